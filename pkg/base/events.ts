@@ -1,0 +1,18 @@
+/** A typed `EventTarget`: the payload of event `K` is `Map[K]`, in `event.detail`. Names are past tense ("peer:connected"). */
+export class TypedEventTarget<Map extends object> {
+  readonly #target = new EventTarget();
+
+  /** Listens until `signal` aborts. A listener that throws is reported by the host, never to the emitter. */
+  on<K extends keyof Map & string>(
+    name: K,
+    listener: (detail: Map[K]) => void,
+    options: { signal?: AbortSignal; once?: boolean } = {},
+  ): void {
+    this.#target.addEventListener(name, (event) => listener((event as CustomEvent<Map[K]>).detail), options);
+  }
+
+  /** Calls every listener of `name`, synchronously. */
+  emit<K extends keyof Map & string>(name: K, detail: Map[K]): void {
+    this.#target.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

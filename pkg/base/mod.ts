@@ -1,0 +1,13 @@
+/**
+ * What every other package stands on: time, chance, errors, bytes, ids, bounded waiting. Imports nothing of the project.
+ *
+ * @module
+ */
+export * from "./async.ts";
+export * from "./bytes.ts";
+export * from "./clock.ts";
+export * from "./collections.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./ids.ts";
+export * from "./random.ts";
