@@ -1,0 +1,44 @@
+/**
+ * What goes over the wire and into the journal: deterministic CBOR, the signed envelope, the bodies of every kind,
+ * hybrid logical clocks. Bytes become values here, once.
+ *
+ * @module
+ */
+export {
+  type AnyBody,
+  type BodyOf,
+  bodySchema,
+  ENTRY_BODIES,
+  type EntryKind,
+  ID_SCHEMAS,
+  isEntryKind,
+  isSignalKind,
+  type Kind,
+  MAX_LIST_ITEMS,
+  MAX_TEXT_CHARACTERS,
+  MAX_TITLE_CHARACTERS,
+  MESSAGE_TYPES,
+  REQUEST_DECISIONS,
+  REQUEST_KINDS,
+  SIGNAL_BODIES,
+  type SignalKind,
+} from "./bodies.ts";
+export { toCamelCase, toSnakeCase } from "./case.ts";
+export { CborError, decodeCbor, encodeCbor } from "./cbor.ts";
+export * from "./constants.ts";
+export {
+  type BodyFault,
+  decodeBody,
+  type DecodedBody,
+  type DecodedFrame,
+  decodeFrame,
+  type Envelope,
+  type EnvelopeDraft,
+  type FrameFault,
+  pruneFrame,
+  sealBodyBytes,
+  sealEnvelope,
+  verifyEnvelope,
+} from "./envelope.ts";
+export type { EnvelopeHeader } from "./header.ts";
+export { compareHlc, type Hlc, HlcClock, MAX_HLC_COUNTER } from "./hlc.ts";
