@@ -1,0 +1,18 @@
+/**
+ * Keys and secrets: Ed25519 signatures with domain separation, hashes, peer identities, age files, secret sharing.
+ * The only importer of `age-encryption` and `shamir-secret-sharing`.
+ *
+ * @module
+ */
+export { CryptoError, type CryptoErrorCode } from "./errors.ts";
+export { constantTimeEqual, domainMessage, hmacSha256, sha256 } from "./hashing.ts";
+export { peerIdFromPublicKey, publicKeyFromPeerId } from "./peer_id.ts";
+export {
+  createSigningKey,
+  PUBLIC_KEY_BYTES,
+  SEED_BYTES,
+  SIGNATURE_BYTES,
+  type SigningKey,
+  signingKeyFromSeed,
+  verifySignature,
+} from "./signing.ts";
