@@ -8,9 +8,9 @@
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { "cmd/agent": [], "cmd/hap": [], "internal/tools": [] },
   { "internal/agent": [], "internal/hap": [] },
-  { "internal/common/cli": [] },
   { "internal/common/runtime": [] },
-  { "pkg/coordinator": [], "pkg/hmmm": [], "pkg/health": [], "pkg/api": [] },
+  { "internal/common/cli": [] },
+  { "pkg/coordinator": [], "pkg/hmmm": [], "pkg/presence": [], "pkg/health": [], "pkg/api": [] },
   { "pkg/store": [], "pkg/journal": ["pkg/store"], "pkg/p2p": [], "pkg/pubsub": ["pkg/p2p"] },
   {
     "pkg/agentid": ["pkg/wire", "pkg/crypto"],
