@@ -1,0 +1,197 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { errorMessage } from "@bzzz/base";
+import { StoreError, storeError, toStoreError } from "./errors.ts";
+import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import type { StoreDeps, StoreState } from "./types.ts";
+
+/** After a failed write the next try waits this long: a full disk must not cost an fsync per message. */
+const RETRY_WRITE_MS = 1_000;
+/** SQLite waits synchronously for another process's lock, so this is short: it stops the event loop. */
+const BUSY_TIMEOUT_MS = 250;
+/** Dynamic filters have 16 shapes; everything else is fixed text. */
+const MAX_STATEMENTS = 256;
+
+/** A value of a STRICT table. */
+export type Row = Record<string, null | number | bigint | string | Uint8Array>;
+
+/** One connection: prepared statements, transactions, and the state that health shows. */
+export class Database {
+  readonly path: string;
+  readonly #deps: StoreDeps;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #state: StoreState = "ok";
+  #failure: StoreError | undefined;
+  #retryAtMs = 0;
+  #depth = 0;
+
+  constructor(deps: StoreDeps, path: string) {
+    this.#deps = deps;
+    this.path = path;
+    try {
+      this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    } catch (error) {
+      throw toStoreError(error, path);
+    }
+    try {
+      this.#prepareFile();
+    } catch (error) {
+      this.#db.close();
+      throw toStoreError(error, path);
+    }
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
+  /** Every row of a query. The caller names the row's type: STRICT tables guarantee the column types. */
+  all<T = Row>(sql: string, ...params: SQLInputValue[]): T[] {
+    return this.#guard(() => this.#prepare(sql).all(...params) as T[]); // STRICT columns, see above
+  }
+
+  get<T = Row>(sql: string, ...params: SQLInputValue[]): T | undefined {
+    return this.#guard(() => this.#prepare(sql).get(...params) as T | undefined); // STRICT columns, see above
+  }
+
+  /** Rows one by one; breaking out of the loop releases the statement. */
+  *iterate<T = Row>(sql: string, ...params: SQLInputValue[]): Generator<T> {
+    // A statement of its own: a cached one would be reset by a query made inside the loop.
+    const statement = this.#guard(() => this.#db.prepare(sql));
+    for (const row of statement.iterate(...params)) yield row as T; // STRICT columns, see above
+  }
+
+  /** A write; joins the transaction that is open, or is one. */
+  run(sql: string, ...params: SQLInputValue[]): { changes: number; lastId: number } {
+    return this.transaction(() => {
+      const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
+      return { changes: Number(changes), lastId: Number(lastInsertRowid) };
+    });
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.#refuseIfFailing();
+    this.#depth++;
+    try {
+      this.#prepare("BEGIN IMMEDIATE").run();
+      const result = work();
+      this.#prepare("COMMIT").run();
+      this.#succeeded();
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw this.#failed(error);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  pragma(name: string): number | string | null {
+    const row = this.get<Record<string, number | string | null>>(`PRAGMA ${name}`);
+    return row ? Object.values(row)[0] ?? null : null;
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #prepareFile(): void {
+    // quick_check comes first: it is what notices a damaged file before anything is written to it.
+    const verdict = this.pragma("quick_check(1)");
+    if (verdict !== "ok") throw storeError("store_corrupt", this.path, `the integrity check found ${verdict}`);
+    const applicationId = this.pragma("application_id");
+    const version = Number(this.pragma("user_version"));
+    const tables = Number(this.get<{ n: number }>("SELECT count(*) AS n FROM sqlite_schema")?.n ?? 0);
+    if (applicationId !== APPLICATION_ID && tables > 0) {
+      throw storeError("store_corrupt", this.path, "it is a database of another program");
+    }
+    if (version > SCHEMA_VERSION) {
+      const found = `its format is version ${version} and this program knows up to ${SCHEMA_VERSION}`;
+      throw storeError("store_newer_version", this.path, found);
+    }
+    this.pragma("journal_mode = WAL");
+    this.#db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864");
+    if (version < SCHEMA_VERSION || applicationId !== APPLICATION_ID) this.#migrate(version);
+  }
+
+  #migrate(from: number): void {
+    this.transaction(() => {
+      for (const step of MIGRATIONS.slice(from)) this.#db.exec(step);
+      this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
+    });
+    if (from > 0) {
+      this.#deps.logger.info("Database format upgraded", { path: this.path, from, to: SCHEMA_VERSION });
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    if (this.#state === "closed") throw storeError("store_closed", this.path, "it was closed");
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const mapped = toStoreError(error, this.path);
+      if (mapped instanceof StoreError && mapped.code === "store_corrupt") this.#enter("corrupt", mapped);
+      throw mapped;
+    }
+  }
+
+  #refuseIfFailing(): void {
+    if (this.#state === "closed") throw storeError("store_closed", this.path, "it was closed");
+    if (this.#state === "ok" || !this.#failure) return;
+    if (this.#state === "corrupt" || this.#deps.clock.monotonicMs() < this.#retryAtMs) throw this.#failure;
+  }
+
+  #rollBack(): void {
+    // Some failures (a full disk among them) make SQLite roll back by itself.
+    if (this.#state === "closed" || !this.#db.isTransaction) return;
+    try {
+      this.#db.exec("ROLLBACK");
+    } catch (error) {
+      this.#deps.logger.error("Transaction could not be rolled back", { path: this.path }, error);
+    }
+  }
+
+  #failed(error: unknown): unknown {
+    const mapped = toStoreError(error, this.path);
+    if (!(mapped instanceof StoreError)) return mapped;
+    this.#retryAtMs = this.#deps.clock.monotonicMs() + RETRY_WRITE_MS;
+    if (mapped.code === "store_full") this.#enter("full", mapped);
+    if (mapped.code === "store_unavailable") this.#enter("failing", mapped);
+    if (mapped.code === "store_corrupt") this.#enter("corrupt", mapped);
+    return mapped;
+  }
+
+  #enter(state: "full" | "failing" | "corrupt", failure: StoreError): void {
+    const isNew = this.#state !== state;
+    this.#state = state;
+    this.#failure = failure;
+    if (isNew) {
+      this.#deps.logger.error("Database refuses writes", { state, path: this.path, reason: errorMessage(failure) });
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#state === "ok") return;
+    this.#deps.logger.info("Database accepts writes again", { path: this.path });
+    this.#state = "ok";
+    this.#failure = undefined;
+  }
+}

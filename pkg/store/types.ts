@@ -1,0 +1,186 @@
+import type { AgentId, Clock, EntryId, PeerId, TaskId } from "@bzzz/base";
+import type { Logger } from "@bzzz/logging";
+
+/** What `openStore` needs. */
+export interface StoreDeps {
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  readonly logger: Logger;
+}
+
+/** Plain settings of a store. */
+export interface StoreOptions {
+  /** The database file; its directory is created (0700) when missing, the file is 0600. */
+  readonly path: string;
+  /** The file is not grown beyond this; more is `store_full`. Default: until the disk is full. */
+  readonly maxBytes?: number;
+}
+
+/** `full`: writes are refused, reads work, the next try is due within a second. `failing`: the same after an I/O error. */
+export type StoreState = "ok" | "full" | "failing" | "corrupt" | "closed";
+
+/** What a health check shows. */
+export interface StoreHealth {
+  readonly state: StoreState;
+  /** What went wrong and what to do; undefined when `ok`. */
+  readonly message: string | undefined;
+  /** Size of the database file without its write-ahead log. */
+  readonly bytes: number;
+}
+
+/** One entry as the journal hands it over; `frame` is the envelope's bytes on the wire. */
+export interface NewEntry {
+  readonly id: EntryId;
+  readonly author: PeerId;
+  /** Dense from 1 per author. */
+  readonly seq: number;
+  readonly prev: EntryId | undefined;
+  readonly hlcMs: number;
+  readonly hlcCounter: number;
+  readonly topic: string;
+  readonly kind: string;
+  readonly thread: string | undefined;
+  readonly task: TaskId | undefined;
+  readonly frame: Uint8Array;
+  readonly storedAtMs: number;
+  /** True when the frame carries no body any more. */
+  readonly isPruned: boolean;
+}
+
+/** An entry on disk; `cursor` grows in the order of storing and is local to this file. */
+export interface EntryRow extends NewEntry {
+  readonly cursor: number;
+}
+
+/** The last entry of an author that is stored. */
+export interface Head {
+  readonly author: PeerId;
+  readonly seq: number;
+  readonly id: EntryId;
+}
+
+/** Which entries a reader wants; absent means all. */
+export interface EntryFilter {
+  readonly limit: number;
+  readonly topics?: readonly string[];
+  readonly kinds?: readonly string[];
+  readonly task?: TaskId;
+  readonly thread?: string;
+}
+
+/** The logs of all authors. Callers keep the chain rule; the tables refuse a second entry at one (author, seq). */
+export interface EntryStore {
+  /** Stores `entries` in order, with the heads, in one transaction; the cursors in the same order. */
+  insertAll(entries: readonly NewEntry[]): number[];
+  get(id: EntryId): EntryRow | undefined;
+  at(author: PeerId, seq: number): EntryRow | undefined;
+  /** Id of the entry at (author, seq), without reading its frame. */
+  idAt(author: PeerId, seq: number): EntryId | undefined;
+  /** Up to `limit` entries stored after `cursor`, oldest first. */
+  after(cursor: number, filter: EntryFilter): EntryRow[];
+  /** Frames of `author` from `fromSeq` on, at least one when there is one, together at most `maxBytes` otherwise. */
+  frames(author: PeerId, fromSeq: number, options: { maxBytes: number; limit: number }): Uint8Array[];
+  heads(): Head[];
+  /** Entries of `topic` stamped before `beforeMs` that still have a body, oldest first. */
+  prunable(topic: string, beforeMs: number, limit: number): EntryRow[];
+  /** Replaces frames by their pruned form, in one transaction. */
+  replacePruned(frames: readonly { readonly cursor: number; readonly frame: Uint8Array }[]): void;
+  /** The largest stamp stored, 0 when there is none. */
+  maxHlcMs(): number;
+  lastCursor(): number;
+}
+
+/** Membership certificates: opaque signed bytes, in the order they were learned. */
+export interface GrantStore {
+  /** False when these very bytes are stored already. */
+  addGrant(bytes: Uint8Array): boolean;
+  addRevocation(bytes: Uint8Array): boolean;
+  grants(): Uint8Array[];
+  revocations(): Uint8Array[];
+}
+
+/** A one-time invitation; the secret itself is never stored. */
+export interface InviteRecord {
+  readonly inviteId: string;
+  readonly secretHash: Uint8Array;
+  readonly role: string;
+  readonly binaryType?: "agent" | "hap";
+  readonly agentId?: AgentId;
+  readonly expiresMs: number;
+  readonly usedBy?: PeerId;
+  readonly usedAtMs?: number;
+  readonly isRevoked: boolean;
+}
+
+/** `redeemed` also for the peer that used it before: its answer may have been lost. */
+export type RedeemResult = "redeemed" | "unknown" | "used" | "expired" | "revoked";
+
+/** Invitations of this node. */
+export interface InviteStore {
+  /** @throws Error when the id exists. */
+  add(invite: InviteRecord): void;
+  get(inviteId: string): InviteRecord | undefined;
+  list(): InviteRecord[];
+  /** Uses the invitation for `peer`, durably and once. */
+  redeem(inviteId: string, peer: PeerId): RedeemResult;
+  /** False when it is unknown. */
+  revoke(inviteId: string): boolean;
+  /** Removes those that expired before `beforeMs`; returns how many. */
+  removeExpired(beforeMs: number): number;
+}
+
+/** Small named values. */
+export interface KeyValueStore {
+  get(key: string): Uint8Array | undefined;
+  set(key: string, value: Uint8Array): void;
+  delete(key: string): boolean;
+  keys(prefix: string): string[];
+}
+
+/** Own entries that are committed and not yet handed to the network. */
+export interface OutboxStore {
+  /** Part of the transaction that stores the entries. */
+  addAll(cursors: readonly number[]): void;
+  /** Waiting frames with a cursor above `afterCursor`, oldest first. */
+  next(afterCursor: number, limit: number): { cursor: number; topic: string; frame: Uint8Array }[];
+  removeAll(cursors: readonly number[]): void;
+  size(): number;
+}
+
+/** Two entries of one author at one seq. */
+export interface ForkRecord {
+  readonly author: PeerId;
+  readonly seq: number;
+  readonly first: Uint8Array;
+  readonly second: Uint8Array;
+  readonly provedAtMs: number;
+}
+
+/** Proofs of forks; the first proof of an author stands, a later one counts only for an earlier seq. */
+export interface ForkStore {
+  /** False when a proof at the same or an earlier seq is stored. */
+  add(fork: ForkRecord): boolean;
+  list(): ForkRecord[];
+}
+
+/** The database of one data directory. Whoever opened it closes it. */
+export interface Store extends Disposable {
+  readonly path: string;
+  readonly entries: EntryStore;
+  readonly grants: GrantStore;
+  readonly invites: InviteStore;
+  readonly kv: KeyValueStore;
+  readonly outbox: OutboxStore;
+  readonly forks: ForkStore;
+  /**
+   * Runs `work` as one durable unit (fsync before it returns); nested calls join the outer one.
+   * A throw inside rolls all of it back. `work` must not wait: it is synchronous.
+   * @throws StoreError "store_full", "store_unavailable", "store_corrupt", "store_locked", "store_closed"
+   */
+  transaction<T>(work: () => T): T;
+  /** The state now; when writing failed before, tries a small write (at most once a second), so it recovers unasked. */
+  health(): StoreHealth;
+  /** A new limit of the file's size; undefined lifts it. */
+  setMaxBytes(maxBytes: number | undefined): void;
+  /** Folds the write-ahead log into the file and closes it; idempotent. */
+  close(): void;
+}
