@@ -4,9 +4,21 @@
  *
  * @module
  */
+export {
+  type AgeIdentity,
+  ageRecipientOf,
+  createAgeIdentity,
+  DEFAULT_SCRYPT_LOG_N,
+  isAgeRecipient,
+  lockWithPassphrase,
+  open,
+  sealTo,
+  unlockWithPassphrase,
+} from "./age.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export { constantTimeEqual, domainMessage, hmacSha256, sha256 } from "./hashing.ts";
 export { peerIdFromPublicKey, publicKeyFromPeerId } from "./peer_id.ts";
+export { combineShares, MAX_SECRET_BYTES, splitSecret } from "./shamir.ts";
 export {
   createSigningKey,
   PUBLIC_KEY_BYTES,

@@ -1,0 +1,132 @@
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { type Bytes, errorMessage } from "@bzzz/base";
+import { CryptoError } from "./errors.ts";
+
+/** A key pair of age (age-encryption.org/v1): what is sealed to `recipient`, `identity` opens. */
+export interface AgeIdentity {
+  /** Secret: "AGE-SECRET-KEY-1…". */
+  readonly identity: string;
+  /** Public: "age1…". */
+  readonly recipient: string;
+}
+
+/** Cost of a passphrase, as a power of two; age's own default (about a second, 256 MiB). */
+export const DEFAULT_SCRYPT_LOG_N = 18;
+/** What age accepts when it opens a file; more would let a file exhaust the memory of its reader. */
+const MAX_SCRYPT_LOG_N = 20;
+
+const RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
+/** How age-encryption 0.3.1 says that none of the given identities or passphrases fits. */
+const NO_MATCH = "no identity matched";
+
+/** A new X25519 identity, from the system's randomness. */
+export async function createAgeIdentity(): Promise<AgeIdentity> {
+  const identity = await generateX25519Identity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** @throws CryptoError "invalid_key" when `identity` is not an age identity. */
+export async function ageRecipientOf(identity: string): Promise<string> {
+  try {
+    return await identityToRecipient(identity);
+  } catch {
+    // the library's message could quote the secret: no cause
+    throw new CryptoError("invalid_key", "Cannot derive age recipient: the text is not an age identity");
+  }
+}
+
+/** Whether `text` is an X25519 recipient ("age1…") with a right checksum. */
+export function isAgeRecipient(text: string): boolean {
+  if (!RECIPIENT.test(text)) return false;
+  try {
+    new Encrypter().addRecipient(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * An age file that only `passphrase` opens, readable by the `age` command. Deriving the key blocks the event loop for
+ * about a second at the default `logN`: for start-up and commands, not for serving.
+ *
+ * @throws CryptoError "invalid_argument" when the passphrase is empty or `logN` is outside 10 … 20
+ */
+export async function lockWithPassphrase(
+  bytes: Uint8Array,
+  passphrase: string,
+  options: { logN?: number } = {},
+): Promise<Bytes> {
+  const logN = options.logN ?? DEFAULT_SCRYPT_LOG_N;
+  if (passphrase === "") throw new CryptoError("invalid_argument", "Cannot lock with passphrase: it is empty");
+  if (!Number.isInteger(logN) || logN < 10 || logN > MAX_SCRYPT_LOG_N) {
+    throw new CryptoError("invalid_argument", `Cannot lock with passphrase: work factor ${logN} is not in 10 … 20`);
+  }
+  const encrypter = new Encrypter();
+  encrypter.setScryptWorkFactor(logN);
+  encrypter.setPassphrase(passphrase);
+  return new Uint8Array(await encrypter.encrypt(bytes));
+}
+
+/**
+ * The content of a file made by `lockWithPassphrase` or `age --passphrase`.
+ *
+ * @throws CryptoError "wrong_passphrase" | "malformed"
+ */
+export async function unlockWithPassphrase(locked: Uint8Array, passphrase: string): Promise<Bytes> {
+  const decrypter = new Decrypter();
+  decrypter.addPassphrase(passphrase);
+  return await decryptWith(decrypter, locked, {
+    code: "wrong_passphrase",
+    message: "Cannot unlock: the passphrase is wrong",
+  });
+}
+
+/**
+ * An age file that every one of `recipients` can open with its identity, and nobody else.
+ *
+ * @throws CryptoError "invalid_argument" without recipients, "invalid_key" when one is not an "age1…" text
+ */
+export async function sealTo(recipients: readonly string[], bytes: Uint8Array): Promise<Bytes> {
+  if (recipients.length === 0) throw new CryptoError("invalid_argument", "Cannot seal: there are no recipients");
+  const encrypter = new Encrypter();
+  for (const recipient of recipients) {
+    if (!isAgeRecipient(recipient)) {
+      throw new CryptoError("invalid_key", `Cannot seal: "${recipient.slice(0, 80)}" is not an age recipient`);
+    }
+    encrypter.addRecipient(recipient);
+  }
+  return new Uint8Array(await encrypter.encrypt(bytes));
+}
+
+/**
+ * The content of a file that was sealed to `identity`.
+ *
+ * @throws CryptoError "invalid_key" | "not_a_recipient" | "malformed"
+ */
+export async function open(identity: string, sealed: Uint8Array): Promise<Bytes> {
+  const decrypter = new Decrypter();
+  try {
+    decrypter.addIdentity(identity);
+  } catch {
+    // the library's message could quote the secret: no cause
+    throw new CryptoError("invalid_key", "Cannot open sealed bytes: the text given is not an age identity");
+  }
+  return await decryptWith(decrypter, sealed, {
+    code: "not_a_recipient",
+    message: "Cannot open sealed bytes: they are not sealed to this identity",
+  });
+}
+
+async function decryptWith(
+  decrypter: Decrypter,
+  file: Uint8Array,
+  noMatch: { code: "wrong_passphrase" | "not_a_recipient"; message: string },
+): Promise<Bytes> {
+  try {
+    return new Uint8Array(await decrypter.decrypt(file));
+  } catch (cause) {
+    if (errorMessage(cause).includes(NO_MATCH)) throw new CryptoError(noMatch.code, noMatch.message, { cause });
+    throw new CryptoError("malformed", "Cannot decrypt: the bytes are not an age file, or were altered", { cause });
+  }
+}
