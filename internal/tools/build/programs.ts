@@ -1,0 +1,37 @@
+/**
+ * The programs that are built, and the machines they are built for.
+ *
+ * @module
+ */
+import { PERMISSIONS, type ProgramPermissions } from "./permissions.ts";
+
+/** One executable. */
+export interface Program {
+  /** Its file name, the name `ps` shows, and the last part of its default data folder. */
+  readonly name: string;
+  /** Its main, from the root of the project. */
+  readonly entry: string;
+  readonly permissions: ProgramPermissions;
+}
+
+/** Both programs of a release. */
+export const PROGRAMS: readonly Program[] = [
+  { name: "bzzz-agent", entry: "cmd/agent/main.ts", permissions: PERMISSIONS.agent },
+  { name: "bzzz-hap", entry: "cmd/hap/main.ts", permissions: PERMISSIONS.hap },
+];
+
+/** The released platforms and the npm package that carries the runtime of each. */
+export const TARGETS = {
+  "x86_64-unknown-linux-gnu": "@deno/linux-x64-glibc",
+  "aarch64-unknown-linux-gnu": "@deno/linux-arm64-glibc",
+  "x86_64-apple-darwin": "@deno/darwin-x64",
+  "aarch64-apple-darwin": "@deno/darwin-arm64",
+} as const;
+
+/** A released platform. */
+export type Target = keyof typeof TARGETS;
+
+/** Whether `text` names a released platform. */
+export function isTarget(text: string): text is Target {
+  return Object.hasOwn(TARGETS, text);
+}

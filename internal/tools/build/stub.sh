@@ -1,0 +1,126 @@
+#!/bin/sh
+# @NAME@ @VERSION@ (@TARGET@): self-extracting executable.
+# This header unpacks a Deno runtime and the program once, into a cache folder
+# of the user, and runs it with permissions scoped to this node.
+set -eu
+umask_was=$(umask)
+umask 077
+name=@NAME@
+rt_off=@RT_OFF@ rt_len=@RT_LEN@ rt_sha=@RT_SHA@
+app_off=@APP_OFF@ app_len=@APP_LEN@ app_sha=@APP_SHA@
+self=$0
+die() { printf '%s: %s\n' "$name" "$1" >&2; exit 126; }
+
+# --- where the unpacked parts live --------------------------------------------
+try_dir() {
+  mkdir -p -- "$1" 2>/dev/null || return 1
+  # Another user who owns the folder, or a link to elsewhere, could swap what is run.
+  # shellcheck disable=SC3067 # dash, busybox and bash know -O.
+  [ ! -L "$1" ] && [ -O "$1" ] && [ -w "$1" ] || return 1
+  cache=$1
+}
+uid=$(id -u)
+cache=
+if [ -n "${BZZZ_CACHE_DIR:-}" ]; then
+  # A folder that a packager filled may be read-only: take it as it is.
+  if [ -x "$BZZZ_CACHE_DIR/rt-$rt_sha/$name" ] && [ -r "$BZZZ_CACHE_DIR/app-$app_sha.js" ]; then
+    cache=$BZZZ_CACHE_DIR
+  else
+    try_dir "$BZZZ_CACHE_DIR" || die "BZZZ_CACHE_DIR=$BZZZ_CACHE_DIR is not a writable folder of this user"
+  fi
+else
+  base=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+  { [ -n "$base" ] && try_dir "$base/bzzz"; } ||
+    try_dir "${TMPDIR:-/tmp}/bzzz-cache-$uid" ||
+    die "no writable cache folder; set BZZZ_CACHE_DIR"
+fi
+rt=$cache/rt-$rt_sha/$name
+app=$cache/app-$app_sha.js
+
+# --- unpack once: write aside, check, then link ---------------------------------
+sha() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi; }
+unpack() { # offset length sha256 mode destination
+  [ "$(wc -c <"$self")" -gt "$app_off" ] || die "$self is only a launcher; its BZZZ_CACHE_DIR is incomplete"
+  for left in "$5".tmp.*; do # what a killed start left behind
+    [ ! -e "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -f -- "$left"
+  done
+  part=$5.tmp.$$
+  trap 'rm -f -- "$part"' EXIT
+  trap 'exit 130' INT TERM HUP
+  tail -c +"$1" -- "$self" | head -c "$2" | gzip -dc >"$part" || die "cannot unpack into $cache"
+  sum=$(sha <"$part") || die "cannot check $part"
+  [ "${sum%% *}" = "$3" ] || die "$self is damaged (checksum mismatch)"
+  chmod "$4" -- "$part"
+  # The first one to finish wins; mv is for file systems without hard links.
+  ln -- "$part" "$5" 2>/dev/null || [ -r "$5" ] || mv -- "$part" "$5" || die "cannot write $5"
+  rm -f -- "$part"
+  trap - EXIT INT TERM HUP
+}
+if [ ! -x "$rt" ]; then
+  base=$cache/rt-$rt_sha/deno
+  mkdir -p -- "${base%/*}" || die "cannot write into $cache"
+  [ -x "$base" ] || unpack "$rt_off" "$rt_len" "$rt_sha" 0500 "$base"
+  # One runtime, one name for each program, so that ps and top name it. A name
+  # that exists is never replaced: another start may be running from it.
+  ln -- "$base" "$rt" 2>/dev/null || [ -x "$rt" ] || cp -p -- "$base" "$rt" || die "cannot write $rt"
+fi
+[ -r "$app" ] || unpack "$app_off" "$app_len" "$app_sha" 0400 "$app"
+
+# --- the files of this run --------------------------------------------------------
+home=${BZZZ_HOME:-} config=${BZZZ_CONFIG:-}
+read='' write='' option='' verb=''
+# Deno matches a path as it is written: allow it as given and with links resolved.
+real() {
+  at=$1 rest=
+  while [ ! -d "$at" ]; do
+    rest=/${at##*/}$rest
+    case $at in */*) at=${at%/*} ;; *) at=. ;; esac
+    [ -n "$at" ] || at=/
+  done
+  at=$(CDPATH='' cd -P -- "$at" && pwd)
+  rest=${at%/}$rest
+  printf '%s' "${rest:-/}"
+}
+may_read() {
+  case $1 in *,*) die "a path must not have a comma in it: $1" ;; esac
+  read=$read,$1,$(real "$1")
+}
+may_write() { may_read "$1" && write=$write,$1,$(real "$1"); }
+for word in "$@"; do
+  case $option in
+    --home) home=$word option='' ; continue ;;
+    --config) config=$word option='' ; continue ;;
+  esac
+  case $word in
+    --) break ;;
+    --home=*) home=${word#*=} ;;
+    --config=*) config=${word#*=} ;;
+    --home | --config) option=$word ;;
+    --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$uid" ;;
+    -* | '') ;;
+    *) if [ "$verb" = validate ]; then may_read "$word"; else verb=${verb:-$word}; fi ;;
+  esac
+done
+if [ -z "$home" ]; then
+  home=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}}
+  home=${home:-/var/lib}/$name
+fi
+may_write "$home"
+[ -z "$config" ] || may_read "$config"
+
+# --- the network of this run ---------------------------------------------------------
+case ${BZZZ_NET:-any} in
+  any) net=--allow-net ;;
+  lan) net=--allow-net=@LAN_NET@${BZZZ_NET_HOSTS:+,$BZZZ_NET_HOSTS} ;;
+  *) die "BZZZ_NET is \"$BZZZ_NET\"; it can be \"any\" or \"lan\"" ;;
+esac
+
+# --- a clean environment for the runtime ----------------------------------------------
+unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO_COVERAGE_DIR \
+  DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS LD_PRELOAD || :
+umask "$umask_was"
+# The shim would put a false "node" on the PATH of the commands an agent runs.
+export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
+exec "$rt" run @CLOSED_WORLD@ \
+  "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" \
+  @FIXED@ "$app" "$@"

@@ -1,0 +1,181 @@
+// The header alone: the packed "runtime" is a script that prints how it was started, so every case runs in milliseconds.
+import assert from "node:assert/strict";
+import { PERMISSIONS } from "./permissions.ts";
+import { HEADER_BYTES, packPart, renderHeader, writeExecutable } from "./self_extracting.ts";
+import { type CommandResult, hasCommand, run } from "./tool.ts";
+
+const ECHO =
+  `#!/bin/sh\nprintf '%s\\n' "$@" "DENO_DIR=$DENO_DIR" "SHIM=$DENO_DISABLE_NODE_SHIM" "OPTS=\${NODE_OPTIONS:-}"\n`;
+
+interface Setup extends AsyncDisposable {
+  readonly folder: string;
+  readonly path: string;
+  start(args: readonly string[], env?: Record<string, string>, cwd?: string): Promise<CommandResult>;
+}
+
+async function setUp(runtimeText = ECHO): Promise<Setup> {
+  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "bzzz-stub-" }));
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
+  const [runtime, app] = [await packPart(bytes(runtimeText)), await packPart(bytes("app();"))];
+  const program = { name: "bzzz-agent", entry: "unused", permissions: PERMISSIONS.agent };
+  const target = "x86_64-unknown-linux-gnu";
+  const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app });
+  const path = `${folder}/bzzz-agent`;
+  await writeExecutable(path, [header, runtime.gzip, app.gzip]);
+  return {
+    folder,
+    path,
+    start: (args, env = {}, cwd = folder) =>
+      run([path, ...args], { cwd, env: { HOME: folder, XDG_CACHE_HOME: "", ...env } }),
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+function valuesOf(result: CommandResult, flag: string): string[] {
+  assert.equal(result.code, 0, result.stderr);
+  const line = result.stdout.split("\n").find((word) => word.startsWith(`${flag}=`));
+  return [...new Set(line?.slice(flag.length + 1).split(",") ?? [])];
+}
+
+Deno.test("header: is plain POSIX shell and fits", async () => {
+  const stub = new URL("./stub.sh", import.meta.url).pathname;
+  assert.equal((await run(["sh", "-n", stub])).code, 0);
+  assert.ok((await Deno.stat(stub)).size < HEADER_BYTES);
+  if (await hasCommand("shellcheck")) {
+    const checked = await run(["shellcheck", "-s", "sh", stub]);
+    assert.equal(checked.stdout, "");
+  }
+});
+
+Deno.test("header: the program reads and writes its data folder and nothing else", async () => {
+  await using setup = await setUp();
+
+  const result = await setup.start(["run", "--verbose"]);
+
+  const home = `${setup.folder}/.local/share/bzzz-agent`;
+  assert.deepEqual(valuesOf(result, "--allow-read"), [home]);
+  assert.deepEqual(valuesOf(result, "--allow-write"), [home]);
+  const words = result.stdout.split("\n");
+  assert.equal(words[0], "run");
+  for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--ignore-env", "--allow-net", "--allow-run"]) {
+    assert.ok(words.includes(flag), flag);
+  }
+  const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
+  assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
+});
+
+Deno.test("header: --home, --config, the environment and --dev each open exactly their place", async () => {
+  await using setup = await setUp();
+  const at = (path: string) => `${setup.folder}/${path}`;
+  const reads = async (args: string[], env = {}) => valuesOf(await setup.start(args, env), "--allow-read");
+
+  assert.deepEqual(await reads(["--home", at("a"), "run"]), [at("a")]);
+  assert.deepEqual(await reads([`--home=${at("a b")}`, "run"]), [at("a b")]);
+  assert.deepEqual(await reads(["run"], { BZZZ_HOME: at("env") }), [at("env")]);
+  assert.deepEqual(await reads(["run", "--home", at("flag")], { BZZZ_HOME: at("env") }), [at("flag")]);
+  assert.deepEqual(await reads(["run", "--home", at("a"), "--config", at("c.yaml")]), [at("a"), at("c.yaml")]);
+  assert.deepEqual(await reads(["run", "--home", at("a"), "--", "--config", at("c.yaml")]), [at("a")]);
+  assert.deepEqual(await reads(["run"], { XDG_DATA_HOME: at("data") }), [at("data/bzzz-agent")]);
+  assert.deepEqual(await reads(["run", "--home", at("a"), "--dev"], { TMPDIR: setup.folder }), [
+    at(`bzzz-dev-${Deno.uid()}`),
+    at("a"),
+  ]);
+  assert.deepEqual(await reads(["--home", at("a"), "validate", at("x.yaml"), "--json", at("y.yaml")]), [
+    at("x.yaml"),
+    at("y.yaml"),
+    at("a"),
+  ]);
+});
+
+Deno.test("header: a linked data folder is allowed under both of its names", async () => {
+  await using setup = await setUp();
+  await Deno.mkdir(`${setup.folder}/real`);
+  await Deno.symlink(`${setup.folder}/real`, `${setup.folder}/link`);
+
+  const result = await setup.start(["--home", `${setup.folder}/link/node`]);
+
+  assert.deepEqual(valuesOf(result, "--allow-write"), [`${setup.folder}/link/node`, `${setup.folder}/real/node`]);
+});
+
+Deno.test("header: a comma in a path is refused, because it would open another path", async () => {
+  await using setup = await setUp();
+
+  const result = await setup.start(["--home", `${setup.folder}/a,/etc`]);
+
+  assert.equal(result.code, 126);
+  assert.match(result.stderr, /bzzz-agent: a path must not have a comma in it/);
+});
+
+Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => {
+  await using setup = await setUp();
+
+  const lan = await setup.start(["run"], { BZZZ_NET: "lan", BZZZ_NET_HOSTS: "node7.example:9000" });
+  const unknown = await setup.start(["run"], { BZZZ_NET: "lam" });
+
+  const nets = valuesOf(lan, "--allow-net");
+  assert.ok(nets.includes("10.0.0.0/8") && nets.includes("node7.example:9000"), nets.join());
+  assert.ok(!lan.stdout.split("\n").includes("--allow-net"));
+  assert.deepEqual(valuesOf(lan, "--deny-net"), PERMISSIONS.agent.denyNet);
+  assert.equal(unknown.code, 126);
+  assert.match(unknown.stderr, /BZZZ_NET is "lam"; it can be "any" or "lan"/);
+});
+
+Deno.test("header: the runtime's own switches do not leak in", async () => {
+  await using setup = await setUp();
+
+  const result = await setup.start(["run"], { NODE_OPTIONS: "--inspect", DENO_DIR: "/elsewhere" });
+
+  const words = result.stdout.split("\n");
+  assert.ok(words.includes("OPTS=") && words.includes("SHIM=1"));
+  assert.ok(words.includes(`DENO_DIR=${setup.folder}/.cache/bzzz/state`));
+});
+
+Deno.test("header: unpacks once, private, and twelve first starts at a time agree", async () => {
+  await using setup = await setUp();
+
+  const results = await Promise.all(Array.from({ length: 12 }, () => setup.start(["run"])));
+
+  assert.deepEqual(results.map((result) => result.code), Array(12).fill(0), results.map((r) => r.stderr).join(""));
+  const cache = `${setup.folder}/.cache/bzzz`;
+  const names = (await Array.fromAsync(Deno.readDir(cache))).map((entry) => entry.name.replace(/[0-9a-f]{64}/, "*"));
+  assert.deepEqual(names.sort(), ["app-*.js", "rt-*"]);
+  assert.equal(((await Deno.stat(cache)).mode ?? 0) & 0o777, 0o700);
+});
+
+Deno.test("header: a prefilled cache works read-only and without the rest of the file", async () => {
+  await using setup = await setUp();
+  const cache = `${setup.folder}/opt`;
+  await setup.start(["--version"], { BZZZ_CACHE_DIR: cache });
+  const whole = await Deno.readFile(setup.path);
+  await Deno.writeFile(setup.path, whole.subarray(0, HEADER_BYTES));
+
+  const prefilled = await setup.start(["--version"], { BZZZ_CACHE_DIR: cache });
+  const empty = await setup.start(["--version"], { BZZZ_CACHE_DIR: `${setup.folder}/none` });
+
+  assert.equal(prefilled.code, 0, prefilled.stderr);
+  assert.equal(empty.code, 126);
+  assert.match(empty.stderr, /only a launcher/);
+});
+
+Deno.test("header: damage, and a cache of somebody else, are refused with one line", async () => {
+  await using setup = await setUp();
+  const link = `${setup.folder}/link`;
+  await Deno.symlink("/tmp", link);
+  const linked = await setup.start(["--version"], { BZZZ_CACHE_DIR: link });
+  const bytes = await Deno.readFile(setup.path);
+  const damaged = bytes.slice();
+  damaged.set([0xff, 0xff, 0xff], HEADER_BYTES + 20);
+  await Deno.writeFile(setup.path, damaged);
+  const corrupt = await setup.start(["--version"]);
+  await Deno.writeFile(setup.path, bytes.subarray(0, bytes.length - 60));
+  const truncated = await setup.start(["--version"]);
+
+  assert.match(linked.stderr, /is not a writable folder of this user/);
+  for (const [what, result] of Object.entries({ linked, corrupt, truncated })) {
+    assert.equal(result.code, 126, what);
+    assert.match(result.stderr, /bzzz-agent: /, what);
+  }
+  const left = (await Array.fromAsync(Deno.readDir(`${setup.folder}/.cache/bzzz`))).map((entry) => entry.name);
+  assert.deepEqual(left.filter((name) => name.includes(".tmp.")), [], "nothing half unpacked stays behind");
+});
