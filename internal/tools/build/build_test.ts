@@ -115,7 +115,7 @@ Deno.test("compile: what deno compile bakes in is what the table says", async ()
     assert.deepEqual(permissions["allow_write"], [".", "/var/lib/bzzz"]);
     assert.deepEqual(permissions["allow_net"], []);
     assert.deepEqual(permissions["deny_net"], [...PERMISSIONS.hap.denyNet]);
-    assert.deepEqual(permissions["allow_env"], [...PERMISSIONS.hap.env]);
+    assert.deepEqual(permissions["allow_env"], PERMISSIONS.hap.env);
     assert.deepEqual(permissions["allow_sys"], [...PERMISSIONS.hap.sys]);
     assert.equal(permissions["allow_run"] ?? null, null);
     assert.equal(permissions["allow_ffi"] ?? null, null);

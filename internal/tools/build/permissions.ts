@@ -7,8 +7,11 @@
 
 /** What a program may do beyond its own folders. */
 export interface ProgramPermissions {
-  /** Environment variables it sees; every other one reads as unset, so a library cannot harvest secrets. */
-  readonly env: readonly string[];
+  /**
+   * Environment variables it sees; every other one reads as unset, so that a library cannot harvest secrets. The agent
+   * sees all: its configuration names the variables it hands to the programs it starts, which would inherit them anyway.
+   */
+  readonly env: readonly string[] | "all";
   /** Facts about the machine: the network interfaces are libp2p's, the rest is for `doctor`, presence and the disk check. */
   readonly sys: readonly string[];
   /** Whether it starts other programs. Which ones is decided by the allow-list of its configuration. */
@@ -17,7 +20,7 @@ export interface ProgramPermissions {
   readonly denyNet: readonly string[];
 }
 
-const ENV = [
+const PORTAL_ENV = [
   "BZZZ_*",
   "HOME",
   "PATH",
@@ -53,8 +56,8 @@ const DENY_NET = ["169.254.169.254", "[fd00:ec2::254]"] as const;
 
 /** The table. */
 export const PERMISSIONS: Readonly<Record<"agent" | "hap", ProgramPermissions>> = {
-  agent: { env: ENV, sys: SYS, run: true, denyNet: DENY_NET },
-  hap: { env: ENV, sys: SYS, run: false, denyNet: DENY_NET },
+  agent: { env: "all", sys: SYS, run: true, denyNet: DENY_NET },
+  hap: { env: PORTAL_ENV, sys: SYS, run: false, denyNet: DENY_NET },
 };
 
 /** `BZZZ_NET=lan`: every address to listen on, the private IPv4 networks, and mDNS; names come from `BZZZ_NET_HOSTS`. */
@@ -82,8 +85,7 @@ export const CLOSED_WORLD: readonly string[] = [
 /** The flags that are the same at every start; paths and the network are not among them. */
 export function fixedFlags(permissions: ProgramPermissions): string[] {
   return [
-    "--ignore-env",
-    `--allow-env=${permissions.env.join(",")}`,
+    ...(permissions.env === "all" ? ["--allow-env"] : ["--ignore-env", `--allow-env=${permissions.env.join(",")}`]),
     `--allow-sys=${permissions.sys.join(",")}`,
     ...(permissions.run ? ["--allow-run"] : []),
     `--deny-net=${permissions.denyNet.join(",")}`,

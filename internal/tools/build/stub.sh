@@ -67,7 +67,7 @@ fi
 [ -r "$app" ] || unpack "$app_off" "$app_len" "$app_sha" 0400 "$app"
 
 # --- the files of this run --------------------------------------------------------
-home=${BZZZ_HOME:-} config=${BZZZ_CONFIG:-}
+home=${BZZZ_HOME:-} config=${BZZZ_CONFIG_PATH:-${BZZZ_CONFIG:-}}
 read='' write='' option='' verb=''
 # Deno matches a path as it is written: allow it as given and with links resolved.
 real() {
@@ -117,7 +117,7 @@ esac
 
 # --- a clean environment for the runtime ----------------------------------------------
 unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO_COVERAGE_DIR \
-  DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS LD_PRELOAD || :
+  DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS BZZZ_NET BZZZ_NET_HOSTS || :
 umask "$umask_was"
 # The shim would put a false "node" on the PATH of the commands an agent runs.
 export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1

@@ -58,7 +58,7 @@ Deno.test("header: the program reads and writes its data folder and nothing else
   assert.deepEqual(valuesOf(result, "--allow-write"), [home]);
   const words = result.stdout.split("\n");
   assert.equal(words[0], "run");
-  for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--ignore-env", "--allow-net", "--allow-run"]) {
+  for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
@@ -76,6 +76,9 @@ Deno.test("header: --home, --config, the environment and --dev each open exactly
   assert.deepEqual(await reads(["run", "--home", at("flag")], { BZZZ_HOME: at("env") }), [at("flag")]);
   assert.deepEqual(await reads(["run", "--home", at("a"), "--config", at("c.yaml")]), [at("a"), at("c.yaml")]);
   assert.deepEqual(await reads(["run", "--home", at("a"), "--", "--config", at("c.yaml")]), [at("a")]);
+  for (const name of ["BZZZ_CONFIG_PATH", "BZZZ_CONFIG"]) {
+    assert.deepEqual(await reads(["run"], { BZZZ_HOME: at("a"), [name]: at("c.yaml") }), [at("a"), at("c.yaml")], name);
+  }
   assert.deepEqual(await reads(["run"], { XDG_DATA_HOME: at("data") }), [at("data/bzzz-agent")]);
   assert.deepEqual(await reads(["run", "--home", at("a"), "--dev"], { TMPDIR: setup.folder }), [
     at(`bzzz-dev-${Deno.uid()}`),
