@@ -1,0 +1,136 @@
+import type { EntryId, PeerId, TaskId } from "@bzzz/base";
+import { MAX_BOARD_TASKS, MAX_TASK_ENTRIES } from "./constants.ts";
+import { applyTaskEntry, compareEntries, foldTask } from "./fold_task.ts";
+import { isFinished } from "./transitions.ts";
+import type { TaskEntry, TaskView } from "./types.ts";
+
+/** What an entry did to the board. */
+export type BoardChange =
+  /** The view of `taskId` is another one now. */
+  | { readonly type: "changed"; readonly taskId: TaskId; readonly view: TaskView }
+  /** Kept, but there is no `task_posted` yet. */
+  | { readonly type: "waiting"; readonly taskId: TaskId }
+  /** Seen before. */
+  | { readonly type: "known"; readonly taskId: TaskId }
+  /** Posted again under the client id of `original`; the copy is no task of its own. */
+  | { readonly type: "copy"; readonly taskId: TaskId; readonly original: TaskId }
+  /** The task has `MAX_TASK_ENTRIES` already and this is neither its end nor a cancellation. */
+  | { readonly type: "full"; readonly taskId: TaskId };
+
+interface Slot {
+  readonly entries: Map<EntryId, TaskEntry>;
+  /** The newest entry by `compareEntries`; later ones need no fold from the start. */
+  last: TaskEntry | undefined;
+  view: TaskView | undefined;
+}
+
+/**
+ * All tasks, folded as entries arrive in any order. Bounded: beyond `capacity` tasks the finished ones that were touched
+ * longest ago are forgotten (the journal still has them); open tasks are forgotten only when nothing else is left.
+ */
+export class TaskBoard {
+  readonly #capacity: number;
+  /** In order of last touch. */
+  readonly #slots = new Map<TaskId, Slot>();
+  /** Author and client id → the post that counts: the one of the lowest seq. */
+  readonly #posts = new Map<string, { taskId: TaskId; seq: number }>();
+
+  constructor(options: { capacity?: number } = {}) {
+    this.#capacity = options.capacity ?? MAX_BOARD_TASKS;
+  }
+
+  /** Tasks and copies the board knows. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Takes one verified entry. */
+  add(entry: TaskEntry): BoardChange {
+    const { taskId } = entry.body;
+    const slot = this.#slots.get(taskId) ?? { entries: new Map(), last: undefined, view: undefined };
+    if (slot.entries.has(entry.id)) return { type: "known", taskId };
+    if (slot.entries.size >= MAX_TASK_ENTRIES && !isEnding(entry)) return { type: "full", taskId };
+    this.#slots.delete(taskId);
+    this.#slots.set(taskId, slot);
+    slot.entries.set(entry.id, entry);
+    if (slot.last === undefined || compareEntries(entry, slot.last) > 0) {
+      slot.view = applyTaskEntry(slot.view, entry);
+      slot.last = entry;
+    } else {
+      slot.view = foldTask(slot.entries.values());
+    }
+    if (entry.kind === "task_posted") this.#register(entry);
+    this.#evict();
+    if (!slot.view) return { type: "waiting", taskId };
+    const original = this.originalOf(taskId);
+    return original === taskId ? { type: "changed", taskId, view: slot.view } : { type: "copy", taskId, original };
+  }
+
+  /** The view of a task; a copy gives the view of its original. */
+  get(taskId: TaskId): TaskView | undefined {
+    return this.#slots.get(this.originalOf(taskId))?.view;
+  }
+
+  /** The task that a posting of the same author with the same client id made first; `taskId` itself when it is no copy. */
+  originalOf(taskId: TaskId): TaskId {
+    const view = this.#slots.get(taskId)?.view;
+    if (view?.clientId === undefined) return taskId;
+    return this.#posts.get(postKey(view.postedBy, view.clientId))?.taskId ?? taskId;
+  }
+
+  /** The task an author posted under a client id: posting again must return it instead of a new one. */
+  findPosted(author: PeerId, clientId: string): TaskView | undefined {
+    const post = this.#posts.get(postKey(author, clientId));
+    return post && this.#slots.get(post.taskId)?.view;
+  }
+
+  /** Views of all tasks, copies left out; the first to be worked on in front (priority, then age). */
+  list(): TaskView[] {
+    const views: TaskView[] = [];
+    for (const [taskId, slot] of this.#slots) {
+      if (slot.view && this.originalOf(taskId) === taskId) views.push(slot.view);
+    }
+    return views.sort(compareUrgency);
+  }
+
+  #register(entry: Extract<TaskEntry, { kind: "task_posted" }>): void {
+    const { clientId, taskId } = entry.body;
+    if (clientId === undefined) return;
+    const key = postKey(entry.author, clientId);
+    const known = this.#posts.get(key);
+    if (!known || entry.seq < known.seq) this.#posts.set(key, { taskId, seq: entry.seq });
+  }
+
+  #evict(): void {
+    if (this.#slots.size <= this.#capacity) return;
+    let victim: TaskId | undefined;
+    for (const [taskId, slot] of this.#slots) {
+      victim ??= taskId;
+      if (slot.view && isFinished(slot.view.state)) {
+        victim = taskId;
+        break;
+      }
+    }
+    if (victim === undefined) return;
+    const view = this.#slots.get(victim)?.view;
+    this.#slots.delete(victim);
+    if (view?.clientId !== undefined) {
+      const key = postKey(view.postedBy, view.clientId);
+      if (this.#posts.get(key)?.taskId === victim) this.#posts.delete(key);
+    }
+  }
+}
+
+/** Higher priority first, then the older post, then the id. */
+export function compareUrgency(a: TaskView, b: TaskView): number {
+  return b.priority - a.priority || a.postedAt.ms - b.postedAt.ms || a.postedAt.counter - b.postedAt.counter ||
+    (a.taskId < b.taskId ? -1 : 1);
+}
+
+function isEnding(entry: TaskEntry): boolean {
+  return entry.kind === "task_completed" || entry.kind === "task_failed" || entry.kind === "task_cancelled";
+}
+
+function postKey(author: PeerId, clientId: string): string {
+  return `${author}\0${clientId}`;
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import type { PeerId, TaskId } from "@bzzz/base";
+import { foldTask, TaskBoard, type TaskEntry } from "./mod.ts";
+import { entry, PEERS, posted, POSTER, TEST_TASK } from "./testing.ts";
+
+const [ADA] = PEERS as [PeerId];
+const OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId;
+const THIRD = "01ARZ3NDEKTSV4RRFFQ69G5FAX" as TaskId;
+
+Deno.test("add() gives the same view as the fold, whatever the order of arrival", () => {
+  const post = posted();
+  const result = entry("task_completed", ADA, 4, { attempt: 1, summary: "s", output: "o", durationMs: 1 });
+  const between: TaskEntry[] = [
+    entry("task_progress", ADA, 3, { attempt: 1, text: "half" }),
+    entry("task_claimed", ADA, 2, { attempt: 1 }),
+  ];
+  const board = new TaskBoard();
+
+  assert.equal(board.add(result).type, "waiting");
+  for (const arrived of [...between, post]) board.add(arrived);
+
+  assert.deepEqual(board.get(TEST_TASK), foldTask([post, ...between, result]));
+  assert.equal(board.add(post).type, "known");
+});
+
+Deno.test("posting twice under one client id makes one task: the one of the lower seq", () => {
+  const board = new TaskBoard();
+  board.add(posted({ taskId: OTHER, clientId: "job-7" }, 5));
+
+  const change = board.add(posted({ taskId: TEST_TASK, clientId: "job-7" }, 3));
+
+  assert.equal(change.type, "changed");
+  assert.equal(board.originalOf(OTHER), TEST_TASK);
+  assert.deepEqual(board.list().map((v) => v.taskId), [TEST_TASK]);
+  assert.equal(board.get(OTHER)?.taskId, TEST_TASK);
+  assert.equal(board.findPosted(POSTER, "job-7")?.taskId, TEST_TASK);
+  assert.equal(board.add(posted({ taskId: THIRD, clientId: "job-7" }, 9)).type, "copy");
+  assert.equal(board.add(posted({ taskId: THIRD, clientId: "job-7" }, 9, ADA)).type === "copy", false);
+});
+
+Deno.test("the board is bounded: finished tasks make room before open ones", () => {
+  const board = new TaskBoard({ capacity: 2 });
+  board.add(posted({ taskId: OTHER }));
+  board.add(posted({ taskId: TEST_TASK }));
+  board.add(entry("task_cancelled", POSTER, 2, { reason: "" }));
+
+  board.add(posted({ taskId: THIRD }));
+
+  assert.equal(board.size, 2);
+  assert.equal(board.get(TEST_TASK), undefined);
+  assert.ok(board.get(OTHER));
+});
+
+Deno.test("list() puts the urgent and the old in front", () => {
+  const board = new TaskBoard();
+  board.add(posted({ taskId: OTHER, priority: 1 }, 1));
+  board.add(posted({ taskId: TEST_TASK, priority: 9 }, 3));
+  board.add(posted({ taskId: THIRD, priority: 9 }, 2));
+
+  assert.deepEqual(board.list().map((v) => v.taskId), [THIRD, TEST_TASK, OTHER]);
+});
