@@ -1,0 +1,111 @@
+/**
+ * Every status with which the programs end. 0–8 and 130 are those of the commands (design, portal C.6); from 10 on they tell
+ * a supervisor why a node did not run. Numbers are never given a new meaning.
+ */
+export const EXIT_STATUSES = [
+  { status: 0, name: "ok", meaning: "Done, or stopped in good order" },
+  { status: 1, name: "failure", meaning: "Failed for a reason that has no status of its own" },
+  { status: 2, name: "usage", meaning: "The command line is wrong, or the person cancelled" },
+  { status: 3, name: "not_found", meaning: "What was named does not exist, or is already answered" },
+  { status: 4, name: "not_allowed", meaning: "The identity is locked, or its role does not allow it" },
+  { status: 5, name: "timed_out", meaning: "No answer within the time that was given" },
+  { status: 6, name: "denied", meaning: "A person or the policy said no" },
+  { status: 7, name: "node_unreachable", meaning: "The node that should do it does not run or does not answer" },
+  { status: 8, name: "validation_failed", meaning: "The configuration or an input is not valid" },
+  { status: 10, name: "service_failed", meaning: "A service of the node failed to start, or to stop in time" },
+  { status: 11, name: "port_in_use", meaning: "A port the node needs is taken by another program" },
+  {
+    status: 12,
+    name: "instance_running",
+    meaning: "Another instance uses the data directory, or the agent id in the mesh",
+  },
+  { status: 13, name: "keys_unreadable", meaning: "Key files are missing, damaged, or readable by others" },
+  { status: 14, name: "store_damaged", meaning: "The database is damaged, full, or written by a newer version" },
+  { status: 130, name: "interrupted", meaning: "A second signal ended it at once, without draining" },
+] as const;
+
+/** The name of an exit status, for code. */
+export type ExitName = (typeof EXIT_STATUSES)[number]["name"];
+/** A number the programs end with. */
+export type ExitStatus = (typeof EXIT_STATUSES)[number]["status"];
+
+/** The number of a named status. */
+export function exitStatus(name: ExitName): ExitStatus {
+  const found = EXIT_STATUSES.find((entry) => entry.name === name);
+  if (!found) throw new TypeError(`Unknown exit status "${name}"`);
+  return found.status;
+}
+
+/** The one-line meaning of a status, for `--help` and the operations page. */
+export function exitMeaning(status: ExitStatus): string {
+  return EXIT_STATUSES.find((entry) => entry.status === status)?.meaning ?? "Unknown";
+}
+
+/** Codes of any layer that have a status of their own. Whatever is not here ends with 1. */
+const STATUS_OF_CODE: ReadonlyMap<string, ExitName> = new Map<string, ExitName>([
+  ["config_invalid", "validation_failed"],
+  ["deployment_invalid", "validation_failed"],
+  ["validation_failed", "validation_failed"],
+  ["usage", "usage"],
+  ["cancelled", "usage"],
+  ["not_found", "not_found"],
+  ["already_answered", "not_found"],
+  ["not_allowed", "not_allowed"],
+  ["identity_locked", "not_allowed"],
+  ["timeout", "timed_out"],
+  ["denied", "denied"],
+  ["node_unreachable", "node_unreachable"],
+  ["p2p_init_failed", "service_failed"],
+  ["dht_unavailable", "service_failed"],
+  ["election_failed", "service_failed"],
+  ["service_start_failed", "service_failed"],
+  ["service_stop_failed", "service_failed"],
+  ["port_in_use", "port_in_use"],
+  ["instance_running", "instance_running"],
+  ["duplicate_agent_id", "instance_running"],
+  ["keys_unreadable", "keys_unreadable"],
+  ["store_damaged", "store_damaged"],
+  ["store_corrupt", "store_damaged"],
+  ["store_full", "store_damaged"],
+  ["store_newer_version", "store_damaged"],
+  ["store_locked", "instance_running"],
+  ["interrupted", "interrupted"],
+]);
+
+/** Statuses that only say that something failed; a cause may say what. */
+const GENERIC: ReadonlySet<ExitName> = new Set<ExitName>(["failure", "service_failed", "timed_out"]);
+/** How far causes are followed: a cycle of causes must not hang the program's end. */
+const MAX_CAUSES = 32;
+
+/**
+ * The status for anything thrown. The chain of causes is followed (and the errors of an `AggregateError`, in order), because
+ * "a service failed to start" says less than "its port is in use": the first specific status wins, then the first generic one.
+ */
+export function exitStatusOf(error: unknown): ExitStatus {
+  const names = namesOf(error);
+  return exitStatus(names.find((name) => !GENERIC.has(name)) ?? names[0] ?? "failure");
+}
+
+function namesOf(error: unknown): ExitName[] {
+  const names: ExitName[] = [];
+  const queue: unknown[] = [error];
+  for (let seen = 0; queue.length > 0 && seen < MAX_CAUSES; seen++) {
+    const next = queue.shift();
+    if (!(next instanceof Error)) continue;
+    const name = statusNameOf(next);
+    if (name) names.push(name);
+    if (next.cause !== undefined) queue.push(next.cause);
+    if (next instanceof AggregateError) queue.push(...next.errors);
+  }
+  return names;
+}
+
+function statusNameOf(error: Error): ExitName | undefined {
+  if ("code" in error && typeof error.code === "string") {
+    const name = STATUS_OF_CODE.get(error.code);
+    if (name) return name;
+  }
+  // Node's listeners (libp2p's TCP among them) put the system's own name into `code`; Deno's have classes.
+  const isAddrInUse = error instanceof Deno.errors.AddrInUse || ("code" in error && error.code === "EADDRINUSE");
+  return isAddrInUse ? "port_in_use" : undefined;
+}

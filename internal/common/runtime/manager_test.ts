@@ -1,0 +1,512 @@
+import { strict as assert } from "node:assert";
+import { BzzzError } from "@bzzz/base";
+import { ManualClock, settle } from "@bzzz/base/testing";
+import { createTestLogger } from "@bzzz/logging";
+import fc from "fast-check";
+import { createServiceManager, type ServiceManagerDeps } from "./manager.ts";
+import { RuntimeError } from "./errors.ts";
+import { serviceDefiner, type ServiceDefinition } from "./service.ts";
+
+interface Services {
+  readonly store: { readonly path: string };
+  readonly p2p: { readonly port: number };
+  readonly journal: { readonly store: Services["store"] };
+  readonly monitor: object;
+}
+
+const defineService = serviceDefiner<Services>();
+
+function createHarness() {
+  const clock = new ManualClock();
+  const { logger, records } = createTestLogger();
+  const deps: ServiceManagerDeps = { clock, logger, binaryType: "agent" };
+  return { clock, deps, records };
+}
+
+/** Four services that write down what happens to them. */
+function createFourServices(log: string[], overrides: Partial<Record<string, () => void | Promise<void>>> = {}) {
+  const note = async (step: string) => {
+    log.push(step);
+    await overrides[step]?.();
+  };
+  const steps = (name: string) => ({ start: () => note(`start ${name}`), stop: () => note(`stop ${name}`) });
+  const make = async <T>(name: string, value: T): Promise<T> => {
+    await note(`create ${name}`);
+    return value;
+  };
+  return [
+    defineService({
+      name: "monitor",
+      dependsOn: ["journal"],
+      phase: "monitoring",
+      create: () => make("monitor", {}),
+      ...steps("monitor"),
+    }),
+    defineService({
+      name: "journal",
+      dependsOn: ["store", "p2p"],
+      create: ({ store }) => make("journal", { store }),
+      ...steps("journal"),
+    }),
+    defineService({
+      name: "p2p",
+      dependsOn: ["store"],
+      phase: "p2p",
+      create: () => make("p2p", { port: 9000 }),
+      ...steps("p2p"),
+    }),
+    defineService({
+      name: "store",
+      dependsOn: [],
+      phase: "p2p",
+      create: () => make("store", { path: "x" }),
+      ...steps("store"),
+    }),
+  ];
+}
+
+function hasCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof RuntimeError && error.code === code;
+}
+
+const NAMES = ["store", "p2p", "journal", "monitor"];
+
+Deno.test("services are created, then started, dependencies first, and stopped in reverse", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const manager = createServiceManager(deps, createFourServices(log));
+
+  await manager.start();
+  await manager.stop();
+
+  const expected = [
+    ...NAMES.map((name) => `create ${name}`),
+    ...NAMES.map((name) => `start ${name}`),
+    ...NAMES.toReversed().map((name) => `stop ${name}`),
+  ];
+  assert.deepEqual(log, expected);
+});
+
+Deno.test("create() receives exactly what was declared, and getService() gives it typed", async () => {
+  const { deps } = createHarness();
+  let given: object = {};
+  const manager = createServiceManager(deps, [
+    ...createFourServices([]).filter((service) => service.name !== "journal"),
+    defineService({
+      name: "journal",
+      dependsOn: ["store"],
+      create: (dependencies) => {
+        given = dependencies;
+        return { store: dependencies.store };
+      },
+    }),
+  ]);
+
+  await manager.initialize();
+
+  const path: string = manager.getService("journal").store.path;
+  assert.deepEqual(Object.keys(given), ["store"]);
+  assert.equal(path, "x");
+  assert.equal(manager.services.p2p.port, 9000);
+  await manager.stop();
+});
+
+Deno.test("an undeclared, misspelt or wrongly typed dependency does not compile", () => {
+  // @ts-expect-error "p2p" is not declared
+  defineService({ name: "journal", dependsOn: ["store"], create: ({ p2p }) => ({ store: p2p }) });
+  // @ts-expect-error there is no "stroe"
+  defineService({ name: "monitor", dependsOn: ["stroe"], create: () => ({}) });
+  // @ts-expect-error a "store" has a path
+  defineService({ name: "store", dependsOn: [], create: () => ({ port: 1 }) });
+  // @ts-expect-error there is no service "jornal"
+  defineService({ name: "jornal", dependsOn: [], create: () => ({}) });
+});
+
+Deno.test("initialize() goes phase by phase", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const manager = createServiceManager(deps, createFourServices(log));
+  const phases: string[] = [];
+  manager.events.on("phase:initialized", ({ phase }) => phases.push(phase));
+
+  await manager.initialize({ phase: "p2p" });
+  const afterP2p = [...log];
+  await manager.initialize({ phase: "core" });
+  await manager.start();
+
+  assert.deepEqual(afterP2p, ["create store", "create p2p"]);
+  assert.deepEqual(phases, ["configuration", "p2p", "core", "binary", "monitoring"]);
+  assert.equal(log.filter((step) => step.startsWith("create")).length, 4, "nothing is created twice");
+  await manager.stop();
+});
+
+Deno.test("a list with a duplicate, an unknown dependency, a cycle or a phase in the wrong order is refused when it is built", () => {
+  const { deps } = createHarness();
+  const of = (name: keyof Services, dependsOn: readonly (keyof Services)[], phase: "p2p" | "core" = "core") =>
+    ({ ...defineService({ name, dependsOn, create: () => ({}) as never }), phase }) as ServiceDefinition<Services>;
+
+  const cycle = [of("store", ["monitor"]), of("p2p", ["store"]), of("monitor", ["p2p"])];
+  assert.throws(() => createServiceManager(deps, [of("store", []), of("store", [])]), hasCode("service_duplicate"));
+  assert.throws(() => createServiceManager(deps, [of("p2p", ["store"])]), hasCode("service_unknown"));
+  assert.throws(
+    () => createServiceManager(deps, cycle),
+    (error) => hasCode("service_cycle")(error) && /store → monitor → p2p → store/.test((error as Error).message),
+  );
+  assert.throws(() => createServiceManager(deps, [of("store", ["store"])]), /store → store/);
+  assert.throws(
+    () => createServiceManager(deps, [of("store", ["p2p"], "p2p"), of("p2p", [], "core")]),
+    hasCode("lifecycle_misused"),
+  );
+});
+
+Deno.test("register() refuses a duplicate and the service that closes a cycle; start() an unknown dependency", async () => {
+  const { deps } = createHarness();
+  const of = (name: keyof Services, dependsOn: readonly (keyof Services)[]) =>
+    defineService({ name, dependsOn, create: () => ({}) as never });
+  const manager = createServiceManager<Services>(deps);
+  manager.register(of("store", ["p2p"]));
+
+  assert.throws(() => manager.register(of("store", [])), hasCode("service_duplicate"));
+  assert.throws(() => manager.register(of("p2p", ["store"])), hasCode("service_cycle"));
+  await assert.rejects(manager.start(), hasCode("service_unknown"));
+});
+
+Deno.test("a failing start names service and phase, and everything is stopped in reverse", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const cause = new BzzzError("port_in_use", "Cannot listen on 127.0.0.1:9000: another program has the port");
+  const services = createFourServices(log, {
+    "start p2p": () => {
+      throw cause;
+    },
+  });
+  const manager = createServiceManager(deps, services);
+
+  const error = await manager.start().then(() => undefined, (error) => error);
+
+  assert.ok(error instanceof RuntimeError);
+  assert.deepEqual([error.code, error.serviceName, error.binaryType, error.cause], [
+    "service_start_failed",
+    "p2p",
+    "agent",
+    cause,
+  ]);
+  assert.match(error.message, /^Cannot start service "p2p" \(phase "p2p"\): Cannot listen on/);
+  assert.equal(error.exitStatus, 11, "the cause decides the exit status");
+  assert.deepEqual(log.slice(-4), NAMES.toReversed().map((name) => `stop ${name}`));
+  await manager.stop();
+});
+
+Deno.test("a failing create stops only what was created, and uses the service's own code", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const [monitor, journal, , store] = createFourServices(log);
+  const p2p = defineService({
+    name: "p2p",
+    dependsOn: ["store"],
+    phase: "p2p",
+    failureCode: "p2p_init_failed",
+    create: () => {
+      throw new Error("no network");
+    },
+  });
+  const manager = createServiceManager(deps, [monitor, journal, p2p, store].filter((s) => s !== undefined));
+
+  await assert.rejects(manager.initialize(), hasCode("p2p_init_failed"));
+
+  assert.deepEqual(log, ["create store", "stop store"]);
+  assert.throws(() => manager.getService("store"), hasCode("service_not_ready"));
+});
+
+Deno.test("a step that misses its deadline fails the start; a creation that comes too late is stopped", async () => {
+  const { deps, clock, records } = createHarness();
+  const log: string[] = [];
+  const late = Promise.withResolvers<{ path: string }>();
+  const manager = createServiceManager(deps, [
+    defineService({
+      name: "store",
+      dependsOn: [],
+      startTimeoutMs: 100,
+      create: () => late.promise,
+      stop: ({ path }) => void log.push(`stop ${path}`),
+    }),
+  ]);
+
+  const started = manager.start();
+  const rejected = assert.rejects(
+    started,
+    (e) => hasCode("service_start_failed")(e) && /100 ms/.test((e as Error).message),
+  );
+  await clock.advance(100);
+  await rejected;
+  late.resolve({ path: "late" });
+  await settle();
+
+  assert.deepEqual(log, ["stop late"]);
+  assert.equal(records[0]?.message, "A service was created after its deadline and is stopped");
+  assert.equal(clock.pendingTimers, 0);
+});
+
+Deno.test("stop() goes on after failures and deadlines and reports all of them", async () => {
+  const { deps, clock } = createHarness();
+  const log: string[] = [];
+  const services = createFourServices(log, {
+    "stop journal": () => new Promise(() => {}),
+    "stop p2p": () => {
+      throw new Error("socket stuck");
+    },
+  });
+  const manager = createServiceManager(deps, services);
+  await manager.start();
+
+  const stopping = manager.stop();
+  const settled = stopping.then(() => undefined, (error) => error);
+  await settle();
+  await clock.advance(5_000);
+  const error = await settled;
+
+  assert.ok(error instanceof RuntimeError && error.cause instanceof AggregateError);
+  assert.equal(error.code, "service_stop_failed");
+  assert.deepEqual(error.cause.errors.map((e: RuntimeError) => e.serviceName), ["journal", "p2p"]);
+  assert.equal(log.at(-1), "stop store");
+  await assert.rejects(manager.stop(), (again) => again === error, "a second call gives the first one's result");
+  assert.equal(log.filter((step) => step === "stop store").length, 1);
+});
+
+Deno.test("stop() is bounded as a whole", async () => {
+  const { deps, clock } = createHarness();
+  const hang = () => new Promise<void>(() => {});
+  const services = createFourServices([], {
+    "stop monitor": hang,
+    "stop journal": hang,
+    "stop p2p": hang,
+    "stop store": hang,
+  });
+  const manager = createServiceManager(deps, services);
+  await manager.start();
+  let failures = 0;
+
+  const beganMs = clock.monotonicMs();
+  const stopped = manager.stop({ timeoutMs: 6_000 }).catch((error) => failures = error.cause.errors.length);
+  await clock.advance(6_000);
+  await clock.advance(1);
+  await stopped;
+
+  assert.equal(failures, 4);
+  assert.ok(clock.monotonicMs() - beganMs <= 6_001);
+});
+
+Deno.test("a double start is refused and harms nothing; after stop() nothing starts again", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const manager = createServiceManager(deps, createFourServices(log));
+  const first = manager.start();
+
+  await assert.rejects(manager.start(), hasCode("lifecycle_misused"));
+  await first;
+  await assert.rejects(
+    manager.start(),
+    (e) => hasCode("lifecycle_misused")(e) && /already running/.test((e as Error).message),
+  );
+  assert.throws(() => manager.register(defineService({ name: "store", dependsOn: [], create: () => ({ path: "" }) })));
+  await manager.stop();
+  await assert.rejects(manager.start(), hasCode("lifecycle_misused"));
+  await assert.rejects(manager.initialize(), hasCode("lifecycle_misused"));
+
+  assert.equal(log.length, 12);
+});
+
+Deno.test("stop() before anything, and twice, is fine", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  await using manager = createServiceManager(deps, createFourServices(log));
+
+  await manager.stop();
+  await manager.stop();
+
+  assert.deepEqual(log, []);
+});
+
+Deno.test("stop() during a start calls it off: signals abort, what exists is stopped, start() rejects", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const entered = Promise.withResolvers<void>();
+  let wasAborted = false;
+  const [monitor, , p2p, store] = createFourServices(log);
+  const journal = defineService({
+    name: "journal",
+    dependsOn: ["store"],
+    create: ({ store }) => ({ store }),
+    start: (_journal, { signal }) => {
+      entered.resolve();
+      return new Promise<void>((_, reject) => {
+        signal.addEventListener("abort", () => {
+          wasAborted = true;
+          reject(signal.reason);
+        });
+      });
+    },
+    stop: () => void log.push("stop journal"),
+  });
+  const manager = createServiceManager(deps, [monitor, journal, p2p, store].filter((s) => s !== undefined));
+  const started = manager.start().then(() => "started", (error) => (error as Error).name);
+  await entered.promise;
+
+  await manager.stop();
+
+  assert.equal(await started, "AbortError");
+  assert.ok(wasAborted);
+  assert.deepEqual(log.slice(-4), NAMES.toReversed().map((name) => `stop ${name}`));
+});
+
+Deno.test("a start that the caller aborts rejects with the caller's reason and is rolled back", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const aborter = new AbortController();
+  const services = createFourServices(log, { "create journal": () => aborter.abort(new Error("changed my mind")) });
+  const manager = createServiceManager(deps, services);
+
+  await assert.rejects(manager.start({ signal: aborter.signal }), /changed my mind/);
+  await settle();
+
+  assert.deepEqual(log.filter((step) => step.startsWith("stop")).toSorted(), [
+    "stop journal",
+    "stop p2p",
+    "stop store",
+  ]);
+});
+
+Deno.test("a service without stop() is disposed", async () => {
+  const { deps } = createHarness();
+  const log: string[] = [];
+  const manager = createServiceManager(deps, [
+    defineService({
+      name: "store",
+      dependsOn: [],
+      create: () => ({ path: "", [Symbol.asyncDispose]: () => Promise.resolve(void log.push("store")) }),
+    }),
+    defineService({
+      name: "monitor",
+      dependsOn: ["store"],
+      create: () => ({ [Symbol.dispose]: () => log.push("monitor") }),
+    }),
+  ]);
+
+  await manager.start();
+  await manager.stop();
+
+  assert.deepEqual(log, ["monitor", "store"]);
+});
+
+Deno.test("health is told per service, with reasons, and as checks", async () => {
+  const { deps } = createHarness();
+  let isSick = false;
+  const sick = { ok: false, code: "store_full", message: "No space is left" } as const;
+  const manager = createServiceManager(deps, [
+    defineService({
+      name: "store",
+      dependsOn: [],
+      create: () => ({ path: "" }),
+      health: () => isSick ? sick : { ok: true },
+    }),
+    defineService({
+      name: "monitor",
+      dependsOn: [],
+      isCritical: false,
+      create: () => ({}),
+      health: () => {
+        throw new Error("boom");
+      },
+    }),
+  ]);
+  const before = manager.getHealthStatus();
+  await manager.start();
+  const running = manager.getHealthStatus();
+
+  isSick = true;
+
+  const checks = manager.healthChecks();
+  assert.deepEqual([...before], [["store", false], ["monitor", false]]);
+  assert.deepEqual([...running], [["store", true], ["monitor", false]]);
+  assert.deepEqual(manager.views()[0]?.health(), sick);
+  assert.deepEqual(checks.map((check) => [check.name, check.critical]), [["service.store", true], [
+    "service.monitor",
+    false,
+  ]]);
+  assert.deepEqual(await checks[0]?.run({ signal: new AbortController().signal }), sick);
+  await manager.stop();
+  assert.deepEqual([...manager.getHealthStatus().values()], [false, false]);
+});
+
+Deno.test("events tell what happened", async () => {
+  const { deps } = createHarness();
+  const manager = createServiceManager(deps, createFourServices([]));
+  const told: string[] = [];
+  for (const name of ["service:created", "service:started", "service:stopped"] as const) {
+    manager.events.on(name, (detail) => told.push(`${name} ${detail.name}`));
+  }
+
+  await manager.start();
+  await manager.stop();
+
+  assert.equal(told.length, 12);
+  assert.deepEqual([told[0], told[4], told[8]], [
+    "service:created store",
+    "service:started store",
+    "service:stopped monitor",
+  ]);
+});
+
+// Random acyclic graphs with a fault at a random step: whatever happens, everything that was created is stopped exactly once,
+// after everything that depends on it, and nothing starts before what it depends on.
+Deno.test("any graph with any fault: ordered, rolled back, nothing left open (property)", async () => {
+  type Open = Record<string, object>;
+  const define = serviceDefiner<Open>();
+  const graph = fc.array(fc.array(fc.nat(7), { maxLength: 3 }), { minLength: 1, maxLength: 8 });
+  const fault = fc.record({ at: fc.nat(7), step: fc.constantFrom("create", "start", "stop", "none") });
+  await fc.assert(
+    fc.asyncProperty(graph, fault, async (edges, { at, step }) => {
+      const { deps } = createHarness();
+      const log: string[] = [];
+      const note = (what: string, i: number) => {
+        log.push(`${what} ${i}`);
+        if (what === step && i === at) throw new Error("fault");
+      };
+      const dependenciesOf = (i: number) => [...new Set((edges[i] ?? []).filter((j) => j < i))];
+      const manager = createServiceManager<Open>(
+        deps,
+        edges.map((_, i) =>
+          define({
+            name: `s${i}`,
+            dependsOn: dependenciesOf(i).map((j) => `s${j}`),
+            create: () => {
+              note("create", i);
+              return {};
+            },
+            start: () => note("start", i),
+            stop: () => note("stop", i),
+          })
+        ).toReversed(),
+      );
+
+      const started = await manager.start().then(() => true, () => false);
+      await manager.stop().catch(() => {});
+
+      const hits = at < edges.length && (step === "create" || step === "start");
+      assert.equal(started, !hits);
+      for (let i = 0; i < edges.length; i++) {
+        const wasCreated = log.includes(`create ${i}`) && !(step === "create" && at === i);
+        assert.equal(log.filter((entry) => entry === `stop ${i}`).length, wasCreated ? 1 : 0, `stops of ${i}`);
+        for (const j of dependenciesOf(i)) {
+          for (const what of ["create", "start"]) {
+            const mine = log.indexOf(`${what} ${i}`);
+            if (mine >= 0) assert.ok(log.indexOf(`${what} ${j}`) < mine, `${what} of ${j} comes before ${i}`);
+          }
+          const myStop = log.indexOf(`stop ${i}`);
+          if (myStop >= 0) assert.ok(log.indexOf(`stop ${j}`) > myStop, `${j} stops after ${i}`);
+        }
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
