@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { BzzzError } from "@bzzz/base";
+import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
+import { createNullLogger } from "@bzzz/logging";
+import { type ApiOptions, createApi } from "./mod.ts";
+import { FakeMesh, TEST_READ_TOKEN, TEST_WRITE_TOKEN } from "./testing.ts";
+
+function setUp(options: Partial<ApiOptions> = {}) {
+  const clock = new ManualClock();
+  const random = createSeededRandom(1);
+  const mesh = new FakeMesh({ clock, random });
+  const api = createApi({ mesh, clock, random, logger: createNullLogger() }, {
+    tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }, { token: TEST_READ_TOKEN, scope: "read" }],
+    version: "0.1.0",
+    ...options,
+  });
+  const call = async (
+    method: string,
+    path: string,
+    init: { token?: string | undefined; body?: unknown; headers?: Record<string, string>; host?: string } = {},
+  ) => {
+    const token = "token" in init ? init.token : TEST_WRITE_TOKEN;
+    const response = await api.fetch(
+      new Request(`http://${init.host ?? "127.0.0.1:8080"}/api/v1${path}`, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+          ...init.headers,
+        },
+        ...(init.body === undefined
+          ? {}
+          : { body: typeof init.body === "string" ? init.body : JSON.stringify(init.body) }),
+      }),
+    );
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  return { clock, mesh, api, call };
+}
+
+Deno.test("fetch() answers the status with a read token", async () => {
+  const { call } = setUp();
+
+  const { status, body, headers } = await call("GET", "/status", { token: TEST_READ_TOKEN });
+
+  assert.equal(status, 200);
+  assert.equal(body.node.agent_id, "ana");
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
+  assert.equal(headers.get("access-control-allow-origin"), null);
+});
+
+Deno.test("fetch() refuses a missing and an unknown token with a UCXL error body", async () => {
+  const { call } = setUp();
+
+  for (const token of [undefined, "", "not-a-token", `${TEST_WRITE_TOKEN}x`]) {
+    const { status, body, headers } = await call("GET", "/status", { token });
+
+    assert.equal(status, 401, `token ${token}`);
+    assert.equal(body.error.code, "UCXL-401-UNAUTHORIZED");
+    assert.equal(body.error.request_id, headers.get("x-request-id"));
+    assert.equal(body.error.timestamp, "2026-01-01T00:00:00.000Z");
+    assert.match(headers.get("www-authenticate") ?? "", /^Bearer/);
+  }
+});
+
+Deno.test("fetch() refuses to write with a read token", async () => {
+  const { call, mesh } = setUp();
+
+  const { status, body } = await call("POST", "/tasks", { token: TEST_READ_TOKEN, body: { title: "x" } });
+
+  assert.equal(status, 403);
+  assert.equal(body.error.code, "UCXL-403-FORBIDDEN");
+  assert.equal(mesh.taskMap.size, 0);
+});
+
+Deno.test("createApi() refuses a token that can be guessed", () => {
+  assert.throws(() => setUp({ tokens: [{ token: "short", scope: "write" }] }), RangeError);
+});
+
+Deno.test("fetch() answers loopback names and allowed hosts only", async () => {
+  const { call } = setUp({ allowedHosts: ["bzzz.lan"] });
+
+  for (const host of ["127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]:8080", "127.1.2.3", "bzzz.lan:8080"]) {
+    assert.equal((await call("GET", "/status", { host })).status, 200, host);
+  }
+  for (const host of ["evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1:8080"]) {
+    const { status, body } = await call("GET", "/status", { host });
+    assert.equal(status, 403, host);
+    assert.equal(body.error.code, "UCXL-403-HOST_NOT_ALLOWED", host);
+  }
+});
+
+Deno.test("fetch() refuses requests that a page elsewhere made", async () => {
+  const { call } = setUp();
+
+  for (
+    const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }]
+  ) {
+    assert.equal((await call("GET", "/status", { headers: headers as Record<string, string> })).status, 403);
+  }
+});
+
+Deno.test("fetch() refuses a body over the limit, announced or not", async () => {
+  const { call, api } = setUp({ maxBodyBytes: 1_000 });
+
+  const announced = await call("POST", "/messages", { body: { text: "x".repeat(1_000) } });
+  const streamed = await api.fetch(
+    new Request("http://localhost/api/v1/messages", {
+      method: "POST",
+      headers: { authorization: `Bearer ${TEST_WRITE_TOKEN}`, "content-type": "application/json" },
+      body: new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(400)),
+      }),
+    }),
+  );
+
+  assert.equal(announced.status, 413);
+  assert.equal(announced.body.error.code, "UCXL-413-BODY_TOO_LARGE");
+  assert.equal(streamed.status, 413);
+  await streamed.body?.cancel();
+});
+
+Deno.test("fetch() names every field that does not fit", async () => {
+  const { call } = setUp();
+
+  const { status, body } = await call("POST", "/tasks", { body: { title: "", priority: 12, titel: "x" } });
+
+  assert.equal(status, 400);
+  assert.equal(body.error.code, "UCXL-400-INVALID_REQUEST");
+  const paths = body.error.details.issues.map((issue: { path: string; message: string }) => issue.path);
+  assert.deepEqual(paths.sort(), ["", "priority", "title"]);
+});
+
+Deno.test("fetch() refuses unknown and repeated query keys, other media types, and broken JSON", async () => {
+  const { call } = setUp();
+
+  assert.equal((await call("GET", "/tasks?limitt=3")).body.error.code, "UCXL-400-INVALID_REQUEST");
+  assert.equal((await call("GET", "/tasks?limit=3&limit=4")).status, 400);
+  assert.equal((await call("GET", "/tasks?limit=0")).status, 400);
+  assert.equal((await call("POST", "/tasks", { body: "{" })).body.error.code, "UCXL-400-MALFORMED_JSON");
+  const form = await call("POST", "/tasks", { body: "title=x", headers: { "content-type": "text/plain" } });
+  assert.equal(form.body.error.code, "UCXL-415-UNSUPPORTED_MEDIA_TYPE");
+});
+
+Deno.test("fetch() tells of unknown routes only to those with a token", async () => {
+  const { call } = setUp();
+
+  assert.equal((await call("GET", "/nothing")).body.error.code, "UCXL-404-NOT_FOUND");
+  assert.equal((await call("GET", "/nothing", { token: undefined })).status, 401);
+});
+
+Deno.test("POST /tasks creates once per client_id", async () => {
+  const { call, mesh } = setUp();
+  const body = { client_id: "c-1", title: "Build it" };
+
+  const first = await call("POST", "/tasks", { body });
+  const second = await call("POST", "/tasks", { body });
+  const other = await call("POST", "/tasks", { body: { ...body, title: "Other" } });
+
+  assert.deepEqual([first.status, second.status, other.status], [201, 200, 409]);
+  assert.equal(second.body.task_id, first.body.task_id);
+  assert.equal(other.body.error.code, "UCXL-409-CLIENT_ID_CONFLICT");
+  assert.equal(mesh.taskMap.size, 1);
+});
+
+Deno.test("GET /tasks/{id} has the history; a finished task cannot be cancelled twice", async () => {
+  const { call } = setUp();
+  const { body: task } = await call("POST", "/tasks", { body: { title: "Build it" } });
+
+  const cancelled = await call("POST", `/tasks/${task.task_id.slice(-6)}/cancel`, { body: { reason: "no need" } });
+  const again = await call("POST", `/tasks/${task.task_id}/cancel`);
+  const detail = await call("GET", `/tasks/${task.task_id.toLowerCase()}`);
+
+  assert.equal(cancelled.status, 200);
+  assert.equal(again.body.error.code, "UCXL-409-TASK_CLOSED");
+  assert.deepEqual(detail.body.history.map((entry: { kind: string }) => entry.kind), ["task_posted", "task_cancelled"]);
+});
+
+Deno.test("GET /requests/{id} takes a short id, and lists the candidates when it fits several", async () => {
+  const { call, mesh } = setUp();
+  const id = (tail: string) => `01KDVDNV00AAAAAAAAAAAA${tail}`;
+  mesh.openRequest({ request_id: id("X7KQ").slice(0, 26), title: "one" });
+  mesh.openRequest({ request_id: id("Y7KQ").slice(0, 26), title: "two" });
+  mesh.openRequest({ request_id: id("0M1Z").slice(0, 26), title: "three" });
+
+  const unique = await call("GET", "/requests/omlz");
+  const ambiguous = await call("GET", "/requests/01kdvd");
+  const unknown = await call("GET", "/requests/ZZZZ");
+  const listed = await call("GET", "/requests?state=pending");
+
+  assert.equal(unique.body.title, "three", "O, l and lower case are read as Crockford says");
+  assert.equal(ambiguous.status, 409);
+  assert.equal(ambiguous.body.error.details.candidates.length, 3);
+  assert.equal(unknown.status, 404);
+  assert.deepEqual(listed.body.items.map((item: { short_id: string }) => item.short_id), ["X7KQ", "Y7KQ", "0M1Z"]);
+});
+
+Deno.test("POST /requests/{id}/answer: the first wins, the digest must be of what was seen", async () => {
+  const { call, mesh } = setUp();
+  const request = mesh.openRequest();
+  const path = `/requests/${request.request_id}/answer`;
+
+  const wrong = await call("POST", path, {
+    body: { request_digest: "0".repeat(64), decision: "answer", text: "main" },
+  });
+  const empty = await call("POST", path, { body: { request_digest: request.digest, decision: "answer" } });
+  const first = await call("POST", path, {
+    body: { request_digest: request.digest, decision: "answer", text: "main" },
+  });
+  const second = await call("POST", path, { body: { request_digest: request.digest, decision: "answer", text: "b" } });
+
+  assert.equal(wrong.body.error.code, "UCXL-409-DIGEST_MISMATCH");
+  assert.equal(empty.status, 400);
+  assert.equal(first.body.answer.text, "main");
+  assert.equal(second.body.error.code, "UCXL-409-ALREADY_ANSWERED");
+  assert.equal(second.body.error.details.answered_by, "ana");
+});
+
+Deno.test("fetch() answers members, agents, peers, invites, journal, messages and stop", async () => {
+  const { call, mesh } = setUp();
+
+  assert.equal((await call("GET", "/members")).body.items.length, 2);
+  assert.equal((await call("GET", "/agents")).body.items.length, 2);
+  assert.equal((await call("GET", "/peers")).body.items.length, 1);
+  const invite = await call("POST", "/invites", { body: { role: "developer" } });
+  assert.equal(invite.status, 201);
+  assert.equal((await call("DELETE", `/invites/${invite.body.invite_id}`)).body.state, "revoked");
+  assert.equal((await call("GET", "/invites")).body.items[0].token, undefined, "a token is shown once");
+  assert.equal((await call("POST", "/messages", { body: { text: "hello" } })).status, 201);
+  assert.equal((await call("GET", "/messages")).body.items[0].text, "hello");
+  const page = await call("GET", "/journal?after=0&limit=1&topic=hmmm");
+  assert.equal(page.body.next_after, 1);
+  assert.equal((await call("GET", `/journal/${page.body.items[0].id}`)).body.frame, "AAAA");
+  assert.equal((await call("GET", "/journal?topic=nope")).body.error.code, "UCXL-400-INVALID_TOPIC");
+  assert.equal((await call("POST", "/members/agent-7f3a/revoke", { body: {} })).body.revoked.reason, "");
+  assert.equal((await call("POST", "/node/stop")).status, 202);
+  assert.equal(mesh.stopReason, "");
+});
+
+Deno.test("fetch() maps codes by the table and hides the words of a defect", async () => {
+  const { call, mesh } = setUp();
+
+  mesh.failure = new BzzzError("store_full", "Cannot store: the disk is full");
+  const full = await call("GET", "/peers");
+  mesh.failure = new Error("secret token inside");
+  const defect = await call("GET", "/peers");
+
+  assert.equal(full.status, 507);
+  assert.equal(defect.status, 500);
+  assert.equal(defect.body.error.code, "UCXL-500-INTERNAL");
+  assert.ok(!JSON.stringify(defect.body).includes("secret"));
+});
+
+Deno.test("fetch() answers 504 when the mesh does not", async () => {
+  const { call, clock, mesh } = setUp({ requestTimeoutMs: 100 });
+  mesh.status = () => new Promise(() => {});
+
+  const pending = call("GET", "/status");
+  await clock.advance(100);
+
+  assert.equal((await pending).body.error.code, "UCXL-504-TIMEOUT");
+});
+
+Deno.test("openapi.json describes every route, with its errors and scopes", async () => {
+  const { call } = setUp();
+
+  const { body } = await call("GET", "/openapi.json", { token: TEST_READ_TOKEN });
+
+  assert.equal(body.openapi, "3.1.0");
+  assert.deepEqual(Object.keys(body.paths).sort(), [
+    "/api/v1/agents",
+    "/api/v1/events",
+    "/api/v1/invites",
+    "/api/v1/invites/{invite}",
+    "/api/v1/journal",
+    "/api/v1/journal/{entry}",
+    "/api/v1/members",
+    "/api/v1/members/{member}/revoke",
+    "/api/v1/messages",
+    "/api/v1/node/stop",
+    "/api/v1/openapi.json",
+    "/api/v1/peers",
+    "/api/v1/requests",
+    "/api/v1/requests/{request}",
+    "/api/v1/requests/{request}/answer",
+    "/api/v1/status",
+    "/api/v1/tasks",
+    "/api/v1/tasks/{task}",
+    "/api/v1/tasks/{task}/cancel",
+  ]);
+  const post = body.paths["/api/v1/tasks"].post;
+  assert.deepEqual(post.security, [{ write: [] }]);
+  assert.ok(post.responses["409"].description.includes("client_id_conflict"));
+  assert.ok(body.components.schemas.Task.properties.title);
+});

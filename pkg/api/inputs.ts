@@ -1,0 +1,108 @@
+/**
+ * What a caller may send. Unknown keys are errors: a misspelt option must not be ignored.
+ *
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import { MAX_LIST_ITEMS } from "./constants.ts";
+import { binaryTypeSchema, decisionSchema, MESSAGE_TYPES, requestStateSchema, taskStateSchema } from "./views.ts";
+
+const name = z.string().min(1).max(128);
+const reason = z.string().max(2_000);
+
+/** A number in a query string. */
+function queryNumber(options: { min: number; max: number }) {
+  return z.coerce.number<string | number>().int().min(options.min).max(options.max)
+    .openapi({ type: "integer", minimum: options.min, maximum: options.max });
+}
+
+const limit = queryNumber({ min: 1, max: MAX_LIST_ITEMS }).default(100);
+const cursor = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
+
+export const taskQuerySchema = z.strictObject({ state: taskStateSchema.optional(), limit });
+export type TaskQuery = z.output<typeof taskQuerySchema>;
+
+export const postTaskSchema = z.strictObject({
+  client_id: z.string().min(1).max(128).optional()
+    .describe("Chosen by the caller: posting it again returns the first task and creates nothing"),
+  title: z.string().trim().min(1).max(200),
+  description: z.string().max(64 * 1024).default(""),
+  priority: z.int().min(0).max(9).default(5),
+  required_role: name.optional(),
+  required_capabilities: z.array(name).max(32).default([]),
+  deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
+  input: z.unknown().optional(),
+}).openapi("PostTask");
+export type PostTaskInput = z.output<typeof postTaskSchema>;
+
+export const cancelTaskSchema = z.strictObject({ reason: reason.default("") }).openapi("CancelTask");
+
+export const journalQuerySchema = z.strictObject({
+  after: cursor.default(0).describe("Entries with a greater cursor"),
+  limit,
+  topic: name.optional().describe("Topic or its short name"),
+  kind: name.optional(),
+  task: name.optional(),
+});
+export type JournalQuery = z.output<typeof journalQuerySchema>;
+
+export const messageQuerySchema = z.strictObject({
+  after: cursor.optional().describe(
+    "Messages with a greater cursor, oldest first; without it the newest, oldest first",
+  ),
+  limit,
+  thread: name.optional(),
+  topic: name.optional(),
+});
+export type MessageQuery = z.output<typeof messageQuerySchema>;
+
+export const postMessageSchema = z.strictObject({
+  text: z.string().min(1).max(256 * 1024),
+  type: z.enum(MESSAGE_TYPES).default("message"),
+  topic: name.default("hmmm").describe("Topic or its short name"),
+  to: z.array(name).max(64).default([]).describe("Agent ids or roles it is for; empty = everyone"),
+  thread: name.optional(),
+  parent: name.optional(),
+  task_id: name.optional(),
+  refs: z.array(z.string().max(1_024)).max(64).default([]),
+  severity: z.string().max(32).optional(),
+}).openapi("PostMessage");
+export type PostMessageInput = z.output<typeof postMessageSchema>;
+
+export const requestQuerySchema = z.strictObject({ state: requestStateSchema.optional(), limit });
+export type RequestQuery = z.output<typeof requestQuerySchema>;
+
+export const answerSchema = z.strictObject({
+  request_digest: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+    .describe("Digest of the request as the person saw it"),
+  decision: decisionSchema,
+  text: z.string().max(64 * 1024).optional(),
+  choice: z.string().max(1_024).optional(),
+  reason: reason.optional(),
+}).superRefine((input, context) => {
+  if (input.decision === "answer" && !input.text) {
+    context.addIssue({ code: "custom", path: ["text"], message: "an answer needs text" });
+  }
+  if (input.decision === "choose" && !input.choice) {
+    context.addIssue({ code: "custom", path: ["choice"], message: "a choice needs the chosen value" });
+  }
+}).openapi("Answer");
+export type AnswerInput = z.output<typeof answerSchema>;
+
+export const createInviteSchema = z.strictObject({
+  role: name,
+  binary_type: binaryTypeSchema.optional(),
+  agent_id: name.optional(),
+  ttl_ms: z.int().min(1_000).max(30 * 24 * 3_600_000).default(3_600_000),
+}).openapi("CreateInvite");
+export type CreateInviteInput = z.output<typeof createInviteSchema>;
+
+export const revokeMemberSchema = z.strictObject({ reason: reason.default("") }).openapi("RevokeMember");
+export const stopSchema = z.strictObject({ reason: reason.default("") }).openapi("StopNode");
+
+export const eventsQuerySchema = z.strictObject({
+  after: cursor.optional().describe("Start after this cursor; the header Last-Event-ID wins; without both, now"),
+  topic: name.optional(),
+  kind: name.optional().describe("Entries of this kind only; several separated by commas"),
+});
+export type EventsQuery = z.output<typeof eventsQuerySchema>;

@@ -1,0 +1,89 @@
+import { z } from "@hono/zod-openapi";
+import { parseRequestId } from "@bzzz/base";
+import { MAX_LIST_ITEMS } from "../constants.ts";
+import { ApiError } from "../errors.ts";
+import type { MeshFacade } from "../facade.ts";
+import { answerSchema, requestQuerySchema } from "../inputs.ts";
+import type { Router } from "../router.ts";
+import { resolveShortId, shortIds } from "../short_ids.ts";
+import { type RequestRecord, type RequestView, requestViewSchema } from "../views.ts";
+
+const params = z.object({
+  request: z.string().min(1).max(64).describe("Request id, or an end or beginning of it of at least 4 characters"),
+});
+
+/** The inbox: what agents ask of people. */
+export function addRequestRoutes(router: Router, mesh: MeshFacade): void {
+  router.add({
+    method: "get",
+    path: "/requests",
+    tag: "requests",
+    summary: "Requests to people, oldest first",
+    query: requestQuerySchema,
+    response: z.object({ items: z.array(requestViewSchema) }),
+  }, async ({ query }) => ({ view: { items: await named(mesh, await mesh.requests(query)) } }));
+
+  router.add({
+    method: "get",
+    path: "/requests/{request}",
+    tag: "requests",
+    summary: "One request in full; an ambiguous short id answers 409 with the candidates",
+    params,
+    response: requestViewSchema,
+    errors: ["not_found", "ambiguous_id"],
+  }, async ({ params }) => ({ view: await one(mesh, await resolveRequest(mesh, params.request)) }));
+
+  router.add({
+    method: "post",
+    path: "/requests/{request}/answer",
+    tag: "requests",
+    summary: "Decide; the first valid decision wins",
+    params,
+    body: answerSchema,
+    response: requestViewSchema,
+    errors: [
+      "not_found",
+      "ambiguous_id",
+      "already_answered",
+      "request_closed",
+      "digest_mismatch",
+      "decision_not_offered",
+      "not_allowed",
+      "identity_locked",
+    ],
+  }, async ({ params, body }) => {
+    const record = await resolveRequest(mesh, params.request);
+    return { view: await one(mesh, await mesh.answer(record.request_id, body)) };
+  });
+}
+
+/** Pending requests first, as people talk about those; then every other one. */
+async function resolveRequest(mesh: MeshFacade, reference: string): Promise<RequestRecord> {
+  const full = parseRequestId(reference);
+  let record = full ? await mesh.request(full) : undefined;
+  for (const query of full ? [] : [{ state: "pending" as const, limit: MAX_LIST_ITEMS }, { limit: MAX_LIST_ITEMS }]) {
+    const records = await mesh.requests(query);
+    const found = resolveShortId(reference, records.map((candidate) => candidate.request_id));
+    record = records.find((candidate) => candidate.request_id === found);
+    if (record) break;
+  }
+  if (!record) {
+    throw new ApiError("not_found", "Cannot find the request: this node knows none with that id", {
+      details: { request: reference },
+    });
+  }
+  return record;
+}
+
+async function one(mesh: MeshFacade, record: RequestRecord): Promise<RequestView> {
+  const [view] = await named(mesh, [record]);
+  if (!view) throw new TypeError("Unreachable: one record gives one view");
+  return view;
+}
+
+/** Adds short ids: unique among the pending and among those shown together. */
+async function named(mesh: MeshFacade, records: readonly RequestRecord[]): Promise<RequestView[]> {
+  const pending = await mesh.requests({ state: "pending", limit: MAX_LIST_ITEMS });
+  const shorts = shortIds([...pending, ...records].map((record) => record.request_id));
+  return records.map((record) => ({ ...record, short_id: shorts.get(record.request_id) ?? record.request_id }));
+}
