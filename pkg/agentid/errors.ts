@@ -1,0 +1,31 @@
+import { BzzzError } from "@bzzz/base";
+
+/**
+ * - "invalid_grant", "invalid_revocation", "invalid_mesh", "invalid_invite": values that cannot be issued.
+ * - "not_a_master": the issuer's level does not let it do this.
+ * - "agent_id_taken": another node of the mesh holds this agent id; the message names it.
+ * - "key_missing", "key_permissions", "key_malformed", "passphrase_required", "wrong_passphrase": key files.
+ * - "already_exists": a file that must not be overwritten.
+ * - "mesh_missing", "mesh_malformed": the mesh part of a data directory.
+ * - "token_malformed", "token_version": join tokens.
+ */
+export type IdentityErrorCode =
+  | "invalid_grant"
+  | "invalid_revocation"
+  | "invalid_mesh"
+  | "invalid_invite"
+  | "not_a_master"
+  | "agent_id_taken"
+  | "key_missing"
+  | "key_permissions"
+  | "key_malformed"
+  | "passphrase_required"
+  | "wrong_passphrase"
+  | "already_exists"
+  | "mesh_missing"
+  | "mesh_malformed"
+  | "token_malformed"
+  | "token_version";
+
+/** A failure of identity or trust. Messages name files and peers, never key material. */
+export class IdentityError extends BzzzError<IdentityErrorCode> {}

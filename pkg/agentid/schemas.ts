@@ -1,0 +1,31 @@
+import { hexEncode, type MeshId, parseMeshId, type PeerId } from "@bzzz/base";
+import { isAgeRecipient } from "@bzzz/crypto";
+import { ID_SCHEMAS } from "@bzzz/wire";
+import { z } from "zod";
+import { AUTHORITY_LEVELS, BINARY_TYPES, parseRole } from "./roles.ts";
+import { MAX_KEPT } from "./constants.ts";
+import type { Issuer } from "./signed_record.ts";
+
+/** Schemas shared by grants, revocations, tokens, invitations and the mesh file. */
+export const agentId = ID_SCHEMAS.agentId;
+export const peerId = ID_SCHEMAS.peerId;
+export const meshId = z.string().refine((s): s is MeshId => parseMeshId(s) === s, "expected a mesh id");
+export const role = z.string().refine((s) => parseRole(s) === s, "expected a role name");
+export const level = z.enum(AUTHORITY_LEVELS);
+export const binaryType = z.enum(BINARY_TYPES);
+export const issuer = z.string().refine(
+  (s): s is Issuer => s === "root" || peerId.safeParse(s).success,
+  'expected "root" or a peer id',
+);
+export const ageRecipient = z.string().refine(isAgeRecipient, "expected an age recipient");
+export const atMs = z.int().min(0);
+export const bytes32 = z.instanceof(Uint8Array).refine((b) => b.byteLength === 32, "expected 32 bytes");
+/** 32 bytes on the wire, 64 hexadecimal digits in code. */
+export const hash = bytes32.transform((b) => hexEncode(b));
+export const reason = z.string().max(256);
+export const kept = z.array(hash).max(MAX_KEPT);
+
+/** Proof for the compiler that an issuer which is not the root is a peer. */
+export function isPeerIssuer(value: Issuer): value is PeerId {
+  return value !== "root";
+}
