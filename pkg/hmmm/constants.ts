@@ -1,0 +1,30 @@
+/**
+ * Safeguards of discussion (design section 5): what keeps agents from talking in circles without a person.
+ *
+ * @module
+ */
+
+/** A message that was passed on more often is refused. */
+export const MAX_HOPS = 3;
+
+/** A message that names no time to live is old after this. */
+export const DEFAULT_TTL_MS = 3_600_000;
+
+/** Agents that may speak in one thread; people are not counted. */
+export const MAX_THREAD_AGENTS = 5;
+
+/** Messages agents may post in one thread until a person speaks; then escalation is required. */
+export const MAX_THREAD_MESSAGES = 50;
+
+/** Messages a thread's view keeps; the oldest go first (the journal has them). */
+export const MAX_KEPT_MESSAGES = 500;
+
+/** Late answers and the like a request's view keeps. */
+export const MAX_LATE_ANSWERS = 32;
+
+/** Requests and threads kept by default; closed or silent ones make room. */
+export const MAX_INBOX_REQUESTS = 20_000;
+export const MAX_THREADS = 5_000;
+
+/** Entries kept of one request: what a flood of answers can take. */
+export const MAX_REQUEST_ENTRIES = 512;

@@ -1,0 +1,93 @@
+import type { EntryId, RequestId } from "@bzzz/base";
+import { MAX_INBOX_REQUESTS, MAX_REQUEST_ENTRIES } from "./constants.ts";
+import { foldRequest, requestStateAt } from "./fold_request.ts";
+import { compareStamps, type RequestEntry, type RequestState, type RequestView } from "./types.ts";
+
+interface Slot {
+  readonly entries: Map<EntryId, RequestEntry>;
+  view: RequestView | undefined;
+}
+
+/**
+ * All requests to people, folded as entries arrive in any order. Bounded: beyond `capacity` the closed ones that were
+ * touched longest ago are forgotten (the journal still has them), pending ones only when nothing else is left.
+ */
+export class RequestInbox {
+  readonly #capacity: number;
+  /** In order of last touch. */
+  readonly #slots = new Map<RequestId, Slot>();
+
+  constructor(options: { capacity?: number } = {}) {
+    this.#capacity = options.capacity ?? MAX_INBOX_REQUESTS;
+  }
+
+  /** Requests the inbox knows something of. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Takes one verified entry; returns the views it changed (two when a request supersedes another). */
+  add(entry: RequestEntry): RequestView[] {
+    const changed: RequestView[] = [];
+    const superseded = entry.kind === "request_opened" ? entry.body.supersedes : undefined;
+    for (const requestId of [entry.body.requestId, superseded]) {
+      const view = requestId === undefined ? undefined : this.#addTo(requestId, entry);
+      if (view) changed.push(view);
+    }
+    this.#evict();
+    return changed;
+  }
+
+  /** The view of a request, or undefined when its `request_opened` has not come. */
+  get(requestId: RequestId): RequestView | undefined {
+    return this.#slots.get(requestId)?.view;
+  }
+
+  /** Requests in `state` at `nowMs` (all states when left out), the ones that end first in front, then the older. */
+  list(nowMs: number, state?: RequestState): RequestView[] {
+    const views: RequestView[] = [];
+    for (const { view } of this.#slots.values()) {
+      if (view && (state === undefined || requestStateAt(view, nowMs) === state)) views.push(view);
+    }
+    return views.sort((a, b) =>
+      (a.deadlineMs ?? Infinity) === (b.deadlineMs ?? Infinity)
+        ? a.openedAt.ms - b.openedAt.ms || (a.requestId < b.requestId ? -1 : 1)
+        : (a.deadlineMs ?? Infinity) - (b.deadlineMs ?? Infinity)
+    );
+  }
+
+  #addTo(requestId: RequestId, entry: RequestEntry): RequestView | undefined {
+    const slot = this.#slots.get(requestId) ?? { entries: new Map(), view: undefined };
+    if (slot.entries.has(entry.id)) return undefined;
+    if (slot.entries.size >= MAX_REQUEST_ENTRIES && !makeRoom(slot.entries, entry)) return undefined;
+    this.#slots.delete(requestId);
+    this.#slots.set(requestId, slot);
+    slot.entries.set(entry.id, entry);
+    slot.view = foldRequest(requestId, slot.entries.values());
+    return slot.view;
+  }
+
+  #evict(): void {
+    while (this.#slots.size > this.#capacity) {
+      let victim: RequestId | undefined;
+      for (const [requestId, { view }] of this.#slots) {
+        victim ??= requestId;
+        if (view && view.recordedState !== "pending") {
+          victim = requestId;
+          break;
+        }
+      }
+      if (victim === undefined) return;
+      this.#slots.delete(victim);
+    }
+  }
+}
+
+/** A flood of answers keeps the earliest: those decide. False when `entry` itself is the latest. */
+function makeRoom(entries: Map<EntryId, RequestEntry>, entry: RequestEntry): boolean {
+  let latest = entry;
+  for (const other of entries.values()) {
+    if (other.kind !== "request_opened" && compareStamps(other, latest) > 0) latest = other;
+  }
+  return latest !== entry && entries.delete(latest.id);
+}

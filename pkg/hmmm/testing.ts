@@ -1,0 +1,83 @@
+/**
+ * Entries of requests and threads without keys or journals, for tests of the pure parts.
+ *
+ * @module
+ */
+import { type AgentId, type EntryId, hexEncode, type PeerId, type RequestId, utf8Encode } from "@bzzz/base";
+import { sha256 } from "@bzzz/crypto";
+import type { BodyOf } from "@bzzz/wire";
+import { requestDigest } from "./fold_request.ts";
+import type { DiscussionStamp, MessageEntry, PersonAuthority, RequestEntry } from "./types.ts";
+
+export const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as RequestId;
+export const ASK_2 = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
+export const AGENT = "agent" as PeerId;
+export const ANA = "ana" as PeerId;
+export const BEN = "ben" as PeerId;
+
+/** A person's grant. */
+export function person(peer: PeerId, fields: Partial<PersonAuthority> = {}): PersonAuthority {
+  const agentId = peer as string as AgentId; // test names are valid ids
+  return { agentId, binaryType: "hap", role: "developer", level: "suggestion", ...fields };
+}
+
+/** The body every test opens. */
+export function question(fields: Partial<BodyOf<"request_opened">> = {}): BodyOf<"request_opened"> {
+  return {
+    requestId: ASK,
+    kind: "question",
+    to: {},
+    title: "Which branch?",
+    body: "main or next",
+    allow: ["answer", "deny"],
+    stakes: "normal",
+    onTimeout: "hold",
+    ...fields,
+  };
+}
+
+function stamp(what: string, author: PeerId, ms: number): DiscussionStamp {
+  const id = hexEncode(sha256(utf8Encode(`${what}/${author}/${ms}`))) as EntryId; // 64 digits
+  return { id, author, seq: ms, hlc: { ms, counter: 0 }, bodyDigest: "" };
+}
+
+export function opened(fields: Partial<BodyOf<"request_opened">> = {}, ms = 1, author = AGENT): RequestEntry {
+  const body = question(fields);
+  return {
+    ...stamp(JSON.stringify(body), author, ms),
+    bodyDigest: requestDigest(body),
+    kind: "request_opened",
+    body,
+  };
+}
+
+export function answered(
+  author: PeerId,
+  ms: number,
+  fields: Partial<BodyOf<"request_answered">> = {},
+  authority: PersonAuthority = person(author),
+): Extract<RequestEntry, { kind: "request_answered" }> {
+  const requestDigestOf = requestDigest(question());
+  const body = { requestId: ASK, requestDigest: requestDigestOf, decision: "answer" as const, text: "main", ...fields };
+  return { ...stamp(JSON.stringify(body), author, ms), authority, kind: "request_answered", body };
+}
+
+export function withdrawn(author: PeerId, ms: number): RequestEntry {
+  const body = { requestId: ASK, reason: "found out" };
+  return { ...stamp("withdrawn", author, ms), kind: "request_withdrawn", body };
+}
+
+export function message(
+  author: PeerId,
+  ms: number,
+  fields: Partial<BodyOf<"message_posted">> = {},
+  isPerson = false,
+): MessageEntry {
+  return {
+    ...stamp(JSON.stringify(fields), author, ms),
+    ...(isPerson ? { authority: person(author) } : {}),
+    kind: "message_posted",
+    thread: "task/1",
+    body: { type: "message", text: "hello", ...fields },
+  };
+}
