@@ -14,6 +14,7 @@ import { addNodeRoutes } from "./routes/node.ts";
 import { addRequestRoutes } from "./routes/requests.ts";
 import { addTaskRoutes } from "./routes/tasks.ts";
 
+/** What the API is made of. */
 export interface ApiDeps {
   readonly mesh: MeshFacade;
   readonly clock: Clock;
@@ -21,6 +22,7 @@ export interface ApiDeps {
   readonly logger: Logger;
 }
 
+/** Who gets in, and the bounds. */
 export interface ApiOptions {
   /** Without one, nobody gets in. */
   readonly tokens: readonly ApiToken[];

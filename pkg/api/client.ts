@@ -45,12 +45,14 @@ import {
 /** How requests leave: `fetch` of the host, or `api.fetch` of a node in the same process. */
 export type ApiFetch = (request: Request) => Promise<Response>;
 
+/** What a client is made of. */
 export interface ApiClientDeps {
   readonly fetch: ApiFetch;
   readonly clock: Clock;
   readonly random: Random;
 }
 
+/** Which node, and as whom. */
 export interface ApiClientOptions {
   /** "http://127.0.0.1:8090" */
   readonly baseUrl: string;

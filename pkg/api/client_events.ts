@@ -14,6 +14,7 @@ export type StreamEvent =
   /** The stream broke; the next attempt comes after `retryInMs`. */
   | { readonly type: "disconnected"; readonly reason: string; readonly retryInMs: number };
 
+/** Options of `ApiClient.events`. */
 export interface FollowOptions {
   readonly signal?: AbortSignal;
   /** Silence after which the connection counts as dead; default three heartbeats (45 s). */

@@ -20,6 +20,7 @@ const limit = queryNumber({ min: 1, max: MAX_LIST_ITEMS }).default(100);
 const cursor = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 export const taskQuerySchema = z.strictObject({ state: taskStateSchema.optional(), limit });
+/** Which tasks, checked. */
 export type TaskQuery = z.output<typeof taskQuerySchema>;
 
 export const postTaskSchema = z.strictObject({
@@ -33,6 +34,7 @@ export const postTaskSchema = z.strictObject({
   deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
   input: z.unknown().optional(),
 }).openapi("PostTask");
+/** A task to post, checked. */
 export type PostTaskInput = z.output<typeof postTaskSchema>;
 
 export const cancelTaskSchema = z.strictObject({ reason: reason.default("") }).openapi("CancelTask");
@@ -44,6 +46,7 @@ export const journalQuerySchema = z.strictObject({
   kind: name.optional(),
   task: name.optional(),
 });
+/** Which entries, checked. */
 export type JournalQuery = z.output<typeof journalQuerySchema>;
 
 export const messageQuerySchema = z.strictObject({
@@ -54,6 +57,7 @@ export const messageQuerySchema = z.strictObject({
   thread: name.optional(),
   topic: name.optional(),
 });
+/** Which messages, checked. */
 export type MessageQuery = z.output<typeof messageQuerySchema>;
 
 export const postMessageSchema = z.strictObject({
@@ -67,9 +71,11 @@ export const postMessageSchema = z.strictObject({
   refs: z.array(z.string().max(1_024)).max(64).default([]),
   severity: z.string().max(32).optional(),
 }).openapi("PostMessage");
+/** A message to post, checked. */
 export type PostMessageInput = z.output<typeof postMessageSchema>;
 
 export const requestQuerySchema = z.strictObject({ state: requestStateSchema.optional(), limit });
+/** Which requests, checked. */
 export type RequestQuery = z.output<typeof requestQuerySchema>;
 
 export const answerSchema = z.strictObject({
@@ -87,6 +93,7 @@ export const answerSchema = z.strictObject({
     context.addIssue({ code: "custom", path: ["choice"], message: "a choice needs the chosen value" });
   }
 }).openapi("Answer");
+/** A decision about a request, checked. */
 export type AnswerInput = z.output<typeof answerSchema>;
 
 export const createInviteSchema = z.strictObject({
@@ -95,6 +102,7 @@ export const createInviteSchema = z.strictObject({
   agent_id: name.optional(),
   ttl_ms: z.int().min(1_000).max(30 * 24 * 3_600_000).default(3_600_000),
 }).openapi("CreateInvite");
+/** Whom an invite is for and how long it lasts, checked. */
 export type CreateInviteInput = z.output<typeof createInviteSchema>;
 
 export const revokeMemberSchema = z.strictObject({ reason: reason.default("") }).openapi("RevokeMember");
@@ -105,4 +113,5 @@ export const eventsQuerySchema = z.strictObject({
   topic: name.optional(),
   kind: name.optional().describe("Entries of this kind only; several separated by commas"),
 });
+/** Where a stream of events begins and what it shows, checked. */
 export type EventsQuery = z.output<typeof eventsQuerySchema>;

@@ -20,6 +20,7 @@ export const authorViewSchema = z.object({
   agent_id: agentId.optional(),
   role: z.string().optional(),
 }).openapi("Author");
+/** Who wrote something. */
 export type AuthorView = z.infer<typeof authorViewSchema>;
 
 export const nodeStateSchema = z.enum(["starting", "ready", "degraded", "stopping"]);
@@ -50,6 +51,7 @@ export const statusViewSchema = z.object({
   tasks: z.record(z.string(), count).describe("Number of tasks by state"),
   requests: z.object({ pending: count }),
 }).openapi("Status");
+/** What a node is and how it does. */
 export type StatusView = z.infer<typeof statusViewSchema>;
 
 const presenceSchema = z.enum(["ready", "working", "busy", "draining", "left", "unknown"]);
@@ -66,6 +68,7 @@ export const peerViewSchema = z.object({
   connected_at_ms: atMs.optional(),
   last_seen_at_ms: atMs.optional(),
 }).openapi("Peer");
+/** A node this one is or was connected to. */
 export type PeerView = z.infer<typeof peerViewSchema>;
 
 export const memberViewSchema = z.object({
@@ -82,6 +85,7 @@ export const memberViewSchema = z.object({
   is_connected: z.boolean(),
   revoked: z.object({ at_ms: atMs, reason: z.string() }).optional(),
 }).openapi("Member");
+/** Someone with a grant. */
 export type MemberView = z.infer<typeof memberViewSchema>;
 
 export const agentViewSchema = z.object({
@@ -98,6 +102,7 @@ export const agentViewSchema = z.object({
   load: z.number().min(0).describe("0 idle, 1 full"),
   last_seen_at_ms: atMs.optional(),
 }).openapi("Agent");
+/** A member with what it can do and how busy it is. */
 export type AgentView = z.infer<typeof agentViewSchema>;
 
 /** The states of architecture section 6 that a reader can meet. */
@@ -137,6 +142,7 @@ export const taskViewSchema = z.object({
   created_at_ms: atMs,
   updated_at_ms: atMs,
 }).openapi("Task");
+/** A task as it stands. */
 export type TaskView = z.infer<typeof taskViewSchema>;
 
 export const entryViewSchema = z.object({
@@ -153,18 +159,22 @@ export const entryViewSchema = z.object({
   task_id: z.string().optional(),
   body: z.record(z.string(), z.unknown()).nullable().describe("Null when pruned by retention"),
 }).openapi("Entry");
+/** One entry of the journal, decoded. */
 export type EntryView = z.infer<typeof entryViewSchema>;
 
 export const entryDetailViewSchema = entryViewSchema.extend({
   frame: z.string().describe("The signed frame as stored, base64url: enough to verify it elsewhere"),
 }).openapi("EntryDetail");
+/** An entry with its signed frame. */
 export type EntryDetailView = z.infer<typeof entryDetailViewSchema>;
 
 export const taskDetailViewSchema = taskViewSchema.extend({
   history: z.array(entryViewSchema).describe("Every entry about the task, oldest first"),
 }).openapi("TaskDetail");
+/** A task with its history. */
 export type TaskDetailView = z.infer<typeof taskDetailViewSchema>;
 
+/** What a message can be. */
 export const MESSAGE_TYPES = [
   "message",
   "plan",
@@ -192,8 +202,10 @@ export const messageViewSchema = z.object({
   task_id: z.string().optional(),
   at_ms: atMs,
 }).openapi("Message");
+/** One message of a discussion. */
 export type MessageView = z.infer<typeof messageViewSchema>;
 
+/** The states of a request to a person (design, portal C.2). */
 export const REQUEST_STATES = ["pending", "answered", "withdrawn", "expired", "superseded"] as const;
 export const requestStateSchema = z.enum(REQUEST_STATES);
 export const decisionSchema = z.enum(["answer", "approve", "deny", "choose"]);
@@ -229,11 +241,13 @@ export const requestRecordSchema = z.object({
   }).optional(),
   closed_reason: z.string().optional().describe("Why it was withdrawn"),
 });
+/** A request to a person, as the mesh knows it. */
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 
 export const requestViewSchema = requestRecordSchema.extend({
   short_id: z.string().describe("Shortest end of request_id, from 4 characters, that no other pending request has"),
 }).openapi("Request");
+/** A request to a person, with its short id. */
 export type RequestView = z.infer<typeof requestViewSchema>;
 
 export const inviteViewSchema = z.object({
@@ -245,11 +259,13 @@ export const inviteViewSchema = z.object({
   expires_at_ms: atMs,
   used_by: peerId.optional(),
 }).openapi("Invite");
+/** An invite without its secret. */
 export type InviteView = z.infer<typeof inviteViewSchema>;
 
 export const createdInviteViewSchema = inviteViewSchema.extend({
   token: z.string().describe("The join token; shown once, it carries the network key and a secret"),
 }).openapi("CreatedInvite");
+/** An invite with its token, shown once. */
 export type CreatedInviteView = z.infer<typeof createdInviteViewSchema>;
 
 export const errorViewSchema = z.object({
@@ -261,4 +277,5 @@ export const errorViewSchema = z.object({
     timestamp: z.string(),
   }),
 }).openapi("Error");
+/** The body of every refusal. */
 export type ErrorView = z.infer<typeof errorViewSchema>;
