@@ -1,5 +1,5 @@
 import { BzzzError, type Clock, errorMessage } from "@bzzz/base";
-import type { BinaryType } from "./binary_type.ts";
+import type { BinaryType } from "@bzzz/agentid";
 import { type ExitStatus, exitStatusOf } from "./exit.ts";
 
 /** What can go wrong in the runtime itself. The first five are the specification's (section 9.1). */
@@ -17,6 +17,7 @@ export const RUNTIME_ERROR_CODES = [
   "lifecycle_misused",
   "profile_unknown",
   "instance_running",
+  "lock_unavailable",
   "deployment_invalid",
   "keys_unreadable",
   "store_damaged",

@@ -65,6 +65,7 @@ Deno.test("every code of the runtime has an exit status; misuse of an interface 
     lifecycle_misused: 1,
     profile_unknown: 1,
     instance_running: 12,
+    lock_unavailable: 1,
     deployment_invalid: 8,
     keys_unreadable: 13,
     store_damaged: 14,

@@ -1,6 +1,6 @@
 import type { EntryId, PeerId } from "@bzzz/base";
 import type { CheckOutcome, HealthCheck, HealthStatus } from "@bzzz/health";
-import type { BinaryType } from "./binary_type.ts";
+import type { BinaryType } from "@bzzz/agentid";
 import type { ServiceState } from "./managed_service.ts";
 import type { ServiceDefinition } from "./service.ts";
 import type { RuntimePhase } from "./topology.ts";

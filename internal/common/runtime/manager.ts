@@ -1,7 +1,7 @@
 import { type Clock, errorMessage, TypedEventTarget } from "@bzzz/base";
 import type { HealthCheck } from "@bzzz/health";
 import type { Logger } from "@bzzz/logging";
-import type { BinaryType } from "./binary_type.ts";
+import type { BinaryType } from "@bzzz/agentid";
 import { createRuntimeError, RuntimeError, type RuntimeErrorCode } from "./errors.ts";
 import type { ServiceManager, ServiceView } from "./interfaces.ts";
 import { isTimeout, ManagedService } from "./managed_service.ts";

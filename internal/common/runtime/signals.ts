@@ -1,0 +1,28 @@
+import { BoundedQueue } from "@bzzz/base";
+
+/** The signals that ask a program to end, on this system. Hang-up is one: a portal whose terminal is gone has no user. */
+export function terminationSignals(): readonly Deno.Signal[] {
+  return Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
+}
+
+/**
+ * The signals of this process as they come, until disposed, which also ends the iteration. At most 8 wait; more are dropped,
+ * for two suffice to end at once. Listening does not keep the process alive.
+ */
+export function listenToSignals(
+  names: readonly Deno.Signal[] = terminationSignals(),
+): AsyncIterable<string> & Disposable {
+  const queue = new BoundedQueue<string>({ capacity: 8, overflow: "drop_newest" });
+  const listeners = names.map((name) => {
+    const listener = () => void queue.push(name);
+    Deno.addSignalListener(name, listener);
+    return () => Deno.removeSignalListener(name, listener);
+  });
+  return {
+    [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
+    [Symbol.dispose]: () => {
+      for (const remove of listeners.splice(0)) remove();
+      queue.close();
+    },
+  };
+}
