@@ -22,6 +22,14 @@ interface SqlEntry {
   frame: Uint8Array;
 }
 
+interface SqlHead {
+  author: string;
+  seq: number;
+  id: Uint8Array;
+  hlc_ms: number;
+  hlc_counter: number;
+}
+
 function toRow(row: SqlEntry): EntryRow {
   return {
     cursor: row.cursor,
@@ -82,13 +90,16 @@ export class SqliteEntryStore implements EntryStore {
         cursors.push(lastId);
         last.set(entry.author, entry);
       }
-      for (const { author, seq, id } of last.values()) {
+      for (const { author, seq, id, hlcMs, hlcCounter } of last.values()) {
         this.#db.run(
-          "INSERT INTO heads (author, seq, id) VALUES (?, ?, ?) " +
-            "ON CONFLICT (author) DO UPDATE SET seq = excluded.seq, id = excluded.id WHERE excluded.seq > seq",
+          "INSERT INTO heads (author, seq, id, hlc_ms, hlc_counter) VALUES (?, ?, ?, ?, ?) " +
+            "ON CONFLICT (author) DO UPDATE SET seq = excluded.seq, id = excluded.id, hlc_ms = excluded.hlc_ms, " +
+            "hlc_counter = excluded.hlc_counter WHERE excluded.seq > seq",
           author,
           seq,
           idBytes(id),
+          hlcMs,
+          hlcCounter,
         );
       }
       return cursors;
@@ -143,13 +154,20 @@ export class SqliteEntryStore implements EntryStore {
   }
 
   heads(): Head[] {
-    return this.#db.all<{ author: string; seq: number; id: Uint8Array }>("SELECT author, seq, id FROM heads")
-      .map(({ author, seq, id }) => ({ author: author as PeerId, seq, id: hexEncode(id) as EntryId }));
+    return this.#db.all<SqlHead>("SELECT author, seq, id, hlc_ms, hlc_counter FROM heads").map((row) => ({
+      author: row.author as PeerId, // parsed before it was stored
+      seq: row.seq,
+      id: hexEncode(row.id) as EntryId,
+      hlcMs: row.hlc_ms,
+      hlcCounter: row.hlc_counter,
+    }));
   }
 
-  prunable(topic: string, beforeMs: number, limit: number): EntryRow[] {
-    const sql = `SELECT ${COLUMNS} FROM entries WHERE topic = ? AND hlc_ms < ? AND pruned = 0 ORDER BY hlc_ms LIMIT ?`;
-    return this.#db.all<SqlEntry>(sql, topic, beforeMs, limit).map(toRow);
+  prunable(topic: string, beforeMs: number, options: { limit: number; exceptKinds?: readonly string[] }): EntryRow[] {
+    const sql = `SELECT ${COLUMNS} FROM entries WHERE topic = ? AND hlc_ms < ? AND pruned = 0 ` +
+      "AND +kind NOT IN (SELECT value FROM json_each(?)) ORDER BY hlc_ms LIMIT ?";
+    return this.#db.all<SqlEntry>(sql, topic, beforeMs, JSON.stringify(options.exceptKinds ?? []), options.limit)
+      .map(toRow);
   }
 
   replacePruned(frames: readonly { readonly cursor: number; readonly frame: Uint8Array }[]): void {
@@ -158,10 +176,6 @@ export class SqliteEntryStore implements EntryStore {
         this.#db.run("UPDATE entries SET frame = ?, pruned = 1 WHERE cursor = ?", frame, cursor);
       }
     });
-  }
-
-  maxHlcMs(): number {
-    return this.#db.get<{ ms: number | null }>("SELECT max(hlc_ms) AS ms FROM entries")?.ms ?? 0;
   }
 
   lastCursor(): number {

@@ -32,7 +32,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE heads (
     author TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,
-    id BLOB NOT NULL
+    id BLOB NOT NULL,
+    hlc_ms INTEGER NOT NULL,
+    hlc_counter INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE outbox (cursor INTEGER PRIMARY KEY REFERENCES entries (cursor)) STRICT;

@@ -56,6 +56,8 @@ export interface Head {
   readonly author: PeerId;
   readonly seq: number;
   readonly id: EntryId;
+  readonly hlcMs: number;
+  readonly hlcCounter: number;
 }
 
 /** Which entries a reader wants; absent means all. */
@@ -80,12 +82,10 @@ export interface EntryStore {
   /** Frames of `author` from `fromSeq` on, at least one when there is one, together at most `maxBytes` otherwise. */
   frames(author: PeerId, fromSeq: number, options: { maxBytes: number; limit: number }): Uint8Array[];
   heads(): Head[];
-  /** Entries of `topic` stamped before `beforeMs` that still have a body, oldest first. */
-  prunable(topic: string, beforeMs: number, limit: number): EntryRow[];
+  /** Entries of `topic` stamped before `beforeMs` that still have a body, oldest first, but none of `exceptKinds`. */
+  prunable(topic: string, beforeMs: number, options: { limit: number; exceptKinds?: readonly string[] }): EntryRow[];
   /** Replaces frames by their pruned form, in one transaction. */
   replacePruned(frames: readonly { readonly cursor: number; readonly frame: Uint8Array }[]): void;
-  /** The largest stamp stored, 0 when there is none. */
-  maxHlcMs(): number;
   lastCursor(): number;
 }
 

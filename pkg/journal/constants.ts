@@ -1,0 +1,72 @@
+/**
+ * Bounds of the journal and of `/bzzz/sync/1.0.0` (design section 5).
+ *
+ * @module
+ */
+
+/** A live entry stamped further in the future than this is not taken (S-36: more than 5 minutes is warned about). */
+export const MAX_CLOCK_AHEAD_MS = 5 * 60_000;
+
+/** A signal older than this is a replay or came too late to matter. */
+export const SIGNAL_FRESH_MS = 60_000;
+/** Ids of signals, and authors of signals, that are remembered. */
+export const SIGNAL_MEMORY = 4096;
+
+/** Entries that wait for their predecessors: per author, in all, and their bytes. More are dropped; sync brings them. */
+export const MAX_BUFFERED_PER_AUTHOR = 64;
+export const MAX_BUFFERED = 1024;
+export const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+/** Entries and appends that wait for the next commit. */
+export const MAX_PENDING = 4096;
+export const MAX_PENDING_BYTES = 16 * 1024 * 1024;
+
+/** Seqs are reserved on disk in blocks of this many, so that one fsync covers a block. */
+export const SEQ_BLOCK = 256;
+/** An append waits this long for the own log to be pulled back before it gives up. */
+export const CATCH_UP_WAIT_MS = 10_000;
+/** Appends that wait for it. */
+export const MAX_WAITING_APPENDS = 256;
+
+/** Frames handed to the publisher at once. */
+export const OUTBOX_BATCH = 64;
+/** Pause after a publisher that failed. */
+export const OUTBOX_RETRY_BASE_MS = 500;
+export const OUTBOX_RETRY_MAX_MS = 30_000;
+/** Published rows leave the disk with the next commit, or after this. */
+export const OUTBOX_TIDY_MS = 1_000;
+
+/** How often retention runs, and how many entries one transaction prunes. */
+export const RETENTION_PERIOD_MS = 3_600_000;
+export const RETENTION_BATCH = 256;
+/** How much younger than the policy a pruned body may be: the pruner's clock may be ahead of ours. */
+export const RETENTION_TOLERANCE_MS = 2 * MAX_CLOCK_AHEAD_MS;
+
+/** The sync protocol. */
+export const SYNC_PROTOCOL = "/bzzz/sync/1.0.0";
+/** Bytes of frames in one message of the responder; one larger frame travels alone. */
+export const SYNC_BATCH_BYTES = 256 * 1024;
+/** Authors in a vector. */
+export const MAX_VECTOR_AUTHORS = 10_000;
+/** Frames in one message, whatever their size. */
+export const MAX_BATCH_FRAMES = 4096;
+/** Entries verified before the event loop gets its turn (about 100 µs each). */
+export const VERIFY_SLICE = 24;
+export const MAX_PULLS = 2;
+export const MAX_SERVED = 4;
+/** One message must arrive, or be taken, within this. */
+export const SYNC_STEP_TIMEOUT_MS = 10_000;
+/** One exchange ends by then, complete or not; the next one goes on where it stopped. */
+export const SYNC_TOTAL_TIMEOUT_MS = 5 * 60_000;
+/** A random peer is asked this often. */
+export const SYNC_PERIOD_MS = 10_000;
+/** Gossip's mesh needs a heartbeat (1 s) to form; what is published before is fetched by this second look. */
+export const SYNC_SECOND_LOOK_MS = 2_000;
+/** Gossip reorders by some milliseconds; a gap that lasts longer is real. */
+export const SYNC_GAP_DELAY_MS = 150;
+/** An author that we refused for lack of a grant is not asked for again before this. */
+export const SYNC_REFUSED_AUTHOR_MS = 15_000;
+/** Messages without anything new that a responder may send in one exchange. */
+export const MAX_USELESS_BATCHES = 32;
+/** Peers that wait for their pull. */
+export const MAX_QUEUED_PULLS = 256;

@@ -1,0 +1,472 @@
+import { mayAuthor } from "@bzzz/agentid";
+import { CounterMap, type EntryId, LruMap, type MeshId, type PeerId, type Timer, TypedEventTarget } from "@bzzz/base";
+import { peerIdFromPublicKey } from "@bzzz/crypto";
+import { type EntryRow, StoreError } from "@bzzz/store";
+import {
+  decodeBody,
+  decodeFrame,
+  type EntryKind,
+  type Envelope,
+  HlcClock,
+  isEntryKind,
+  MAX_ENVELOPE_BYTES,
+  pruneFrame,
+  sealEnvelope,
+  type SignalKind,
+  TOPICS,
+} from "@bzzz/wire";
+import { OutOfOrderBuffer } from "./buffer.ts";
+import { Chains } from "./chains.ts";
+import { type CheckContext, type CheckedEntry, checkEntry, checkSignal, type EntryBody, openFrame } from "./check.ts";
+import { type Append, Committer, toStoredEntry } from "./committer.ts";
+import { MAX_CLOCK_AHEAD_MS, RETENTION_PERIOD_MS, VERIFY_SLICE } from "./constants.ts";
+import { JournalError } from "./errors.ts";
+import { type ForkProof, proveFork, readForkProof } from "./forks.ts";
+import { OutboxPublisher } from "./outbox.ts";
+import { OwnLog, stoppedError } from "./own_log.ts";
+import { SeqReservation } from "./reservation.ts";
+import { checkRetention, pruneOld } from "./retention.ts";
+import { SignalGuard } from "./signals.ts";
+import { afterThisTurn } from "./turn.ts";
+import type {
+  BatchResult,
+  EntryQuery,
+  IngestPath,
+  IngestReason,
+  IngestResult,
+  Journal,
+  JournalDeps,
+  JournalDraft,
+  JournalEvents,
+  JournalOptions,
+  JournalState,
+  JournalStats,
+  ReceivedSignal,
+  SignalDraft,
+  StoredEntry,
+  StoredEntryOf,
+  VectorEntry,
+} from "./types.ts";
+
+/** A peer with a wrong clock is warned about this often. */
+const SKEW_WARNING_PERIOD_MS = 10 * 60_000;
+const SKEW_WARNINGS = 256;
+
+type Source = { readonly peer: PeerId; readonly path: IngestPath };
+
+const accept = (reason: IngestReason): IngestResult => ({ verdict: "accept", reason });
+const ignore = (reason: IngestReason): IngestResult => ({ verdict: "ignore", reason });
+
+/**
+ * Creates the journal over an open store and compares it with the reservation file; no timer runs before `start`.
+ *
+ * @throws RangeError when the retention policy would prune the audit topic
+ */
+export function createJournal(deps: JournalDeps, options: JournalOptions): Journal {
+  checkRetention(options.retention ?? {});
+  return new StoreJournal(deps, options);
+}
+
+class StoreJournal implements Journal {
+  readonly self: PeerId;
+  readonly mesh: MeshId;
+  readonly events = new TypedEventTarget<JournalEvents>();
+  readonly #deps: JournalDeps;
+  readonly #schedule: (flush: () => void) => void;
+  readonly #context: CheckContext;
+  readonly #counters = new CounterMap();
+  readonly #chains: Chains;
+  readonly #buffer = new OutOfOrderBuffer();
+  readonly #signals: SignalGuard;
+  readonly #hlc: HlcClock;
+  readonly #reservation: SeqReservation;
+  readonly #ownLog: OwnLog;
+  readonly #outbox: OutboxPublisher;
+  readonly #committer: Committer;
+  readonly #skewWarnings = new LruMap<PeerId, number>(SKEW_WARNINGS);
+  #retentionTimer: Timer | undefined;
+  #pruning: Promise<number> | undefined;
+
+  constructor(deps: JournalDeps, options: JournalOptions) {
+    this.#deps = deps;
+    this.self = peerIdFromPublicKey(deps.key.publicKey);
+    this.mesh = options.mesh;
+    this.#schedule = deps.schedule ?? afterThisTurn;
+    this.#context = { mesh: options.mesh, gate: deps.gate, clock: deps.clock, retention: options.retention ?? {} };
+    this.#chains = new Chains(deps.store);
+    this.#signals = new SignalGuard(deps.clock);
+    this.#hlc = this.#restoreClock();
+    this.#reservation = new SeqReservation(options.reservationPath, this.self);
+    this.#ownLog = new OwnLog(deps, this.#reservation, (state) => this.events.emit("state:changed", { state }));
+    this.#outbox = new OutboxPublisher({ ...deps, counters: this.#counters });
+    this.#committer = new Committer({
+      ...deps,
+      self: this.self,
+      mesh: this.mesh,
+      chains: this.#chains,
+      hlc: this.#hlc,
+      reservation: this.#reservation,
+      outbox: this.#outbox,
+      counters: this.#counters,
+      schedule: this.#schedule,
+      mayAppend: () => this.state === "ready",
+      defer: (append) => this.#admit(append),
+      onStored: (entry, stored) => this.#announce(entry, stored),
+    }, { maxFrameBytes: options.maxFrameBytes ?? MAX_ENVELOPE_BYTES });
+    this.#ownLog.open(this.#ownSeq, this.#chains.frozen.has(this.self));
+  }
+
+  get state(): JournalState {
+    return this.#ownLog.state;
+  }
+
+  start(): void {
+    if (this.state === "ready") this.#tryReserve(() => this.#reservation.begin(this.#ownSeq));
+    this.#outbox.start();
+    this.#retentionTimer ??= this.#deps.clock.setPeriodic(RETENTION_PERIOD_MS, () => {
+      this.prune().catch((error) => this.#deps.logger.warn("Retention failed; it runs again in an hour", {}, error));
+    }, { unref: true });
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === "stopped") return;
+    const wasReady = this.state === "ready";
+    this.#committer.flush();
+    this.#ownLog.stop();
+    this.#retentionTimer?.cancel();
+    await this.#outbox.stop();
+    await this.#pruning?.catch(() => 0); // whoever called prune() has the error
+    if (wasReady) this.#tryReserve(() => this.#reservation.end(this.#ownSeq));
+  }
+
+  append<K extends EntryKind>(draft: JournalDraft<K>): Promise<StoredEntryOf<K>> {
+    const refusal = this.#ownRefusal(draft.kind);
+    if (refusal) return Promise.reject(refusal);
+    const { promise, resolve, reject } = Promise.withResolvers<StoredEntry>();
+    // A JournalDraft<K> is one of the union's members; the compiler does not follow K through it.
+    this.#admit({ draft: draft as unknown as JournalDraft, resolve, reject });
+    return promise as Promise<unknown> as Promise<StoredEntryOf<K>>; // the entry has the draft's kind
+  }
+
+  async sendSignal<K extends SignalKind>(draft: SignalDraft<K>): Promise<number> {
+    if (this.state === "stopped") throw stoppedError();
+    const refusal = this.#ownRefusal(draft.kind);
+    if (refusal) throw refusal;
+    const { kind, topic, body } = draft;
+    const header = { mesh: this.mesh, author: this.self, hlc: this.#hlc.tick(), topic };
+    const envelope = sealEnvelope(this.#deps.key, header, kind, body);
+    this.#counters.add("signal.sent");
+    return await this.#deps.publish(topic, envelope.frame);
+  }
+
+  ingest(frame: Uint8Array, from: Source): IngestResult {
+    const result = this.#judge(frame, from);
+    this.#counters.add(`ingest.${result.reason}`);
+    if (result.verdict === "reject") this.events.emit("entry:rejected", { reason: result.reason, peer: from.peer });
+    return result;
+  }
+
+  async ingestBatch(frames: readonly Uint8Array[], from: { readonly peer: PeerId }): Promise<BatchResult> {
+    const source: Source = { peer: from.peer, path: "sync" };
+    const refused = new Map<IngestReason, number>();
+    const refusedAuthors = new Set<PeerId>();
+    const checked: CheckedEntry[] = [];
+    let offence: IngestReason | undefined;
+    for (const [index, frame] of frames.entries()) {
+      // Verifying is the costly part and needs no state, so the event loop may run in between.
+      if (index > 0 && index % VERIFY_SLICE === 0) await this.#pause();
+      const outcome = this.#precheck(frame);
+      const result = outcome.ok ? checkEntry(this.#context, outcome.value, "sync") : outcome;
+      if (result.ok) {
+        checked.push(result.value);
+        continue;
+      }
+      const { verdict, reason } = result.refusal;
+      this.#counters.add(`ingest.${reason}`);
+      refused.set(reason, (refused.get(reason) ?? 0) + 1);
+      if (outcome.ok && isGrantFault(reason)) refusedAuthors.add(outcome.value.header.author);
+      if (verdict === "reject") {
+        offence = reason;
+        this.events.emit("entry:rejected", { reason, peer: from.peer });
+        break;
+      }
+    }
+    if (this.state === "stopped") throw stoppedError();
+    let stored = 0;
+    for (const entry of checked) {
+      const { reason } = this.#place(entry, source);
+      this.#counters.add(`ingest.${reason}`);
+      if (reason === "stored" || reason === "stored_opaque") stored++;
+      else refused.set(reason, (refused.get(reason) ?? 0) + 1);
+    }
+    const error = this.#committer.flush();
+    if (error !== undefined) throw error;
+    return { stored, refused, refusedAuthors, offence };
+  }
+
+  vector(): Map<PeerId, VectorEntry> {
+    return new Map(this.#chains.committed);
+  }
+
+  frozen(): ReadonlyMap<PeerId, number> {
+    return this.#chains.frozen;
+  }
+
+  hasGaps(): boolean {
+    return this.#buffer.size > 0;
+  }
+
+  entriesAfter(cursor: number, query: EntryQuery): StoredEntry[] {
+    const entries: StoredEntry[] = [];
+    let from = cursor;
+    while (entries.length < query.limit) {
+      const rows = this.#deps.store.entries.after(from, query);
+      for (const row of rows) {
+        from = row.cursor;
+        const entry = readRow(row);
+        if (entry && entries.length < query.limit) entries.push(entry);
+      }
+      if (rows.length < query.limit) break;
+    }
+    return entries;
+  }
+
+  get(id: EntryId): StoredEntry | undefined {
+    const row = this.#deps.store.entries.get(id);
+    return row && readRow(row);
+  }
+
+  envelopeAt(author: PeerId, seq: number): Envelope | undefined {
+    return this.#chains.envelopeAt(author, seq);
+  }
+
+  framesFrom(author: PeerId, fromSeq: number, options: { maxBytes: number; limit: number }): Uint8Array[] {
+    return this.#deps.store.entries.frames(author, fromSeq, options);
+  }
+
+  notePulled(ownSeq: number): void {
+    this.#ownLog.notePulled(ownSeq, this.#ownSeq);
+  }
+
+  acceptLoss(): void {
+    this.#reservation.begin(this.#ownSeq);
+    this.#ownLog.acceptLoss(this.#ownSeq);
+  }
+
+  async prune(): Promise<number> {
+    if (this.state === "stopped") return 0;
+    this.#pruning ??= pruneOld(
+      { store: this.#deps.store, pause: () => this.#pause(), isStopped: () => this.state === "stopped" },
+      this.#context.retention,
+      this.#deps.clock.nowMs(),
+    ).finally(() => this.#pruning = undefined);
+    const pruned = await this.#pruning;
+    this.#counters.add("pruned", pruned);
+    return pruned;
+  }
+
+  stats(): JournalStats {
+    return {
+      state: this.state,
+      entries: this.#deps.store.entries.lastCursor(),
+      authors: this.#chains.committed.size,
+      forks: this.#chains.frozen.size,
+      buffered: this.#buffer.size,
+      outbox: this.#deps.store.outbox.size(),
+      ownSeq: this.#ownSeq,
+      ...this.#committer.stats,
+      counters: this.#counters.entries(),
+    };
+  }
+
+  get #ownSeq(): number {
+    return this.#chains.committed.get(this.self)?.seq ?? 0;
+  }
+
+  /** Stamps go on after the newest known one; a stranger's stamp far in the future does not drag the clock along. */
+  #restoreClock(): HlcClock {
+    const hlc = new HlcClock(this.#deps, this.#chains.committed.get(this.self)?.hlc);
+    const limitMs = this.#deps.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
+    for (const head of this.#chains.committed.values()) {
+      if (head.hlc.ms <= limitMs) hlc.observe(head.hlc);
+    }
+    return hlc;
+  }
+
+  /** An entry that peers must refuse would end this node's log for them, so it is refused here first. */
+  #ownRefusal(kind: EntryKind | SignalKind): JournalError | undefined {
+    const nowMs = this.#deps.clock.nowMs();
+    const seq = isEntryKind(kind) ? { seq: (this.#chains.head(this.self)?.seq ?? 0) + 1 } : {};
+    const check = this.#deps.gate.checkAuthor(this.self, { hlcMs: nowMs, nowMs, path: "live", ...seq });
+    const reason = check.ok ? undefined : `this node's grant is missing or not valid (${check.reason})`;
+    const decision = check.ok ? mayAuthor(kind, check.grant) : undefined;
+    if (decision?.allow) return undefined;
+    return new JournalError("journal_not_allowed", `Cannot append "${kind}": ${reason ?? decision?.reason}`, {
+      details: { kind },
+    });
+  }
+
+  /** Into the next commit, as soon as this node's own log is known to be whole. */
+  #admit(append: Append): void {
+    this.#ownLog.admit(() => this.#committer.append(append), append.reject);
+  }
+
+  #judge(frame: Uint8Array, from: Source): IngestResult {
+    if (this.state === "stopped") return ignore("stopped");
+    const opened = this.#precheck(frame);
+    if (!opened.ok) return opened.refusal;
+    const envelope = opened.value;
+    if (envelope.header.seq === undefined) return this.#judgeSignal(envelope, from);
+    if (this.#committer.isFull) return ignore("busy");
+    const checked = checkEntry(this.#context, envelope, from.path);
+    if (checked.ok) return this.#place(checked.value, from);
+    if (checked.refusal.reason === "future") this.#warnOfSkew(envelope);
+    return checked.refusal;
+  }
+
+  /** Size, version, mesh; and what is known already needs no signature check. */
+  #precheck(frame: Uint8Array): ReturnType<typeof openFrame> {
+    const opened = openFrame(this.#context, frame);
+    if (!opened.ok) return opened;
+    const { id, header: { author, seq } } = opened.value;
+    if (seq === undefined) return opened;
+    if (this.#buffer.at(author, seq)?.envelope.id === id) return { ok: false, refusal: ignore("duplicate") };
+    const placement = this.#chains.place(opened.value, seq);
+    return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : opened;
+  }
+
+  #judgeSignal(envelope: Envelope, from: Source): IngestResult {
+    const fault = this.#signals.fault(envelope);
+    if (fault) return ignore(fault);
+    const checked = checkSignal(this.#context, envelope);
+    if (!checked.ok) return checked.refusal;
+    this.#signals.admit(envelope);
+    const { kind, body } = checked.value;
+    this.events.emit("signal:received", { signal: { envelope, kind, body } as ReceivedSignal, peer: from.peer }); // kind and body belong together
+    return accept("signal");
+  }
+
+  #place(entry: CheckedEntry, from: Source): IngestResult {
+    const { envelope, seq } = entry;
+    const { author } = envelope.header;
+    const placement = this.#chains.place(envelope, seq);
+    switch (placement) {
+      case "duplicate":
+      case "frozen":
+        return ignore(placement);
+      case "fork": {
+        const known = this.#chains.envelopeAt(author, seq);
+        if (known) this.#learnFork(proveFork(this.mesh, known, envelope), { isOurs: true });
+        return ignore("fork");
+      }
+      case "broken_chain":
+        if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer });
+        return ignore("broken_chain");
+      case "gap":
+        return this.#hold(entry, from);
+      case "next":
+        if (author === this.self) this.#ownLog.noteRemote(seq, this.#chains.head(author)?.seq ?? 0);
+        this.#take(entry);
+        this.#takeBuffered(author, seq + 1);
+        return accept(entry.content ? "stored" : "stored_opaque");
+    }
+  }
+
+  #take(entry: CheckedEntry): void {
+    const { header } = entry.envelope;
+    const isSane = header.hlc.ms <= this.#deps.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
+    if (isSane || header.author === this.self) this.#hlc.observe(header.hlc);
+    this.#chains.advance(entry.envelope, entry.seq);
+    this.#committer.add(entry);
+  }
+
+  #takeBuffered(author: PeerId, fromSeq: number): void {
+    for (let seq = fromSeq;; seq++) {
+      const entry = this.#buffer.take(author, seq);
+      if (!entry || this.#chains.place(entry.envelope, seq) !== "next") return;
+      this.#take(entry);
+    }
+  }
+
+  #hold(entry: CheckedEntry, from: Source): IngestResult {
+    const { envelope, seq } = entry;
+    const { author } = envelope.header;
+    if (author === this.self) this.#ownLog.noteRemote(seq, this.#chains.head(author)?.seq ?? 0);
+    const other = this.#buffer.at(author, seq);
+    if (other) {
+      this.#learnFork(proveFork(this.mesh, other.envelope, envelope), { isOurs: true });
+      return ignore("fork");
+    }
+    const isHeld = this.#buffer.add(entry);
+    if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer });
+    return accept(isHeld ? "buffered" : "buffer_full");
+  }
+
+  #announce(entry: CheckedEntry, stored: StoredEntry | undefined): void {
+    if (stored) this.events.emit("entry:stored", { entry: stored });
+    if (entry.content?.kind !== "fork_proved") return;
+    const proof = readForkProof(this.mesh, entry.content.body);
+    if (proof) this.#learnFork(proof, { isOurs: false });
+    else this.#counters.add("fork_proof.invalid");
+  }
+
+  /** Keeps the proof, stops the log, and tells the mesh unless the mesh told us. */
+  #learnFork(proof: ForkProof | undefined, options: { isOurs: boolean }): void {
+    if (!proof) return;
+    const { first, second, seq } = proof;
+    const { author } = first.header;
+    if (this.#chains.isFrozen(author, seq)) return;
+    const isNew = !this.#chains.frozen.has(author);
+    this.#chains.freeze(author, seq);
+    this.#buffer.drop(author);
+    const frames = { first: pruneFrame(first), second: pruneFrame(second) };
+    try {
+      this.#deps.store.forks.add({ author, seq, ...frames, provedAtMs: this.#deps.clock.nowMs() });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#deps.logger.warn("Proof of a fork could not be stored", { author, seq }, error);
+    }
+    this.#deps.logger.warn("Two entries of one author at one place: its log stops there", { author, seq });
+    if (author === this.self) this.#ownLog.fork();
+    if (isNew) this.events.emit("fork:proved", { author, seq, first, second });
+    if (isNew && options.isOurs && author !== this.self) {
+      this.append({ kind: "fork_proved", topic: TOPICS.agents, body: frames })
+        .catch((error) => this.#deps.logger.debug("Proof of a fork was not published", { author }, error));
+    }
+  }
+
+  #warnOfSkew({ header: { author, hlc } }: Envelope): void {
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs - (this.#skewWarnings.get(author) ?? -Infinity) < SKEW_WARNING_PERIOD_MS) return;
+    this.#skewWarnings.set(author, nowMs);
+    this.#deps.logger.warn("A peer's clock is ahead; its entries arrive late until the clocks agree", {
+      author,
+      aheadMs: hlc.ms - nowMs,
+    });
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#schedule(resolve));
+  }
+
+  #tryReserve(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      // The file keeps its older content, which only makes it stricter; the next append tries again.
+      if (!(error instanceof StoreError)) throw error;
+      this.#deps.logger.warn("Sequence numbers could not be reserved", {}, error);
+    }
+  }
+}
+
+function isGrantFault(reason: IngestReason): boolean {
+  return reason === "no_grant" || reason === "expired" || reason === "revoked" || reason === "not_yet_valid";
+}
+
+function readRow(row: EntryRow): StoredEntry | undefined {
+  const decoded = decodeFrame(row.frame);
+  if (!decoded.ok || !isEntryKind(row.kind)) return undefined;
+  const body = decodeBody(decoded.envelope);
+  return body.ok ? toStoredEntry(row.cursor, decoded.envelope, body as EntryBody) : undefined; // isEntryKind(kind) holds
+}

@@ -1,0 +1,58 @@
+import { decodeFrame, type EnvelopeHeader, pruneFrame, type Topic, TOPICS } from "@bzzz/wire";
+import type { Store } from "@bzzz/store";
+import { RETENTION_BATCH, RETENTION_TOLERANCE_MS } from "./constants.ts";
+import type { RetentionPolicy } from "./types.ts";
+
+/** Evidence: kept whatever topic it was written to. */
+const AUDIT_KINDS: ReadonlySet<string> = new Set(["grant_issued", "grant_revoked", "fork_proved"]);
+
+/** @throws RangeError when the policy names the audit topic or a time that is not positive. */
+export function checkRetention(policy: RetentionPolicy): void {
+  if (policy[TOPICS.agents]) {
+    throw new RangeError(`Cannot prune "${TOPICS.agents}": it is the audit log of who belongs to the mesh`);
+  }
+  for (const [topic, rule] of Object.entries(policy)) {
+    if (!(rule.keepMs > 0)) throw new RangeError(`Cannot keep "${topic}" for ${rule.keepMs} ms: expected more than 0`);
+  }
+}
+
+/** Whether a peer may have dropped the body of such an entry by now. */
+export function mayBePruned(policy: RetentionPolicy, header: EnvelopeHeader, nowMs: number): boolean {
+  const rule = policy[header.topic];
+  if (!rule || AUDIT_KINDS.has(header.kind)) return false;
+  return header.hlc.ms < nowMs - rule.keepMs + RETENTION_TOLERANCE_MS;
+}
+
+/**
+ * Drops bodies older than the policy keeps; header, signature and chain stay. One transaction per 256 entries, with
+ * `pause` in between, so that the node goes on working. Returns how many were pruned.
+ */
+export async function pruneOld(
+  deps: { readonly store: Store; readonly pause: () => Promise<void>; readonly isStopped: () => boolean },
+  policy: RetentionPolicy,
+  nowMs: number,
+): Promise<number> {
+  let pruned = 0;
+  for (const [topic, rule] of Object.entries(policy)) {
+    const beforeMs = nowMs - rule.keepMs;
+    while (true) {
+      const count = pruneBatch(deps.store, topic as Topic, beforeMs); // keys of a RetentionPolicy
+      pruned += count;
+      if (count < RETENTION_BATCH) break;
+      await deps.pause();
+      if (deps.isStopped()) return pruned;
+    }
+  }
+  return pruned;
+}
+
+function pruneBatch(store: Store, topic: Topic, beforeMs: number): number {
+  const rows = store.entries.prunable(topic, beforeMs, { limit: RETENTION_BATCH, exceptKinds: [...AUDIT_KINDS] });
+  const frames = rows.map(({ cursor, frame }) => {
+    const decoded = decodeFrame(frame);
+    // What is on disk was decoded before it was stored; a row that is not readable keeps its bytes.
+    return { cursor, frame: decoded.ok ? pruneFrame(decoded.envelope) : frame };
+  });
+  if (frames.length > 0) store.entries.replacePruned(frames);
+  return frames.length;
+}
