@@ -86,6 +86,13 @@ export function issueGrant(signer: Signer, fields: GrantFields): SignedGrant {
   const notBeforeMs = fields.notBeforeMs ?? fields.issuedAtMs;
   const wantedMs = notBeforeMs + (fields.ttlMs ?? DEFAULT_GRANT_TTL_MS);
   const authority = "grant" in signer ? signer.grant : undefined;
+  if (authority && authority.notAfterMs <= notBeforeMs) {
+    throw new IdentityError(
+      "invalid_grant",
+      `Cannot issue a grant for "${fields.agentId}": the grant of its issuer "${authority.agentId}" ends at ` +
+        `${new Date(authority.notAfterMs).toISOString()}, before this one begins`,
+    );
+  }
   const notAfterMs = Math.min(wantedMs, authority?.notAfterMs ?? wantedMs);
   const parsed = payloadSchema.safeParse({
     v: TRUST_VERSION,

@@ -40,6 +40,7 @@ export const inviteSchema = z.strictObject({
   usedAtMs: atMs.optional(),
   revokedAtMs: atMs.optional(),
 });
+/** What the inviter keeps of an invitation; see `inviteSchema`. */
 export type Invite = Readonly<z.infer<typeof inviteSchema>>;
 
 /** What became of an invitation. */
@@ -106,6 +107,7 @@ export function revokeInvite(invite: Invite, nowMs: number): Invite {
   return invite.usedBy || invite.revokedAtMs !== undefined ? invite : { ...invite, revokedAtMs: nowMs };
 }
 
+/** What became of `invite` by `nowMs`. */
 export function inviteState(invite: Invite, nowMs: number): InviteState {
   if (invite.usedBy) return "used";
   if (invite.revokedAtMs !== undefined) return "revoked";

@@ -2,6 +2,34 @@
  * Who is who and who may what: roles, grants and revocations, membership, the keys in a data directory, invitations
  * and join tokens. Decisions are pure; only the file modules touch a disk.
  *
+ * @example
+ * ```ts
+ * import { createMesh, issueGrant, mayAuthor, Membership } from "@bzzz/agentid";
+ * import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
+ * import { createAgeIdentity, createSigningKey, peerIdFromPublicKey } from "@bzzz/crypto";
+ *
+ * const [clock, random] = [createSystemClock(), createSystemRandom()];
+ * const mesh = createMesh({ name: "den", clock, random });
+ * const node = createSigningKey(random);
+ * const agentId = parseAgentId("builder-1");
+ * if (!agentId) throw new Error("not an agent id");
+ * const { grant, bytes } = issueGrant({ key: mesh.rootKey, issuer: "root" }, {
+ *   mesh: mesh.meshId,
+ *   peer: peerIdFromPublicKey(node.publicKey),
+ *   agentId,
+ *   binaryType: "agent",
+ *   role: "developer",
+ *   ageRecipient: (await createAgeIdentity()).recipient,
+ *   issuedAtMs: clock.nowMs(),
+ * });
+ *
+ * const membership = new Membership(mesh);
+ * membership.addGrant(bytes);
+ * console.log(membership.isAdmitted(grant.peer, clock.nowMs())); // true
+ * console.log(mayAuthor("task_claimed", grant).allow); // true
+ * console.log(mayAuthor("request_answered", grant).reason); // needs a person
+ * ```
+ *
  * @module
  */
 export { type AccessDecision, mayAuthor, mayPerform, type Operation, roleMay } from "./access.ts";

@@ -1,9 +1,11 @@
 /** Levels of authority, lowest first (reference section 2.7). Each may do what the ones before it may. */
 export const AUTHORITY_LEVELS = ["read_only", "suggestion", "coordination", "decision", "master"] as const;
+/** One of `AUTHORITY_LEVELS`. */
 export type AuthorityLevel = (typeof AUTHORITY_LEVELS)[number];
 
 /** The two programs (specification section 3): `agent` works alone, `hap` is a person's portal. */
 export const BINARY_TYPES = ["agent", "hap"] as const;
+/** One of `BINARY_TYPES`. */
 export type BinaryType = (typeof BINARY_TYPES)[number];
 
 /** A role's name: one of `BUILTIN_ROLES` or the operator's own. */

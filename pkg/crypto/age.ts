@@ -25,7 +25,7 @@ export async function createAgeIdentity(): Promise<AgeIdentity> {
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
-/** @throws CryptoError "invalid_key" when `identity` is not an age identity. */
+/** The recipient ("age1…") of an identity. @throws CryptoError "invalid_key" when `identity` is not an age identity */
 export async function ageRecipientOf(identity: string): Promise<string> {
   try {
     return await identityToRecipient(identity);

@@ -2,6 +2,16 @@
  * Keys and secrets: Ed25519 signatures with domain separation, hashes, peer identities, age files, secret sharing.
  * The only importer of `age-encryption` and `shamir-secret-sharing`.
  *
+ * @example
+ * ```ts
+ * import { createSystemRandom, utf8Encode } from "@bzzz/base";
+ * import { createSigningKey, domainMessage, verifySignature } from "@bzzz/crypto";
+ *
+ * const key = createSigningKey(createSystemRandom());
+ * const message = domainMessage("example/1", utf8Encode("hello"));
+ * if (!verifySignature(key.publicKey, message, key.sign(message))) throw new Error("unreachable");
+ * ```
+ *
  * @module
  */
 export {

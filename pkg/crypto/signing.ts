@@ -54,7 +54,7 @@ export function createSigningKey(random: Random): SigningKey {
   return new Ed25519SigningKey(random.bytes(SEED_BYTES));
 }
 
-/** @throws CryptoError "invalid_key" when `seed` is not 32 bytes. */
+/** The key of a stored seed. @throws CryptoError "invalid_key" when `seed` is not 32 bytes */
 export function signingKeyFromSeed(seed: Uint8Array): SigningKey {
   if (seed.byteLength !== SEED_BYTES) {
     throw new CryptoError(
