@@ -52,6 +52,8 @@ Deno.test("layers: nothing reaches past a face", () => {
   assertFound("pkg/wire/x.ts", `import { a } from "../crypto/mod.ts";`, /past its face/);
   assertFound("test/integration/x_test.ts", `import { a } from "../../pkg/wire/codec.ts";`, /past its face/);
   assertFound("pkg/wire/x.ts", `import { a } from "@bzzz/crypto/age";`, /past mod\.ts/);
+  assertFound("pkg/wire/x.ts", `import { a } from "../../internal/tools/doc_lint.ts";`, /past its face/);
+  assertClean("test/deployment/x_test.ts", `import { a } from "../../internal/tools/doc_lint.ts";`);
   assertClean("pkg/wire/x.ts", `import { a } from "./codec.ts"; import { b } from "./bodies/task.ts";`);
   assertClean("pkg/wire/bodies/x.ts", `import { a } from "../codec.ts";`);
   assertClean("internal/common/cli/x.ts", `import config from "../../../deno.json" with { type: "json" };`);

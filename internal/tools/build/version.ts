@@ -20,6 +20,8 @@ export interface BuildStamp {
 /** Reads the stamp of this tree. */
 export async function readBuildStamp(root: string = ROOT): Promise<BuildStamp> {
   const { version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`)) as { version: string };
+  const given = Deno.env.get("BZZZ_COMMIT"); // An image is built without the repository.
+  if (given) return { version, commit: given };
   const described = await run(["git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"], { cwd: root })
     .catch(() => undefined);
   return { version, commit: described?.code === 0 ? described.stdout.trim() : "unknown" };
