@@ -1,0 +1,254 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** How the text of a variable or a flag becomes the value of a key. */
+export type KeyKind = "integer" | "boolean" | "text" | "list" | "json";
+
+/** What a key says about itself beside its zod type; the documentation and every error message are made of it. */
+export interface KeyMeta {
+  readonly description: string;
+  readonly kind: KeyKind;
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** Completes "expected …" for one element of a list. */
+  readonly item?: string;
+  readonly unit?: string;
+  /** The legal values, where they can be listed. */
+  readonly choices?: readonly string[];
+  /** What to write instead of `value`, when that can be told. */
+  readonly hint?: (value: string) => string | undefined;
+  /** Describes the file itself: neither a variable nor a flag sets it. */
+  readonly fileOnly?: boolean;
+  /** Names of the members of an element, for a list of maps. */
+  readonly members?: readonly string[];
+}
+
+function hintFrom(hints: Readonly<Record<string, string>>): (value: string) => string | undefined {
+  return (value) => Object.hasOwn(hints, value) ? hints[value] : undefined;
+}
+
+function withMeta<T extends z.ZodType>(schema: T, meta: KeyMeta): T {
+  return schema.describe(meta.description).meta({ ...meta });
+}
+
+/** A section: strict, and complete when it is left out. */
+export function section<S extends z.ZodRawShape>(shape: S): z.ZodPrefault<z.ZodObject<S, z.core.$strict>> {
+  // Proof of the cast: every member of every section has a default or is optional, so {} is a legal input.
+  return z.strictObject(shape).prefault({} as z.input<z.ZodObject<S, z.core.$strict>>);
+}
+
+/** A key with one legal value, which says what the file is. */
+export function constant<const V extends string | number>(
+  value: V,
+  description: string,
+): z.ZodDefault<z.ZodLiteral<V>> {
+  const literal: z.ZodLiteral<V> = z.literal(value);
+  // Proof of the cast: the output of a literal of V is V.
+  return withMeta(literal.default(value as z.output<z.ZodLiteral<V>> & z.core.util.NoUndefined<V>), {
+    description,
+    kind: typeof value === "number" ? "integer" : "text",
+    expected: typeof value === "number" ? String(value) : `"${value}"`,
+    choices: [String(value)],
+    fileOnly: true,
+  });
+}
+
+export function wholeNumber(
+  fallback: number,
+  range: { readonly min: number; readonly max: number; readonly unit?: string },
+  description: string,
+): z.ZodDefault<z.ZodInt> {
+  return withMeta(z.int().min(range.min).max(range.max).default(fallback), {
+    description,
+    kind: "integer",
+    expected: `a whole number from ${range.min} to ${range.max}`,
+    ...(range.unit === undefined ? {} : { unit: range.unit }),
+  });
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function port(fallback: number, description: string): z.ZodDefault<z.ZodInt> {
+  return wholeNumber(fallback, { min: 0, max: 65_535 }, description);
+}
+
+export function choice<const V extends readonly [string, ...string[]]>(
+  values: V,
+  fallback: V[number],
+  description: string,
+  hints: Readonly<Record<string, string>> = {},
+): z.ZodDefault<z.ZodLiteral<V[number]>> {
+  const literal: z.ZodLiteral<V[number]> = z.literal([...values]);
+  return withMeta(literal.default(fallback as z.core.util.NoUndefined<V[number]>), {
+    description,
+    kind: "text",
+    expected: values.length === 1 ? `"${values[0]}"` : `one of ${values.join(", ")}`,
+    choices: values,
+    hint: hintFrom(hints),
+  });
+}
+
+/** A boolean of which `allowed` can take effect in this program. */
+export function toggle(
+  fallback: boolean,
+  allowed: readonly boolean[],
+  description: string,
+  hints: Readonly<Record<string, string>> = {},
+): z.ZodDefault<z.ZodBoolean> {
+  const expected = allowed.join(" or ");
+  const schema = z.boolean().refine((value) => allowed.includes(value), { error: expected });
+  return withMeta(schema.default(fallback), {
+    description,
+    kind: "boolean",
+    expected,
+    choices: allowed.map(String),
+    hint: hintFrom(hints),
+  });
+}
+
+/** True, false, or "auto": the program decides where it runs. */
+export function autoToggle(
+  description: string,
+): z.ZodDefault<z.ZodUnion<readonly [z.ZodBoolean, z.ZodLiteral<"auto">]>> {
+  return withMeta(z.union([z.boolean(), z.literal("auto")] as const).default("auto"), {
+    description,
+    kind: "boolean",
+    expected: "true, false or auto",
+    choices: ["true", "false", "auto"],
+  });
+}
+
+/** A text that `isValid` accepts. */
+export interface TextRule {
+  readonly isValid: (text: string) => boolean;
+  /** Completes "expected …". */
+  readonly expected: string;
+  readonly hint?: (text: string) => string | undefined;
+}
+
+function hintOf(rule: TextRule): Pick<KeyMeta, "hint"> {
+  return rule.hint === undefined ? {} : { hint: rule.hint };
+}
+
+function textOf(rule: TextRule): z.ZodString {
+  return z.string({ error: rule.expected }).refine(rule.isValid, { error: rule.expected });
+}
+
+export function text(fallback: string, rule: TextRule, description: string): z.ZodDefault<z.ZodString> {
+  return withMeta(textOf(rule).default(fallback), {
+    description,
+    kind: "text",
+    expected: rule.expected,
+    ...hintOf(rule),
+  });
+}
+
+/** A text that may be absent; what its absence means is in its description. */
+export function optionalText(rule: TextRule, description: string): z.ZodOptional<z.ZodString> {
+  return withMeta(textOf(rule).optional(), { description, kind: "text", expected: rule.expected, ...hintOf(rule) });
+}
+
+/** A list of different texts. */
+export function textList(
+  fallback: readonly string[],
+  rule: TextRule,
+  options: { readonly max: number; readonly what: string },
+  description: string,
+): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  const expected = `a list of at most ${options.max} ${options.what}, each once`;
+  const schema = z.array(textOf(rule)).max(options.max)
+    .refine((items) => new Set(items).size === items.length, { error: expected });
+  return withMeta(schema.default([...fallback]), {
+    description,
+    kind: "list",
+    expected,
+    item: rule.expected,
+    ...hintOf(rule),
+  });
+}
+
+/** A list of maps; variables and flags give it as JSON. */
+export function mapList<S extends z.ZodRawShape>(
+  shape: S,
+  options: { readonly max: number; readonly expected: string; readonly identifiedBy: keyof S & string },
+  description: string,
+): z.ZodDefault<z.ZodArray<z.ZodObject<S, z.core.$strict>>> {
+  const members = Object.keys(shape);
+  const schema = z.array(z.strictObject(shape)).max(options.max).refine((items) => {
+    const names = items.map((item) => (item as Record<string, unknown>)[options.identifiedBy]);
+    return new Set(names).size === names.length;
+  }, { error: `${options.expected}, each ${options.identifiedBy} once` });
+  return withMeta(schema.default([]), {
+    description,
+    kind: "json",
+    expected: options.expected,
+    item: `a map with ${members.join(" and ")}`,
+    members,
+  });
+}
+
+/** The meta of a key's schema, or undefined of one that was not made here. */
+export function metaOf(schema: z.ZodType): KeyMeta | undefined {
+  const meta = schema.meta();
+  // Proof of the cast: `kind` and `expected` are only set by `withMeta`, from a KeyMeta.
+  return meta?.["kind"] === undefined ? undefined : meta as unknown as KeyMeta;
+}
+
+/** An address to bind: an IP address, or localhost. */
+export const HOST_RULE: TextRule = {
+  isValid: (host) => host === "localhost" || isIP(host) !== 0,
+  expected: `an IP address or "localhost"`,
+};
+
+export const IP_RULE: TextRule = {
+  isValid: (host) => isIP(host) !== 0,
+  expected: "an IP address, such as 0.0.0.0, 127.0.0.1 or ::",
+  hint: hintFrom({ localhost: "write 127.0.0.1" }),
+};
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+export const HOST_NAME_RULE: TextRule = {
+  isValid: (host) => isIP(host) !== 0 || HOST_NAME.test(host),
+  expected: "a host name in lower case or an IP address, without scheme and port",
+};
+
+const MULTIADDR = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/([0-9]{1,5})(\/p2p\/12D3Koo[1-9A-HJ-NP-Za-km-z]{45})?$/;
+
+/** A TCP multiaddress, the only transport of the mesh. */
+export const MULTIADDR_RULE: TextRule = {
+  isValid: (address) => parseTcpMultiaddr(address) !== undefined,
+  expected: "a TCP address such as /ip4/192.0.2.7/tcp/9000 or /dns4/node-1.example.org/tcp/9000[/p2p/<peer id>]",
+  hint: (address) => {
+    const [, host, portText] = /^(?:[a-z]+:\/\/)?\[?([^/\[\]]+?)\]?:([0-9]{1,5})$/.exec(address) ?? [];
+    if (host === undefined || portText === undefined) return undefined;
+    const family = { 4: "ip4", 6: "ip6" }[isIP(host)] ?? "dns4";
+    const candidate = `/${family}/${host}/tcp/${portText}`;
+    return parseTcpMultiaddr(candidate) === undefined ? undefined : `write ${candidate}`;
+  },
+};
+
+/** Host and port of a TCP multiaddress, or undefined when it is not one. */
+export function parseTcpMultiaddr(address: string): { readonly host: string; readonly port: number } | undefined {
+  const [, family, host, portText] = MULTIADDR.exec(address) ?? [];
+  if (family === undefined || host === undefined || portText === undefined) return undefined;
+  const portNumber = Number(portText);
+  if (portNumber < 1 || portNumber > 65_535) return undefined;
+  if (family === "ip4" && isIP(host) !== 4) return undefined;
+  if (family === "ip6" && isIP(host) !== 6) return undefined;
+  if (family.startsWith("dns") && !HOST_NAME.test(host.toLowerCase())) return undefined;
+  return { host, port: portNumber };
+}
+
+/** A name people and machines can both write: capabilities, commands. */
+export const NAME_RULE: TextRule = {
+  isValid: (name) => /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name),
+  expected: "a name of at most 64 of a-z 0-9 . _ - that starts with a letter or digit",
+};
+
+/** Printable text on one line. */
+export function lineRule(maxLength: number, what: string): TextRule {
+  return {
+    isValid: (line) => line.length > 0 && line.length <= maxLength && !/\p{Cc}/u.test(line),
+    expected: `${what} of 1 to ${maxLength} characters on one line`,
+  };
+}

@@ -1,0 +1,356 @@
+import assert from "node:assert/strict";
+import { toCamel } from "./codec.ts";
+import { listKeys, variableName } from "./keys.ts";
+import {
+  type AnyConfigProfile,
+  CONFIG_PROFILES,
+  ConfigError,
+  type ConfigIssue,
+  formatIssues,
+  loadConfig,
+  parseConfig,
+} from "./mod.ts";
+import { valueAt } from "./tree.ts";
+
+const { agent, hap } = CONFIG_PROFILES;
+
+type Sample = readonly [file: unknown, env: unknown, flag: unknown];
+const number = (base: number): Sample => [base, base + 1, base + 2];
+
+/** Three legal values of every key that can be set outside the file. They differ where the key has so many. */
+const SAMPLES: Readonly<Record<string, Sample>> = {
+  "agent.id": ["from-file", "from-env", "from-flag"],
+  "agent.capabilities": [["file"], ["env", "two"], ["flag"]],
+  "agent.models": [["file:7b"], ["env:7b"], ["flag:7b"]],
+  "agent.max_tasks": number(5),
+  "interface.mode": ["headless", "headless", "headless"],
+  "interface.auto_start_interface": [false, false, false],
+  "ports.http_port": number(20_000),
+  "ports.health_port": number(20_010),
+  "ports.ucxi_port": number(20_020),
+  "ports.admin_ui_port": number(20_030),
+  "network.listen_host": ["10.0.0.1", "10.0.0.2", "::1"],
+  "network.p2p_port": number(20_040),
+  "network.announce": [["/ip4/10.0.0.1/tcp/1"], ["/ip4/10.0.0.2/tcp/1"], ["/ip4/10.0.0.3/tcp/1"]],
+  "network.bootstrap": [["/dns4/a/tcp/1"], ["/dns4/b/tcp/1", "/ip6/::1/tcp/2"], []],
+  "network.mdns": [true, false, "auto"],
+  "network.max_connections": number(200),
+  "network.max_connections_per_host": number(20),
+  "api.host": ["10.0.0.1", "10.0.0.2", "localhost"],
+  "api.allowed_hosts": [["a.example"], ["b.example"], ["c.example"]],
+  "api.max_body_bytes": number(5000),
+  "health.host": ["10.0.0.1", "10.0.0.2", "0.0.0.0"],
+  "journal.retention.coordination_days": number(30),
+  "journal.retention.hmmm_days": number(40),
+  "journal.sync_interval_seconds": number(20),
+  "limits.messages_per_second_per_peer": number(100),
+  "limits.burst": number(200),
+  "limits.max_send_bytes": number(9000),
+  "limits.handler_timeout_seconds": number(7),
+  "limits.memory_limit_mb": number(300),
+  "logging.level": ["debug", "warn", "error"],
+  "logging.format": ["json", "text", "auto"],
+  "logging.file": ["file.log", "env.log", "flag.log"],
+  "coordination.presence_interval_seconds": number(1),
+  "coordination.presence_timeout_seconds": number(10),
+  "coordination.lease_seconds": number(60),
+  "executor.kind": ["mock", "mock", "mock"],
+  "executor.process.commands": [
+    [{ name: "file", argv: ["a"] }],
+    [{ name: "env", argv: ["a", "b, c"] }],
+    [{ name: "flag", argv: ["d"] }],
+  ],
+  "executor.process.timeout_seconds": number(60),
+  "executor.process.max_output_bytes": number(4096),
+  "executor.process.memory_limit_mb": number(128),
+  "executor.process.env": [["A"], ["B", "C"], ["D"]],
+};
+
+function variableText(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.some((item) => typeof item === "object") ? JSON.stringify(value) : value.join(" , ");
+}
+
+function issuesOf(options: Partial<Parameters<typeof parseConfig>[0]>): readonly ConfigIssue[] {
+  try {
+    parseConfig({ profile: agent, env: {}, flags: {}, ...options });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+Deno.test("every key: flag over variable over file over default", () => {
+  const both: readonly AnyConfigProfile[] = [agent, hap];
+  for (const profile of both) {
+    for (const { key, path, meta, schema } of listKeys(profile.createSchema(profile.defaults)).keys) {
+      if (meta.fileOnly === true) continue;
+      const sample = SAMPLES[key];
+      assert.ok(sample !== undefined, `${key} has no samples in this table`);
+      const [inFile, inEnv, inFlag] = sample;
+      const text = path.toReversed().reduce(
+        (inner, name) => `{${JSON.stringify(name)}: ${inner}}`,
+        JSON.stringify(inFile),
+      );
+      const env = { [variableName(key)]: variableText(inEnv) };
+      const load = (options: { text?: string; env?: Record<string, string>; flags?: Record<string, unknown> }) => {
+        const loaded = parseConfig({ profile, file: "c.yaml", env: {}, flags: {}, ...options });
+        return [valueAt(loaded.config, path.map(toCamel)), loaded.origins.get(key)] as const;
+      };
+      const about = `${profile.program}: ${key}`;
+
+      const [byDefault, defaultOrigin] = load({});
+      const [byFile, fileOrigin] = load({ text });
+      const [byEnv, envOrigin] = load({ text, env });
+      const [byFlag, flagOrigin] = load({ text, env, flags: { [key]: inFlag } });
+      const [byFlagText] = load({ text, env, flags: { [key]: variableText(inFlag) } });
+
+      assert.deepEqual(byDefault, schema.parse(undefined), about);
+      assert.deepEqual(defaultOrigin, { source: "default", where: `default of ${profile.program}` }, about);
+      assert.deepEqual(byFile, inFile, about);
+      assert.equal(fileOrigin?.source, "file", about);
+      assert.match(fileOrigin?.where ?? "", /^c\.yaml:1:\d+$/, about);
+      assert.deepEqual(byEnv, inEnv, about);
+      assert.deepEqual(envOrigin, { source: "env", where: `environment variable ${variableName(key)}` }, about);
+      assert.deepEqual(byFlag, inFlag, about);
+      assert.deepEqual(flagOrigin, { source: "flag", where: `flag ${key}` }, about);
+      assert.deepEqual(byFlagText, inFlag, about);
+    }
+  }
+});
+
+Deno.test("no two keys share a variable", () => {
+  for (const profile of [agent, hap]) {
+    const names = listKeys(profile.createSchema(profile.defaults)).keys.flatMap(({ variables }) => variables);
+
+    assert.equal(new Set(names).size, names.length);
+  }
+});
+
+Deno.test("a configuration is complete, frozen, and has an origin for every key", () => {
+  const { config, origins } = parseConfig({ profile: agent, env: {}, flags: {} });
+
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.network.bootstrap));
+  assert.deepEqual(
+    [...origins.keys()],
+    listKeys(agent.createSchema(agent.defaults)).keys.map(({ key }) => key),
+  );
+  assert.equal("id" in config.agent, false);
+});
+
+Deno.test("variables that are no values are issues, not guesses", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["BZZZ_PORTS_HTTP_PORT", "", "ports.http_port"],
+    ["BZZZ_PORTS_HTTP_PORT", " 80", "ports.http_port"],
+    ["BZZZ_PORTS_HTTP_PORT", "8080.0", "ports.http_port"],
+    ["BZZZ_PORTS_HTTP_PORT", "0x50", "ports.http_port"],
+    ["BZZZ_PORTS_HTTP_PORT", "99999999999999999999", "ports.http_port"],
+    ["BZZZ_NETWORK_MDNS", "TRUE", "network.mdns"],
+    ["BZZZ_NETWORK_MDNS", "1", "network.mdns"],
+    ["BZZZ_AGENT_ID", "", "agent.id"],
+    ["BZZZ_AGENT_CAPABILITIES", "a,,b", "agent.capabilities[1]"],
+    ["BZZZ_AGENT_CAPABILITIES", "a,a", "agent.capabilities"],
+    ["BZZZ_LOG_LEVEL", "loud", "logging.level"],
+    ["BZZZ_EXECUTOR_PROCESS_COMMANDS", "[{", "executor.process.commands"],
+    ["BZZZ_EXECUTOR_PROCESS_COMMANDS", '[{"name":"a","argv":[]}]', "executor.process.commands[0].argv"],
+    ["BZZZ_EXECUTOR_PROCESS_COMMANDS", '[{"name":"a","argv":["x"],"sh":1}]', "executor.process.commands[0].sh"],
+  ];
+  for (const [name, value, keyPath] of cases) {
+    const issues = issuesOf({ env: { [name]: value } });
+
+    assert.deepEqual(
+      issues.map((issue) => [issue.source, issue.file, issue.keyPath]),
+      [["env", `environment variable ${name}`, keyPath]],
+      `${name}=${value}`,
+    );
+  }
+});
+
+Deno.test("a command line that is not JSON is not repeated", () => {
+  const issues = issuesOf({ env: { BZZZ_EXECUTOR_PROCESS_COMMANDS: "run --password hunter2" } });
+
+  assert.ok(!formatIssues(issues).includes("hunter2"));
+});
+
+Deno.test("an empty list variable is an empty list", () => {
+  const { config } = parseConfig({
+    profile: agent,
+    text: "agent: {capabilities: [a]}",
+    env: { BZZZ_AGENT_CAPABILITIES: "" },
+    flags: {},
+  });
+
+  assert.deepEqual(config.agent.capabilities, []);
+});
+
+Deno.test("the short name of a variable works, and must not contradict the derived one", () => {
+  const short = parseConfig({ profile: agent, env: { BZZZ_LOG_LEVEL: "debug" }, flags: {} });
+  const same = issuesOf({ env: { BZZZ_LOG_LEVEL: "debug", BZZZ_LOGGING_LEVEL: "debug" } });
+  const contrary = issuesOf({ env: { BZZZ_LOG_LEVEL: "debug", BZZZ_LOGGING_LEVEL: "warn" } });
+
+  assert.equal(short.config.logging.level, "debug");
+  assert.deepEqual(same, []);
+  assert.deepEqual(contrary.map(({ keyPath }) => keyPath), ["logging.level"]);
+});
+
+Deno.test("variables without a meaning are warnings with a suggestion, without their value", () => {
+  const { warnings } = parseConfig({
+    profile: agent,
+    env: {
+      BZZZ_PORT_HTTP_PORT: "hunter2",
+      BZZZ_TOKEN: "hunter2",
+      BZZZ_VERSION: "1",
+      BZZZ_MINE: "1",
+      PATH: "/bin",
+      BZZZ_HOME: "/x",
+      BZZZ_CONFIG_PATH: "x",
+      BZZZ_AGENT_SERVICE_HOST: "10.0.0.1",
+      BZZZ_AGENT_SERVICE_PORT_P2P: "9000",
+      BZZZ_AGENT_PORT: "tcp://10.0.0.1:9000",
+      BZZZ_AGENT_PORT_9000_TCP_ADDR: "10.0.0.1",
+    },
+    flags: {},
+    knownVariables: ["BZZZ_MINE"],
+  });
+
+  assert.deepEqual(warnings.map(({ file }) => file.split(" ").at(-1)), [
+    "BZZZ_PORT_HTTP_PORT",
+    "BZZZ_TOKEN",
+    "BZZZ_VERSION",
+  ]);
+  assert.equal(warnings[0]?.suggestion, "did you mean BZZZ_PORTS_HTTP_PORT?");
+  assert.ok(!formatIssues(warnings).includes("hunter2"));
+});
+
+Deno.test("variables of keys the other program has are no mistake in a shared environment", () => {
+  const { warnings } = parseConfig({ profile: hap, env: { BZZZ_EXECUTOR_KIND: "process" }, flags: {} });
+
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("unknown flags are issues", () => {
+  const issues = issuesOf({ flags: { "ports.htpp_port": 1, "version": 1, "agent": {}, "ports.http_port": undefined } });
+
+  assert.deepEqual(issues.map(({ source, keyPath }) => [source, keyPath]), [
+    ["flag", "ports.htpp_port"],
+    ["flag", "version"],
+    ["flag", "agent"],
+  ]);
+  assert.equal(issues[0]?.suggestion, "did you mean ports.http_port?");
+});
+
+Deno.test("problems of all sources are reported at once", () => {
+  const issues = issuesOf({
+    text: "ports:\n  http_port: x\nfoo: 1\n",
+    file: "c.yaml",
+    env: { BZZZ_NETWORK_MDNS: "perhaps", BZZZ_PORTS_HEALTH_PORT: "9000" },
+    flags: { "logging.level": "loud" },
+  });
+
+  assert.deepEqual(issues.map(({ source, keyPath }) => [source, keyPath]), [
+    ["file", "ports.http_port"],
+    ["file", "foo"],
+    ["env", "network.mdns"],
+    ["flag", "logging.level"],
+    ["env", "ports.health_port"],
+  ]);
+});
+
+Deno.test("a wrong value in the file is a problem even under a right flag", () => {
+  const issues = issuesOf({ text: "ports: {http_port: x}", flags: { "ports.http_port": 1 } });
+
+  assert.deepEqual(issues.map(({ source }) => source), ["file"]);
+});
+
+Deno.test("formatIssues() gives place, found, expected and what to try", () => {
+  const issues = issuesOf({ text: "ports:\n  htpp_port: 80\n", file: "bzzz.yaml" });
+
+  assert.equal(
+    formatIssues(issues),
+    `bzzz.yaml:2:3: ports.htpp_port
+  found     an unknown key "htpp_port"
+  expected  one of http_port, health_port, ucxi_port, admin_ui_port
+  try       did you mean ports.http_port?`,
+  );
+});
+
+async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => "ok", (error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    assert.equal(error.issues.length, 1);
+    return `${error.code}: ${error.issues[0]?.got}`;
+  });
+}
+
+Deno.test("loadConfig() finds the file by path, by variable, by data directory", async () => {
+  await withFolder(async (home) => {
+    for (const name of ["flag", "path", "config"]) {
+      await Deno.writeTextFile(`${home}/${name}.yaml`, `agent: {id: by-${name}}`);
+    }
+    const env = { BZZZ_CONFIG_PATH: `${home}/path.yaml`, BZZZ_CONFIG: `${home}/none.yaml` };
+
+    const byFlag = await loadConfig({ profile: agent, path: `${home}/flag.yaml`, env, flags: {}, home });
+    const byVariable = await loadConfig({ profile: agent, env, flags: {}, home });
+    const byHome = await loadConfig({ profile: agent, env: {}, flags: {}, home });
+    const byText = await loadConfig({ profile: agent, text: "agent: {id: by-text}", env, flags: {}, home });
+    const byNothing = await loadConfig({ profile: agent, env: {}, flags: {}, home: `${home}/nowhere` });
+
+    assert.deepEqual(
+      [byFlag, byVariable, byHome, byText, byNothing].map(({ config }) => config.agent.id),
+      ["by-flag", "by-path", "by-config", "by-text", undefined],
+    );
+    assert.equal(byHome.file, `${home}/config.yaml`);
+    assert.equal(byNothing.file, undefined);
+  });
+});
+
+Deno.test("loadConfig() says what is wrong with the file itself", async () => {
+  await withFolder(async (home) => {
+    const load = (path: string) => codeOf(loadConfig({ profile: agent, path, env: {}, flags: {} }));
+    await Deno.writeFile(`${home}/latin1`, new Uint8Array([0x61, 0x3a, 0xe9]));
+    await Deno.writeFile(`${home}/large`, new Uint8Array(1024 * 1024 + 1).fill(35));
+    await Deno.writeTextFile(`${home}/bad`, "x: 1");
+    const missingByVariable = codeOf(
+      loadConfig({ profile: agent, env: { BZZZ_CONFIG: `${home}/none` }, flags: {}, home }),
+    );
+
+    assert.equal(await load(`${home}/none`), "config_missing: no such file");
+    assert.equal(await load(`${home}/bad/none`), "config_missing: no such file");
+    assert.equal(await missingByVariable, "config_missing: no such file");
+    assert.equal(await load(home), "config_unreadable: a directory");
+    assert.equal(await load("/dev/zero"), "config_unreadable: no regular file");
+    assert.equal(await load(`${home}/latin1`), "config_unreadable: bytes that are not UTF-8");
+    assert.equal(await load(`${home}/large`), "config_unreadable: more than 1048576 bytes");
+    assert.equal(await load(`${home}/bad`), 'config_invalid: an unknown key "x"');
+  });
+});
+
+Deno.test("loadConfig() accepts a file of exactly the largest size, quickly enough", async () => {
+  await withFolder(async (home) => {
+    await Deno.writeTextFile(`${home}/config.yaml`, `#${"x".repeat(1024 * 1024 - 2)}\n`);
+
+    const { config } = await loadConfig({ profile: agent, env: {}, flags: {}, home });
+
+    assert.equal(config.version, 1);
+  });
+});
+
+Deno.test({
+  name: "loadConfig() says when it may not read the file",
+  permissions: { read: false },
+  fn: async () => {
+    const code = await codeOf(loadConfig({ profile: agent, path: "/etc/bzzz.yaml", env: {}, flags: {} }));
+
+    assert.equal(code, "config_unreadable: no permission to read it");
+  },
+});

@@ -1,0 +1,74 @@
+import type { z } from "zod";
+import type { ConfigShape } from "./codec.ts";
+import { type AgentConfigSchema, createAgentSchema, createHapSchema, type HapConfigSchema } from "./schema.ts";
+
+/** The defaults in which programs differ. Everything else has one default, in the schema. */
+export interface ProfileDefaults {
+  readonly httpPort: number;
+  readonly healthPort: number;
+  readonly ucxiPort: number;
+  readonly adminUiPort: number;
+  readonly p2pPort: number;
+  /** Largest envelope this program sends, in bytes. */
+  readonly maxSendBytes: number;
+  /** Deadline of a handler of one message, in seconds. */
+  readonly handlerTimeoutSeconds: number;
+  /** Memory the process is laid out for, in MiB. */
+  readonly memoryLimitMb: number;
+}
+
+/** What the loader knows of a program. A new program is a new object of this type, not a case in a switch. */
+export interface ConfigProfile<S extends z.ZodType = z.ZodType> {
+  /** The value of `binary_type`. */
+  readonly binaryType: string;
+  /** The name of the program, for messages. */
+  readonly program: string;
+  readonly defaults: ProfileDefaults;
+  /** The schema of the program's file with these defaults. */
+  createSchema(defaults: ProfileDefaults): S;
+}
+
+const AGENT_DEFAULTS: ProfileDefaults = {
+  httpPort: 8080,
+  healthPort: 8081,
+  ucxiPort: 8082,
+  adminUiPort: 8083,
+  p2pPort: 9000,
+  maxSendBytes: 1024 * 1024,
+  handlerTimeoutSeconds: 5,
+  memoryLimitMb: 512,
+};
+
+const HAP_DEFAULTS: ProfileDefaults = {
+  httpPort: 8090,
+  healthPort: 8091,
+  ucxiPort: 8092,
+  adminUiPort: 8093,
+  p2pPort: 9010,
+  maxSendBytes: 512 * 1024,
+  handlerTimeoutSeconds: 30,
+  memoryLimitMb: 256,
+};
+
+/** The programs of this version: ports of architecture section 8, message limits of specification section 13.2. */
+export const CONFIG_PROFILES: {
+  readonly agent: ConfigProfile<AgentConfigSchema>;
+  readonly hap: ConfigProfile<HapConfigSchema>;
+} = {
+  agent: {
+    binaryType: "agent",
+    program: "bzzz-agent",
+    defaults: AGENT_DEFAULTS,
+    createSchema: createAgentSchema,
+  },
+  hap: { binaryType: "hap", program: "bzzz-hap", defaults: HAP_DEFAULTS, createSchema: createHapSchema },
+};
+
+/** The configuration of `bzzz-agent`. */
+export type AgentConfig = ConfigShape<AgentConfigSchema>;
+/** The configuration of `bzzz-hap`. */
+export type HapConfig = ConfigShape<HapConfigSchema>;
+/** Either; `binaryType` tells which. */
+export type Config = AgentConfig | HapConfig;
+/** The profile of either program; a configuration loaded with it is a `Config`. */
+export type AnyConfigProfile = ConfigProfile<AgentConfigSchema | HapConfigSchema>;

@@ -1,0 +1,85 @@
+import type { Config } from "./profiles.ts";
+
+/** What no single key can be blamed for. `keys` are the keys involved: the first one that was set by somebody is reported. */
+export interface RuleViolation {
+  readonly keys: readonly [string, ...string[]];
+  readonly got: string;
+  readonly expected: string;
+  readonly suggestion?: string;
+}
+
+/** A TCP port with the address that binds it. */
+export interface PortUse {
+  readonly key: string;
+  readonly port: number;
+  readonly host: string;
+}
+
+/** The ports a program binds or keeps free, in the order of the file. */
+export function portUses(config: Config): readonly PortUse[] {
+  const { ports, network, api, health } = config;
+  return [
+    { key: "ports.http_port", port: ports.httpPort, host: api.host },
+    { key: "ports.health_port", port: ports.healthPort, host: health.host },
+    { key: "ports.ucxi_port", port: ports.ucxiPort, host: api.host },
+    { key: "ports.admin_ui_port", port: ports.adminUiPort, host: api.host },
+    { key: "network.p2p_port", port: network.p2pPort, host: network.listenHost },
+  ];
+}
+
+/** Whether two programs, or two parts of one, cannot both bind. Port 0 is never in anybody's way. */
+export function portsClash(a: PortUse, b: PortUse): boolean {
+  return a.port !== 0 && a.port === b.port && hostsOverlap(a.host, b.host);
+}
+
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+function hostsOverlap(a: string, b: string): boolean {
+  if (WILDCARDS.has(a) || WILDCARDS.has(b) || a === b) return true;
+  // localhost is 127.0.0.1 or ::1, as the system's resolver likes.
+  const isLoopback = (host: string) => host === "localhost" || host === "::1" || host.startsWith("127.");
+  return (a === "localhost" || b === "localhost") && isLoopback(a) && isLoopback(b);
+}
+
+/** Every rule that spans keys. */
+export function ruleViolations(config: Config): readonly RuleViolation[] {
+  const found: RuleViolation[] = [];
+  const uses = portUses(config);
+  uses.forEach((use, index) => {
+    const other = uses.slice(0, index).find((earlier) => portsClash(earlier, use));
+    if (other === undefined) return;
+    found.push({
+      keys: [use.key, other.key],
+      got: `port ${use.port} for both ${other.key} and ${use.key}`,
+      expected: "a port of its own for each, or 0",
+    });
+  });
+  const { network, coordination } = config;
+  if (network.maxConnectionsPerHost > network.maxConnections) {
+    found.push({
+      keys: ["network.max_connections_per_host", "network.max_connections"],
+      got: `${network.maxConnectionsPerHost} per host with ${network.maxConnections} in all`,
+      expected: "network.max_connections_per_host not above network.max_connections",
+    });
+  }
+  if (coordination.presenceTimeoutSeconds < 2 * coordination.presenceIntervalSeconds) {
+    found.push({
+      keys: ["coordination.presence_timeout_seconds", "coordination.presence_interval_seconds"],
+      got:
+        `a timeout of ${coordination.presenceTimeoutSeconds} s with an interval of ${coordination.presenceIntervalSeconds} s`,
+      expected: "a timeout of at least two intervals, so that one lost signal is no failure",
+      suggestion: `set coordination.presence_timeout_seconds to ${3 * coordination.presenceIntervalSeconds}`,
+    });
+  }
+  if (
+    config.binaryType === "agent" && config.executor.kind === "process" && config.executor.process.commands.length === 0
+  ) {
+    found.push({
+      keys: ["executor.kind", "executor.process.commands"],
+      got: "the executor process without a command",
+      expected: "at least one command in executor.process.commands",
+      suggestion: "add a command, such as {name: default, argv: [/usr/local/bin/worker]}",
+    });
+  }
+  return found;
+}

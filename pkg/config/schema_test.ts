@@ -1,0 +1,223 @@
+import { LOG_LEVELS } from "@bzzz/logging";
+import { MAX_ENVELOPE_BYTES } from "@bzzz/wire";
+import assert from "node:assert/strict";
+import {
+  CONFIG_PROFILES,
+  ConfigError,
+  type ConfigIssue,
+  type ConfigProfile,
+  describeConfig,
+  parseConfig,
+} from "./mod.ts";
+import { listKeys } from "./keys.ts";
+
+const { agent, hap } = CONFIG_PROFILES;
+
+function issuesOf(profile: ConfigProfile, text: string): readonly ConfigIssue[] {
+  try {
+    parseConfig({ profile, text, file: "c.yaml", env: {}, flags: {} });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+/** A file with one key on its last line, and that line's number and the column of the value. */
+function fileWith(key: string, value: string): { text: string; line: number; column: number } {
+  const path = key.split(".");
+  const last = path.length - 1;
+  const lines = ["# a comment", ...path.map((name, depth) => `${"  ".repeat(depth)}${name}:`)];
+  return {
+    text: `${lines.join("\n")} ${value}\n`,
+    line: lines.length,
+    column: 2 * last + (path[last] ?? "").length + 3,
+  };
+}
+
+// What each key must refuse, beside a null, a map and (but for lists) a list, which every key refuses.
+const BAD: Readonly<Record<string, readonly string[]>> = {
+  "version": ["2", '"1"'],
+  "binary_type": ["agnet", "1"],
+  "agent.id": ["Alice", "a", "-ab", "a b", "5"],
+  "agent.capabilities": ["general", "5", "[a, a]"],
+  "agent.models": ["phi3", "[a, a]"],
+  "agent.max_tasks": ["0", "65", "1.5", '"3"', ".inf", "true"],
+  "interface.mode": ["web", "Terminal", "1"],
+  "interface.auto_start_interface": ["yes", "1", '"true"'],
+  "ports.http_port": ["-1", "65536", '"8080"', "80.5"],
+  "ports.health_port": ["-1", "65536", '"8081"'],
+  "ports.ucxi_port": ["-1", "65536", "x"],
+  "ports.admin_ui_port": ["-1", "65536", "x"],
+  "network.listen_host": ["localhost", "example.org", "256.1.1.1", "0", '""'],
+  "network.p2p_port": ["-1", "65536", '"9000"'],
+  "network.announce": ["/ip4/1.2.3.4/tcp/9000", "1"],
+  "network.bootstrap": ["/ip4/1.2.3.4/tcp/9000", "1"],
+  "network.mdns": ["yes", "1", "Auto"],
+  "network.max_connections": ["0", "10001", '"9"'],
+  "network.max_connections_per_host": ["0", "10001", '"9"'],
+  "api.host": ["example.org", "0", '""'],
+  "api.allowed_hosts": ["example.org", "[a, a]"],
+  "api.max_body_bytes": ["1023", "16777217", "1MB"],
+  "health.host": ["example.org", "0"],
+  "journal.retention.coordination_days": ["-1", "36501", "1d"],
+  "journal.retention.hmmm_days": ["-1", "36501", "1d"],
+  "journal.sync_interval_seconds": ["0", "3601", "10s"],
+  "limits.messages_per_second_per_peer": ["0", "100001"],
+  "limits.burst": ["0", "1000001"],
+  "limits.max_send_bytes": ["1023", "1048577", "1MiB"],
+  "limits.handler_timeout_seconds": ["0", "601", "5s"],
+  "limits.memory_limit_mb": ["63", "65537", "512MB"],
+  "logging.level": ["warning", "INFO", "3"],
+  "logging.format": ["xml", "true"],
+  "logging.file": ['""', '"a\\nb"', "7"],
+  "coordination.presence_interval_seconds": ["0", "301", "5s"],
+  "coordination.presence_timeout_seconds": ["1", "3601", "15s"],
+  "coordination.lease_seconds": ["4", "86401", "30s"],
+  "executor.kind": ["docker", "true"],
+  "executor.process.commands": ["worker", "[worker, other]", "[{name: a, argv: [x]}, {name: a, argv: [y]}]"],
+  "executor.process.timeout_seconds": ["0", "86401", "10m"],
+  "executor.process.max_output_bytes": ["1023", "16777217", "1MB"],
+  "executor.process.memory_limit_mb": ["15", "1048577", "1GB"],
+  "executor.process.env": ["PATH", "[PATH, PATH]"],
+};
+
+Deno.test("every key refuses what is not a value, at its line, under its path", () => {
+  for (const profile of [agent, hap]) {
+    for (const { key, meta } of listKeys(profile.createSchema(profile.defaults)).keys) {
+      const own = BAD[key];
+      assert.ok(own !== undefined, `${key} has no bad values in this table`);
+      for (const value of [...own, "{a: 1}", ...(meta.kind === "list" || meta.kind === "json" ? [] : ["[1]"])]) {
+        const { text, line, column } = fileWith(key, value);
+
+        const issues = issuesOf(profile, text);
+
+        const about = `${profile.program}: ${key}: ${value}`;
+        const [first] = issues;
+        assert.ok(first !== undefined, `${about} was accepted`);
+        assert.equal(first.keyPath.replace(/\[.*$/, ""), key, about);
+        assert.equal(first.source, "file", about);
+        assert.equal(first.file, "c.yaml", about);
+        assert.equal(first.line, line, about);
+        assert.ok((first.column ?? 0) >= column, `${about}: column ${first.column}, not ${column}`);
+        assert.ok(first.got.length > 0 && first.expected.length > 0, about);
+      }
+    }
+  }
+});
+
+Deno.test("every key refuses null", () => {
+  for (const profile of [agent, hap]) {
+    for (const { key } of listKeys(profile.createSchema(profile.defaults)).keys) {
+      const { text, line } = fileWith(key, "");
+
+      const [issue] = issuesOf(profile, text);
+
+      assert.equal(issue?.keyPath, key, key);
+      assert.equal(issue?.line, line, key);
+      assert.equal(issue?.got, "nothing", key);
+    }
+  }
+});
+
+Deno.test("the table of bad values names no key that does not exist", () => {
+  const known = new Set(describeConfig().map(({ key }) => key));
+
+  assert.deepEqual(Object.keys(BAD).filter((key) => !known.has(key)), []);
+});
+
+Deno.test("lists blame the element", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ["agent.capabilities", "[ok, Not Ok]", "agent.capabilities[1]"],
+    ["agent.models", "[5]", "agent.models[0]"],
+    ["network.bootstrap", "[/ip4/1.2.3.4/tcp/9000, node:9000]", "network.bootstrap[1]"],
+    ["network.announce", "[/ip4/1.2.3/tcp/9000]", "network.announce[0]"],
+    ["network.announce", "[/ip4/1.2.3.4/udp/9000]", "network.announce[0]"],
+    ["network.announce", "[/ip4/1.2.3.4/tcp/0]", "network.announce[0]"],
+    ["network.announce", "[/ip6/1.2.3.4/tcp/1]", "network.announce[0]"],
+    ["api.allowed_hosts", '["http://a"]', "api.allowed_hosts[0]"],
+    ["executor.process.env", "[PATH, BZZZ_HOME]", "executor.process.env[1]"],
+    ["executor.process.commands", "[{name: a, argv: []}]", "executor.process.commands[0].argv"],
+    ["executor.process.commands", "[{name: a}]", "executor.process.commands[0].argv"],
+    ["executor.process.commands", '[{name: a, argv: ["x", 5]}]', "executor.process.commands[0].argv[1]"],
+    ["executor.process.commands", '[{name: a, argv: [""]}]', "executor.process.commands[0].argv"],
+    ["executor.process.commands", "[{name: A, argv: [x]}]", "executor.process.commands[0].name"],
+    ["executor.process.commands", "[{name: a, argv: [x], shell: true}]", "executor.process.commands[0].shell"],
+  ];
+  for (const [key, value, expected] of cases) {
+    const { text, line } = fileWith(key, value);
+
+    const [issue, second] = issuesOf(agent, text);
+
+    assert.equal(issue?.keyPath, expected, value);
+    assert.equal(issue?.line, line, value);
+    assert.equal(second, undefined, value);
+  }
+});
+
+Deno.test("lists have a capacity", () => {
+  const many = Array.from({ length: 300 }, (_, n) => `/ip4/10.0.${n >> 8}.${n & 255}/tcp/9000`);
+
+  const [issue] = issuesOf(agent, fileWith("network.bootstrap", `[${many.join(", ")}]`).text);
+
+  assert.equal(issue?.keyPath, "network.bootstrap");
+  assert.equal(issue?.got, "a list of 300");
+});
+
+Deno.test("the web interface is refused in plain words", () => {
+  const [issue] = issuesOf(hap, "interface: {mode: web}");
+
+  assert.match(issue?.suggestion ?? "", /not available in this version/);
+});
+
+Deno.test("keys of the other program are unknown, and said to be", () => {
+  const issues = issuesOf(hap, "executor: {kind: mock}\nagent: {max_tasks: 3}\n");
+
+  assert.deepEqual(issues.map(({ keyPath }) => keyPath), ["executor", "agent.max_tasks"]);
+  for (const issue of issues) assert.match(issue.suggestion ?? "", /other program/);
+});
+
+Deno.test("a file of the other program is one issue", () => {
+  for (
+    const [profile, text] of [[hap, "binary_type: agent\nexecutor: {}\n"], [
+      agent,
+      "binary_type: hap\nfoo: 1\n",
+    ]] as const
+  ) {
+    const issues = issuesOf(profile, text);
+
+    assert.equal(issues.length, 1);
+    assert.equal(issues[0]?.keyPath, "binary_type");
+    assert.equal(issues[0]?.line, 1);
+    assert.match(issues[0]?.suggestion ?? "", /^give this file to bzzz-(agent|hap), and /);
+  }
+});
+
+Deno.test("defaults are those of the specification", () => {
+  const agentConfig = parseConfig({ profile: agent, env: {}, flags: {} }).config;
+  const hapConfig = parseConfig({ profile: hap, env: {}, flags: {} }).config;
+
+  assert.deepEqual(agentConfig.ports, { httpPort: 8080, healthPort: 8081, ucxiPort: 8082, adminUiPort: 8083 });
+  assert.deepEqual(hapConfig.ports, { httpPort: 8090, healthPort: 8091, ucxiPort: 8092, adminUiPort: 8093 });
+  assert.deepEqual([agentConfig.network.p2pPort, hapConfig.network.p2pPort], [9000, 9010]);
+  assert.deepEqual([agentConfig.limits.maxSendBytes, hapConfig.limits.maxSendBytes], [1_048_576, 524_288]);
+  assert.deepEqual([agentConfig.limits.handlerTimeoutSeconds, hapConfig.limits.handlerTimeoutSeconds], [5, 30]);
+  assert.deepEqual([agentConfig.api.host, agentConfig.health.host], ["127.0.0.1", "127.0.0.1"]);
+});
+
+Deno.test("a profile brings its own defaults", () => {
+  const profile = { ...agent, defaults: { ...agent.defaults, httpPort: 0, memoryLimitMb: 128 } };
+
+  const { config } = parseConfig({ profile, env: {}, flags: {} });
+
+  assert.equal(config.ports.httpPort, 0);
+  assert.equal(config.limits.memoryLimitMb, 128);
+});
+
+Deno.test("levels and the largest envelope are those of their packages", () => {
+  const level = describeConfig().find(({ key }) => key === "logging.level");
+  const send = describeConfig().find(({ key }) => key === "limits.max_send_bytes");
+
+  assert.equal(level?.uses[0]?.expected, `one of ${LOG_LEVELS.join(", ")}`);
+  assert.equal(send?.uses[0]?.expected, `a whole number from 1024 to ${MAX_ENVELOPE_BYTES}`);
+});
