@@ -1,0 +1,477 @@
+import {
+  BzzzError,
+  type Clock,
+  CounterMap,
+  createDeadline,
+  errorMessage,
+  type MeshId,
+  type PeerId,
+  type Random,
+  SerialQueue,
+  TaskGroup,
+  TypedEventTarget,
+} from "@bzzz/base";
+import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
+import type { Logger } from "@bzzz/logging";
+import { PROTOCOL_VERSION } from "@bzzz/wire";
+import type { Connection, ConnectionGater, Libp2p, Stream } from "@libp2p/interface";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { hostOfAddress, parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
+import {
+  DEFAULT_MAX_CONNECTIONS,
+  DEFAULT_MAX_CONNECTIONS_PER_IP,
+  HELLO_PROTOCOL,
+  JOIN_PROTOCOL,
+  MAX_ADDRESSES_PER_PEER,
+  MAX_HELLO_PEERS,
+  STREAM_OPEN_TIMEOUT_MS,
+  TARGET_CONNECTIONS,
+} from "./constants.ts";
+import { Dialer } from "./dialer.ts";
+import { P2pError } from "./errors.ts";
+import { FlowLimit, type GossipLimits } from "./flow_limit.ts";
+import type { Hello } from "./hello.ts";
+import { type RedeemInvite, serveJoin } from "./join.ts";
+import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
+import { assertMayListen, explainListenFailure } from "./listening.ts";
+import { type LanDiscovery, mdnsServiceTag, startLanDiscovery } from "./mdns.ts";
+import { OffenceRegister } from "./offences.ts";
+import { Libp2pPeerStream } from "./peer_stream.ts";
+import { RedialPlan } from "./redial.ts";
+import { type RouterComponents, RouterHost } from "./router_host.ts";
+import { Sessions } from "./sessions.ts";
+import { releaseTimers } from "./timer_release.ts";
+import type {
+  AddressBook,
+  Admission,
+  HandleOptions,
+  P2pEvents,
+  P2pNode,
+  P2pStats,
+  PeerInfo,
+  PeerStream,
+  StreamHandler,
+} from "./types.ts";
+
+/** What a node is made of. */
+export interface P2pNodeDeps {
+  readonly signingKey: SigningKey;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly addressBook?: AddressBook;
+  /** Spends invitations; without it the node serves no joins. */
+  readonly redeem?: RedeemInvite;
+}
+
+/** Plain data of a node. Addresses are multiaddrs or host:port. */
+export interface P2pNodeOptions {
+  readonly meshId: MeshId;
+  /** 32 bytes, shared by the mesh. */
+  readonly networkKey: Uint8Array;
+  readonly listen: readonly string[];
+  /** Announced in place of the addresses found; for nodes behind a translation. */
+  readonly announce?: readonly string[];
+  /** Always dialled, for ever; DNS names are resolved at every dial. */
+  readonly bootstrap?: readonly string[];
+  /** Discovery on the local network; default false. */
+  readonly mdns?: boolean;
+  /** Connections at most; default 128. */
+  readonly maxConnections?: number;
+  /** Inbound connections per IP address at most; default 64. */
+  readonly maxConnectionsPerPeerIp?: number;
+  /** Name and version told to peers, 64 characters at most. */
+  readonly software?: string;
+  readonly gossip?: GossipLimits;
+}
+
+/** A `P2pNode` that a gossip router can be put on. Only `pkg/pubsub` uses `router`. */
+export interface RoutableP2pNode extends P2pNode {
+  /**
+   * The parts for a gossip router; valid between start and stop.
+   * @throws P2pError "p2p_not_started"
+   */
+  router(): RouterComponents;
+  /** Whether a peer may speak now. */
+  isAdmitted(peer: PeerId): boolean;
+}
+
+/** libp2p's job queues tell that they are empty after 1 ms; a stopped node is quiet when that has passed. */
+const LIBRARY_TIMER_MS = 3;
+
+interface Running {
+  readonly libp2p: Libp2p;
+  readonly sessions: Sessions;
+  readonly router: RouterHost;
+  readonly dialer: Dialer;
+  readonly components: Libp2pComponents;
+  lan: LanDiscovery | undefined;
+}
+
+/**
+ * A node of the mesh on libp2p: TCP, network key, Noise, Yamux, identify, ping and, if asked for, mDNS.
+ * Nothing happens before `start`.
+ *
+ * @example
+ * ```ts
+ * const node = createP2pNode({ signingKey, admission, clock, random, logger }, {
+ *   meshId, networkKey, listen: ["0.0.0.0:9000"], bootstrap: ["hive-0.hive:9000"], mdns: true,
+ * });
+ * node.events.on("peer:admitted", ({ peer }) => log.info("peer joined", { peer }));
+ * await node.start();
+ * ```
+ */
+export function createP2pNode(deps: P2pNodeDeps, options: P2pNodeOptions): RoutableP2pNode {
+  return new Libp2pNode(deps, options);
+}
+
+class Libp2pNode implements RoutableP2pNode {
+  readonly peerId: PeerId;
+  readonly events = new TypedEventTarget<P2pEvents>();
+  readonly #deps: P2pNodeDeps;
+  readonly #options: P2pNodeOptions;
+  readonly #counters = new CounterMap();
+  readonly #offences: OffenceRegister;
+  readonly #plan: RedialPlan;
+  readonly #instance: Uint8Array;
+  readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>();
+  readonly #tasks: TaskGroup;
+  readonly #joins = new SerialQueue({ capacity: 16 });
+  #running: Running | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(deps: P2pNodeDeps, options: P2pNodeOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.peerId = peerIdFromPublicKey(deps.signingKey.publicKey);
+    this.#offences = new OffenceRegister({ clock: deps.clock, counters: this.#counters });
+    this.#plan = new RedialPlan({ random: deps.random });
+    this.#instance = deps.random.bytes(16);
+    this.#tasks = new TaskGroup((error, what) => deps.logger.debug("stream task failed", { what }, error));
+    this.handle(HELLO_PROTOCOL, () => Promise.resolve(), { admission: "anyone", maxInboundStreams: 1 });
+    if (deps.redeem) this.#serveJoins(deps.redeem);
+  }
+
+  async start(): Promise<void> {
+    if (this.#running || this.#stopped) throw new TypeError("A P2pNode starts once");
+    const { clock, logger, signingKey } = this.#deps;
+    const listen = this.#options.listen.map(parseAddress);
+    const announce = (this.#options.announce ?? []).map(parseAddress);
+    for (const text of this.#options.bootstrap ?? []) {
+      const address = parseAddress(text);
+      this.#plan.addBootstrap(address.toString(), peerOfAddress(address), clock.monotonicMs());
+    }
+    await assertMayListen(listen);
+    const { libp2p, components } = await buildLibp2p({
+      seed: signingKey.exportSeed(),
+      networkKey: this.#options.networkKey,
+      listen: listen.map(String),
+      announce: announce.map(String),
+      maxConnections: this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+      gater: this.#gater(),
+      software: this.#software,
+    });
+    const router = new RouterHost({
+      components,
+      clock,
+      logger,
+      flow: new FlowLimit({ clock }, this.#options.gossip),
+      acceptedPeer: (connection) => this.#running?.sessions.acceptedPeer(connection),
+      onFlood: (peer, reason) => this.penalise(peer, reason, Infinity),
+    });
+    const sessions = this.#createSessions(router);
+    const dialer = this.#createDialer(libp2p, sessions);
+    const running: Running = { libp2p, sessions, router, dialer, components, lan: undefined };
+    this.#running = running;
+    libp2p.addEventListener("connection:open", ({ detail }) => sessions.opened(detail));
+    libp2p.addEventListener("connection:close", ({ detail }) => sessions.closed(detail));
+    try {
+      for (const [protocol, { handler, options }] of this.#handlers) {
+        await this.#register(running, protocol, handler, options);
+      }
+      await libp2p.start();
+    } catch (error) {
+      this.#running = undefined;
+      releaseTimers(components);
+      throw error instanceof BzzzError ? error : explainListenFailure(listen, error);
+    }
+    sessions.start();
+    await dialer.start();
+    if (this.#options.mdns) {
+      const found = await startLanDiscovery({
+        clock,
+        components,
+        onFound: (peer, addresses) => this.#found(peer, addresses),
+      }, { serviceTag: mdnsServiceTag(this.#options.meshId) });
+      if (typeof found === "string") this.#warn("mdns_unavailable", `Cannot discover peers on this network: ${found}`);
+      else running.lan = found;
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  addresses(): string[] {
+    return this.#running?.libp2p.getMultiaddrs().map(String) ?? [];
+  }
+
+  peers(): PeerInfo[] {
+    return this.#running?.sessions.infos() ?? [];
+  }
+
+  isConnected(peer: PeerId): boolean {
+    return this.#running?.sessions.isConnected(peer) ?? false;
+  }
+
+  isAdmitted(peer: PeerId): boolean {
+    return this.#deps.admission.isAdmitted(peer) && !this.#offences.isDenied(peer);
+  }
+
+  router(): RouterComponents {
+    return this.#expectRunning().router.components;
+  }
+
+  async dial(address: string, options: { signal?: AbortSignal } = {}): Promise<PeerId> {
+    const { dialer, sessions } = this.#expectRunning();
+    const target = parseAddress(address);
+    const connection = await dialer.dial([target.toString()], peerOfAddress(target), options.signal);
+    const peer = sessions.peerOf(connection);
+    if (!peer) throw new P2pError("p2p_dial_failed", `Cannot stay connected to ${address}: the connection was refused`);
+    await sessions.outcomeOf(connection, options);
+    return peer;
+  }
+
+  async open(peer: PeerId, protocol: string, options: { signal?: AbortSignal }): Promise<PeerStream> {
+    const connection = await this.#connectionTo(peer, options.signal);
+    using deadline = createDeadline(this.#deps.clock, {
+      timeoutMs: STREAM_OPEN_TIMEOUT_MS,
+      what: `opening ${protocol}`,
+      ...(options.signal ? { parent: options.signal } : {}),
+    });
+    try {
+      const stream = await connection.newStream([protocol], { signal: deadline.signal });
+      return new Libp2pPeerStream({ clock: this.#deps.clock, stream, remote: peer });
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      throw new P2pError("p2p_stream_failed", `Cannot open ${protocol} to ${peer}: ${errorMessage(cause)}`, {
+        details: { peer, protocol },
+        cause,
+      });
+    }
+  }
+
+  handle(protocol: string, handler: StreamHandler, options: HandleOptions = {}): void {
+    if (this.#handlers.has(protocol)) throw new TypeError(`A handler of ${protocol} is there already`);
+    this.#handlers.set(protocol, { handler, options });
+    const running = this.#running;
+    if (running) this.#tasks.run("register", () => this.#register(running, protocol, handler, options));
+  }
+
+  rememberAddresses(peer: PeerId, addresses: readonly string[]): void {
+    if (peer === this.peerId) return;
+    const usable = addresses.slice(0, MAX_ADDRESSES_PER_PEER).flatMap((text) =>
+      tryParseAddress(text)?.toString() ?? []
+    );
+    if (usable.length > 0) this.#plan.remember(peer, usable, this.#deps.clock.monotonicMs());
+  }
+
+  penalise(peer: PeerId, reason: string, weight = 1): void {
+    if (this.#offences.isDenied(peer) || this.#offences.add(peer, reason, weight) === "tolerated") return;
+    this.#deps.logger.warn("peer dropped", { peer, reason });
+    this.events.emit("peer:dropped", { peer, reason });
+    this.#running?.sessions.drop(peer, reason);
+  }
+
+  stats(): P2pStats {
+    return {
+      connections: this.#running?.sessions.connectionCount ?? 0,
+      admittedPeers: this.#running?.sessions.admittedPeers().length ?? 0,
+      knownPeers: this.#plan.size,
+      deniedPeers: this.#offences.deniedCount,
+      counters: this.#counters.entries(),
+    };
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    await running.lan?.stop();
+    await running.dialer.stop();
+    await running.router.stop();
+    await running.sessions.stop();
+    await running.libp2p.stop();
+    releaseTimers(running.components);
+    await this.#deps.clock.sleep(LIBRARY_TIMER_MS);
+    await this.#tasks.settled();
+    this.#running = undefined;
+  }
+
+  get #software(): string {
+    return (this.#options.software ?? "bzzz").slice(0, 64);
+  }
+
+  #createSessions(router: RouterHost): Sessions {
+    const { clock, logger, admission } = this.#deps;
+    return new Sessions({
+      ownPeer: this.peerId,
+      clock,
+      logger,
+      admission,
+      events: this.events,
+      router,
+      hello: (peer) => this.#hello(peer),
+      onAdmitted: (peer, hello) => this.#admitted(peer, hello),
+      onLost: (peer) => this.#plan.disconnected(peer, clock.monotonicMs()),
+      onOffence: (peer, reason) => this.penalise(peer, reason),
+    }, {
+      maxConnections: this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+      maxConnectionsPerIp: this.#options.maxConnectionsPerPeerIp ?? DEFAULT_MAX_CONNECTIONS_PER_IP,
+    });
+  }
+
+  #createDialer(libp2p: Libp2p, sessions: Sessions): Dialer {
+    const { clock, logger, addressBook } = this.#deps;
+    const maxConnections = this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+    return new Dialer({
+      clock,
+      logger,
+      counters: this.#counters,
+      libp2p,
+      plan: this.#plan,
+      addressBook,
+      isConnected: (peer) => peer === this.peerId || sessions.isConnected(peer),
+      isDenied: (peer) => this.#offences.isDenied(peer),
+      isMember: (peer) => this.#deps.admission.isAdmitted(peer),
+      outcomeOf: (connection, signal) => sessions.outcomeOf(connection, { signal }),
+      hasEnough: () => sessions.connectionCount >= Math.min(TARGET_CONNECTIONS, maxConnections),
+      warn: ({ code, message }) => this.#warn(code, message),
+    });
+  }
+
+  #hello(peer: PeerId): Hello {
+    const { admission } = this.#deps;
+    const neighbours = this.#plan.remembered()
+      .filter((one) => one.peer !== peer && one.lastSeenMs > 0 && admission.isAdmitted(one.peer))
+      .slice(0, MAX_HELLO_PEERS);
+    return {
+      mesh: this.#options.meshId,
+      software: this.#software,
+      protocolMin: Math.max(1, PROTOCOL_VERSION - 1),
+      protocolMax: PROTOCOL_VERSION,
+      instance: this.#instance,
+      addresses: this.addresses().slice(0, MAX_ADDRESSES_PER_PEER),
+      credentials: admission.credentials(),
+      peers: neighbours,
+    };
+  }
+
+  #admitted(peer: PeerId, hello: Hello): void {
+    const { clock } = this.#deps;
+    this.rememberAddresses(peer, hello.addresses);
+    this.#plan.admitted(peer, { nowMs: clock.monotonicMs(), wallMs: clock.nowMs() });
+    for (const { peer: other, addresses } of hello.peers) {
+      if (this.isAdmitted(other)) this.rememberAddresses(other, addresses);
+    }
+    this.#running?.dialer.touch();
+  }
+
+  /** An answer on the local network: a stranger is dialled too, its hello decides. */
+  #found(peer: PeerId, addresses: readonly string[]): void {
+    const { clock } = this.#deps;
+    const usable = addresses.flatMap((text) => tryParseAddress(text)?.toString() ?? []);
+    if (peer === this.peerId || usable.length === 0 || this.isConnected(peer)) return;
+    this.#plan.remember(peer, usable, clock.monotonicMs(), { hasAnswered: true });
+  }
+
+  async #connectionTo(peer: PeerId, signal: AbortSignal | undefined): Promise<Connection> {
+    const { sessions, dialer } = this.#expectRunning();
+    const ready = sessions.admittedConnection(peer);
+    if (ready) return ready;
+    if (!this.isAdmitted(peer)) {
+      throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: it has no valid grant`);
+    }
+    const addresses = this.#plan.addressesOf(peer);
+    if (addresses.length === 0) {
+      throw new P2pError("p2p_not_connected", `Cannot open a stream to ${peer}: not connected and no address known`);
+    }
+    const connection = await dialer.dial(addresses, peer, signal);
+    if (await sessions.outcomeOf(connection, signal ? { signal } : {})) return connection;
+    throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: the hello was refused`);
+  }
+
+  async #register(running: Running, protocol: string, handler: StreamHandler, options: HandleOptions): Promise<void> {
+    const serve = (stream: Stream, connection: Connection): void => {
+      if (protocol === HELLO_PROTOCOL) running.sessions.serveHello(stream, connection);
+      else this.#serve(running, stream, connection, handler, options);
+    };
+    await running.libp2p.handle(protocol, serve, { maxInboundStreams: options.maxInboundStreams ?? 8 });
+  }
+
+  #serve(
+    running: Running,
+    raw: Stream,
+    connection: Connection,
+    handler: StreamHandler,
+    options: HandleOptions,
+  ): void {
+    const peer = options.admission === "anyone"
+      ? running.sessions.peerOf(connection)
+      : running.sessions.acceptedPeer(connection);
+    if (!peer) {
+      raw.abort(new Error("not admitted"));
+      return;
+    }
+    const stream = new Libp2pPeerStream({ clock: this.#deps.clock, stream: raw, remote: peer });
+    this.#tasks.run(raw.protocol, async () => {
+      try {
+        await handler(stream);
+        await stream.close();
+      } catch (error) {
+        if (error instanceof P2pError && error.code === "p2p_protocol_violation") this.penalise(peer, "protocol");
+        stream.abort(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }
+    });
+  }
+
+  #serveJoins(redeem: RedeemInvite): void {
+    const serve: StreamHandler = async (stream) => {
+      const outcome = await serveJoin(stream, { clock: this.#deps.clock, redeem, queue: this.#joins });
+      this.#deps.logger.info(outcome.ok ? "peer joined the mesh" : "join refused", {
+        peer: stream.remote,
+        ...(outcome.ok ? {} : { reason: outcome.reason }),
+      });
+      // guessing secrets is hopeless at 256 bits, but it shall not be free either
+      if (!outcome.ok) this.penalise(stream.remote, "join_refused", 2);
+    };
+    this.handle(JOIN_PROTOCOL, serve, { admission: "anyone", maxInboundStreams: 1 });
+  }
+
+  #gater(): ConnectionGater {
+    const isDenied = (peer: { toString(): string }): boolean => this.#offences.isDenied(peer.toString() as PeerId); // looked up, never used
+    return {
+      denyDialPeer: isDenied,
+      denyDialMultiaddr: () => false, // libp2p's default refuses private addresses in browsers only; say it plainly
+      denyInboundConnection: ({ remoteAddr }) => !this.#hasRoomFor(remoteAddr),
+      denyInboundEncryptedConnection: isDenied,
+      denyOutboundEncryptedConnection: isDenied,
+    };
+  }
+
+  #hasRoomFor(remote: Multiaddr): boolean {
+    return this.#running?.sessions.hasRoomFor(hostOfAddress(remote)) ?? false;
+  }
+
+  #warn(code: P2pEvents["warning"]["code"], message: string): void {
+    this.#deps.logger.warn(message, { code });
+    this.events.emit("warning", { code, message });
+  }
+
+  #expectRunning(): Running {
+    if (this.#running) return this.#running;
+    throw new P2pError("p2p_not_started", "Cannot use the peer-to-peer node: it is not running");
+  }
+}

@@ -1,0 +1,201 @@
+import { backoffMs, type PeerId, type Random } from "@bzzz/base";
+import {
+  MAX_ADDRESSES_PER_PEER,
+  MAX_REMEMBERED_PEERS,
+  RECENTLY_SEEN_MS,
+  REDIAL_BASE_MS,
+  REDIAL_LONG_MAX_MS,
+  REDIAL_RECENT_MAX_MS,
+} from "./constants.ts";
+import type { RememberedPeer } from "./types.ts";
+
+/** One thing to dial: a peer at its addresses, or a bootstrap address whose peer may be unknown. */
+export interface DialTarget {
+  readonly key: string;
+  readonly peer: PeerId | undefined;
+  readonly addresses: readonly string[];
+}
+
+/** How a dial ended; "refused" is a hello that went wrong. */
+export type DialOutcome = "admitted" | "refused" | "failed" | "self";
+
+interface Entry {
+  readonly key: string;
+  readonly isBootstrap: boolean;
+  /** It answered on the local network: dialled without a known grant, its hello decides. */
+  isLocal: boolean;
+  peer: PeerId | undefined;
+  addresses: readonly string[];
+  lastSeenMs: number;
+  lastSeenMonotonicMs: number | undefined;
+  attempts: number;
+  dueAtMs: number;
+  isDialing: boolean;
+  wasRefused: boolean;
+}
+
+/** What the planner must know of the world at one moment. */
+export interface DialConditions {
+  readonly nowMs: number;
+  readonly isConnected: (peer: PeerId) => boolean;
+  /** Peers that were dropped: not dialled, wherever the address comes from. */
+  readonly isDenied: (peer: PeerId) => boolean;
+  /** Peers with a valid grant. Strangers are dialled only from the configuration and from the local network. */
+  readonly isMember: (peer: PeerId) => boolean;
+  /** How many more dials may start. */
+  readonly slots: number;
+  /** True when there are connections enough: then only bootstrap entries are dialled. */
+  readonly hasEnough: boolean;
+}
+
+/**
+ * Decides whom to dial and when; it does no I/O and reads no clock (times are monotonic milliseconds of the caller).
+ * Known members are tried for ever: libp2p gives up on a peer after about a minute, and mDNS does not report a peer
+ * twice (platform notes, "Partition and healing"). A peer seen within ten minutes is tried at least every 2.5 s, others
+ * at least once a minute. Bounded: of 1,024 peers the longest unseen is forgotten.
+ */
+export class RedialPlan {
+  readonly #random: Random;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(deps: { random: Random }) {
+    this.#random = deps.random;
+  }
+
+  /** An address from the configuration; its host name is resolved anew at every dial. */
+  addBootstrap(address: string, peer: PeerId | undefined, nowMs: number): void {
+    this.#entries.set(`bootstrap ${address}`, newEntry(`bootstrap ${address}`, true, peer, [address], nowMs));
+  }
+
+  /** Adds addresses of a peer, newest first; `hasAnswered` (it was heard just now, by mDNS) makes it due at once. */
+  remember(peer: PeerId, addresses: readonly string[], nowMs: number, options: { hasAnswered?: boolean } = {}): void {
+    const entry = this.#entries.get(peer) ?? newEntry(peer, false, peer, [], nowMs);
+    entry.addresses = [...new Set([...addresses, ...entry.addresses])].slice(0, MAX_ADDRESSES_PER_PEER);
+    if (options.hasAnswered) {
+      entry.isLocal = true;
+      // an answer proves the path: forget the failures, unless it was we or they who refused
+      if (!entry.isDialing && !entry.wasRefused) {
+        entry.attempts = 0;
+        entry.dueAtMs = Math.min(entry.dueAtMs, nowMs + this.#pauseMs(entry, nowMs));
+      }
+    }
+    this.#entries.set(peer, entry);
+    if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
+  }
+
+  /** Restores a peer of the address book. */
+  restore(saved: RememberedPeer, nowMs: number): void {
+    this.remember(saved.peer, saved.addresses, nowMs);
+    const entry = this.#entries.get(saved.peer);
+    if (entry) entry.lastSeenMs = Math.max(entry.lastSeenMs, saved.lastSeenMs);
+  }
+
+  /** The peer was admitted (at `wallMs` of the wall clock). */
+  admitted(peer: PeerId, at: { readonly nowMs: number; readonly wallMs: number }): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.peer !== peer) continue;
+      entry.lastSeenMs = at.wallMs;
+      entry.lastSeenMonotonicMs = at.nowMs;
+      entry.attempts = 0;
+      entry.wasRefused = false;
+    }
+  }
+
+  /** The last connection to a peer that was admitted is gone: it is due after the first pause. */
+  disconnected(peer: PeerId, nowMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.peer !== peer) continue;
+      if (entry.lastSeenMonotonicMs !== undefined) entry.lastSeenMonotonicMs = nowMs;
+      entry.attempts = 0;
+      entry.dueAtMs = nowMs + this.#pauseMs(entry, nowMs);
+    }
+  }
+
+  /** Targets whose time has come, marked as being dialled until `settled`. */
+  due(conditions: DialConditions): DialTarget[] {
+    const targets: DialTarget[] = [];
+    const taken = new Set<PeerId>();
+    for (const entry of this.#entries.values()) {
+      if (targets.length >= conditions.slots) break;
+      if (entry.isDialing || entry.dueAtMs > conditions.nowMs || entry.addresses.length === 0) continue;
+      if (conditions.hasEnough && !entry.isBootstrap) continue;
+      if (entry.peer && !this.#mayDial(entry, entry.peer, conditions, taken)) continue;
+      entry.isDialing = true;
+      if (entry.peer) taken.add(entry.peer);
+      targets.push({ key: entry.key, peer: entry.peer, addresses: entry.addresses });
+    }
+    return targets;
+  }
+
+  /** The dial of a target has ended; `peer` is who answered. */
+  settled(target: DialTarget, outcome: DialOutcome, nowMs: number, peer?: PeerId): void {
+    const entry = this.#entries.get(target.key);
+    if (!entry) return;
+    entry.isDialing = false;
+    // who has a bootstrap name may change: known only while it answers
+    if (entry.isBootstrap) entry.peer = outcome === "admitted" ? peer : undefined;
+    entry.wasRefused = outcome === "refused";
+    entry.attempts = outcome === "admitted" ? 0 : entry.attempts + 1;
+    entry.dueAtMs = nowMs + (outcome === "self" ? REDIAL_LONG_MAX_MS : this.#pauseMs(entry, nowMs));
+  }
+
+  addressesOf(peer: PeerId): readonly string[] {
+    return this.#entries.get(peer)?.addresses ?? [];
+  }
+
+  /** Peers with addresses, the most recently seen first: for the address book and for peer exchange. */
+  remembered(): RememberedPeer[] {
+    const peers: RememberedPeer[] = [];
+    for (const { peer, addresses, lastSeenMs, isBootstrap } of this.#entries.values()) {
+      if (peer && !isBootstrap && addresses.length > 0) peers.push({ peer, addresses, lastSeenMs });
+    }
+    return peers.sort((a, b) => b.lastSeenMs - a.lastSeenMs);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #mayDial(entry: Entry, peer: PeerId, conditions: DialConditions, taken: ReadonlySet<PeerId>): boolean {
+    if (conditions.isConnected(peer) || taken.has(peer) || conditions.isDenied(peer)) return false;
+    return entry.isBootstrap || entry.isLocal || conditions.isMember(peer);
+  }
+
+  #pauseMs(entry: Entry, nowMs: number): number {
+    const isRecent = !entry.wasRefused && (entry.isBootstrap ||
+      (entry.lastSeenMonotonicMs !== undefined && nowMs - entry.lastSeenMonotonicMs < RECENTLY_SEEN_MS));
+    const maxMs = isRecent ? REDIAL_RECENT_MAX_MS : REDIAL_LONG_MAX_MS;
+    return backoffMs(this.#random, entry.attempts, { baseMs: REDIAL_BASE_MS, maxMs });
+  }
+
+  #forgetOldest(except: PeerId): void {
+    let oldest: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.isBootstrap || entry.peer === except || entry.isDialing) continue;
+      if (!oldest || entry.lastSeenMs < oldest.lastSeenMs) oldest = entry;
+    }
+    if (oldest) this.#entries.delete(oldest.key);
+  }
+}
+
+function newEntry(
+  key: string,
+  isBootstrap: boolean,
+  peer: PeerId | undefined,
+  addresses: readonly string[],
+  nowMs: number,
+): Entry {
+  return {
+    key,
+    isBootstrap,
+    isLocal: false,
+    peer,
+    addresses,
+    lastSeenMs: 0,
+    lastSeenMonotonicMs: undefined,
+    attempts: 0,
+    dueAtMs: nowMs,
+    isDialing: false,
+    wasRefused: false,
+  };
+}
