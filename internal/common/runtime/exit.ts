@@ -79,6 +79,7 @@ const STATUS_OF_CODE: ReadonlyMap<string, ExitName> = new Map<string, ExitName>(
   ["port_in_use", "port_in_use"],
   ["instance_running", "instance_running"],
   ["agent_id_taken", "instance_running"],
+  ["duplicate_agent_id", "instance_running"],
   ["keys_unreadable", "keys_unreadable"],
   ["key_missing", "keys_unreadable"],
   ["key_permissions", "keys_unreadable"],

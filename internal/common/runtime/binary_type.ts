@@ -1,0 +1,1 @@
+export type { BinaryType } from "@bzzz/agentid";
