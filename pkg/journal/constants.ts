@@ -54,6 +54,12 @@ export const MAX_BATCH_FRAMES = 4096;
 export const VERIFY_SLICE = 24;
 export const MAX_PULLS = 2;
 export const MAX_SERVED = 4;
+/** Exchanges served for one peer: one, and one that takes over when its connection was replaced. */
+export const MAX_SERVED_PER_PEER = 2;
+/** A peer that is busy is asked again after this, plus as much again at random. */
+export const SYNC_BUSY_RETRY_MS = 500;
+/** After a commit that failed nothing is fetched for this long: it could not be stored. */
+export const SYNC_STORE_PAUSE_MS = 5_000;
 /** One message must arrive, or be taken, within this. */
 export const SYNC_STEP_TIMEOUT_MS = 10_000;
 /** One exchange ends by then, complete or not; the next one goes on where it stopped. */

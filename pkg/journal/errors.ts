@@ -23,8 +23,9 @@ export class JournalError extends BzzzError<JournalErrorCode> {}
  * - `sync_bad_frames`: the peer sent what no honest peer sends
  * - `sync_protocol`: the peer did not follow the protocol
  * - `sync_busy`: the peer serves enough others
+ * - `sync_ended`: the peer or this node ended the exchange; nobody's fault
  */
-export type SyncErrorCode = "sync_bad_frames" | "sync_protocol" | "sync_busy";
+export type SyncErrorCode = "sync_bad_frames" | "sync_protocol" | "sync_busy" | "sync_ended";
 
 /** An exchange that ended early. What was stored before stays. */
 export class SyncError extends BzzzError<SyncErrorCode> {}

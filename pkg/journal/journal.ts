@@ -360,7 +360,7 @@ class StoreJournal implements Journal {
         return ignore("fork");
       }
       case "broken_chain":
-        if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer });
+        if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer, cause: "conflict" });
         return ignore("broken_chain");
       case "gap":
         return this.#hold(entry, from);
@@ -398,7 +398,7 @@ class StoreJournal implements Journal {
       return ignore("fork");
     }
     const isHeld = this.#buffer.add(entry);
-    if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer });
+    if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer, cause: "missing" });
     return accept(isHeld ? "buffered" : "buffer_full");
   }
 

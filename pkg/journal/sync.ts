@@ -3,7 +3,6 @@ import {
   CounterMap,
   createDeadline,
   errorMessage,
-  LruMap,
   type PeerId,
   type Random,
   randomPick,
@@ -16,12 +15,15 @@ import {
   MAX_PULLS,
   MAX_QUEUED_PULLS,
   MAX_SERVED,
+  MAX_SERVED_PER_PEER,
   MAX_VECTOR_AUTHORS,
+  SYNC_BUSY_RETRY_MS,
   SYNC_GAP_DELAY_MS,
   SYNC_PERIOD_MS,
   SYNC_PROTOCOL,
   SYNC_REFUSED_AUTHOR_MS,
   SYNC_SECOND_LOOK_MS,
+  SYNC_STORE_PAUSE_MS,
   SYNC_TOTAL_TIMEOUT_MS,
 } from "./constants.ts";
 import { SyncError } from "./errors.ts";
@@ -83,10 +85,10 @@ class Sync implements SyncService {
   readonly #queue = new Set<PeerId>();
   readonly #pulling = new Set<PeerId>();
   readonly #timers = new Map<string, Timer>();
-  /** Authors without a grant here, until when they are not asked for. */
-  readonly #refusedUntilMs = new LruMap<PeerId, number>(MAX_VECTOR_AUTHORS);
-  readonly #refusedAuthors = new Set<PeerId>();
-  #serving = 0;
+  /** Authors without a grant here, and until when they are not asked for; as many as a vector holds. */
+  readonly #unwantedUntilMs = new Map<PeerId, number>();
+  readonly #serving = new Map<PeerId, number>();
+  #pausedUntilMs = -Infinity;
   #lastPullMs: number | undefined;
   #periodic: Timer | undefined;
   #isStarted = false;
@@ -102,10 +104,10 @@ class Sync implements SyncService {
     const { streams, journal, clock } = this.#deps;
     const signal = this.#stopped.signal;
     streams.handle(SYNC_PROTOCOL, (stream) => this.#serve(stream), { admission: "members", maxInboundStreams: 2 });
-    journal.events.on("gap:found", ({ peer }) => this.#pullAfterGap(peer), { signal });
+    journal.events.on("gap:found", ({ peer, cause }) => this.#pullAfterGap(peer, cause), { signal });
     journal.events.on("entry:stored", ({ entry }) => {
       // Somebody may have a grant now who had none before.
-      if (entry.kind === "grant_issued") this.#refusedAuthors.clear();
+      if (entry.kind === "grant_issued") this.#unwantedUntilMs.clear();
     }, { signal });
     journal.events.on("state:changed", ({ state }) => {
       if (state === "must_catch_up") { for (const peer of this.#deps.peers()) this.requestPull(peer); }
@@ -117,7 +119,7 @@ class Sync implements SyncService {
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort(new SyncError("sync_protocol", "Cannot sync: this node is stopping"));
+    this.#stopped.abort(new SyncError("sync_ended", "Cannot sync: this node is stopping"));
     this.#periodic?.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
@@ -132,6 +134,7 @@ class Sync implements SyncService {
 
   requestPull(peer: PeerId): void {
     if (this.#stopped.signal.aborted || !this.#isStarted) return;
+    if (this.#deps.clock.monotonicMs() < this.#pausedUntilMs) return;
     if (this.#queue.size >= MAX_QUEUED_PULLS) {
       this.#counters.add("pull.dropped");
       return;
@@ -154,9 +157,10 @@ class Sync implements SyncService {
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(errorMessage(error)));
       this.#counters.add("pull.failed");
-      if (error instanceof SyncError && error.code !== "sync_busy" && !signal.aborted) {
+      if (error instanceof SyncError && (error.code === "sync_bad_frames" || error.code === "sync_protocol")) {
         this.#deps.penalise(peer, error.code);
       }
+      if (error instanceof StoreError) this.#pausedUntilMs = this.#deps.clock.monotonicMs() + SYNC_STORE_PAUSE_MS;
       throw error;
     }
   }
@@ -166,7 +170,7 @@ class Sync implements SyncService {
     return {
       pulling: this.#pulling.size,
       queued: this.#queue.size,
-      serving: this.#serving,
+      serving: this.#servingTotal,
       lastPullAgeMs: this.#lastPullMs === undefined ? undefined : clock.monotonicMs() - this.#lastPullMs,
       counters: this.#counters.entries(),
     };
@@ -197,21 +201,33 @@ class Sync implements SyncService {
         if (stored === 0 || refusedAuthors.size === 0) return;
       }
     } catch (error) {
+      if (error instanceof SyncError && error.code === "sync_busy") {
+        const delayMs = SYNC_BUSY_RETRY_MS * (1 + this.#deps.random.float());
+        this.#later(`busy ${peer}`, delayMs, () => this.requestPull(peer));
+      }
       // The periodic pull tries again; a database that refuses writes is shown by its own health.
       const level = error instanceof StoreError || this.#stopped.signal.aborted ? "trace" : "debug";
       this.#deps.logger[level]("Pull ended early", { peer, reason: errorMessage(error) });
     }
   }
 
+  get #servingTotal(): number {
+    let total = 0;
+    for (const count of this.#serving.values()) total += count;
+    return total;
+  }
+
   async #serve(stream: PeerStream): Promise<void> {
-    if (this.#serving >= MAX_SERVED || this.#stopped.signal.aborted) {
+    const peer = stream.remote;
+    const mine = this.#serving.get(peer) ?? 0;
+    if (this.#stopped.signal.aborted || mine >= MAX_SERVED_PER_PEER || this.#servingTotal >= MAX_SERVED) {
       this.#counters.add("serve.busy");
       await stream.send(encodeSyncMessage({ type: "busy" }));
       return;
     }
-    this.#serving++;
+    this.#serving.set(peer, mine + 1);
     const done = Promise.withResolvers<void>();
-    this.#tasks.run("serve", () => done.promise);
+    this.#tasks.run("serve", () => done.promise); // so that stop() waits for it
     using deadline = createDeadline(this.#deps.clock, {
       timeoutMs: SYNC_TOTAL_TIMEOUT_MS,
       what: "serving a sync",
@@ -222,10 +238,13 @@ class Sync implements SyncService {
       this.#counters.add("serve.ok");
     } catch (error) {
       this.#counters.add("serve.failed");
-      this.#deps.logger.debug("Peer could not be served", { peer: stream.remote, reason: errorMessage(error) });
-      throw error;
+      this.#deps.logger.debug("Peer could not be served", { peer, reason: errorMessage(error) });
+      if (error instanceof SyncError && error.code === "sync_protocol") this.#deps.penalise(peer, error.code);
+      stream.abort(error instanceof Error ? error : new Error(errorMessage(error)));
     } finally {
-      this.#serving--;
+      const left = (this.#serving.get(peer) ?? 1) - 1;
+      if (left > 0) this.#serving.set(peer, left);
+      else this.#serving.delete(peer);
       done.resolve();
     }
   }
@@ -235,24 +254,27 @@ class Sync implements SyncService {
     this.#counters.add("pull.ok");
     this.#counters.add("pull.entries", result.stored);
     this.#counters.add("pull.bytes", result.bytes);
+    // After a round that brought something the refused ones are asked for once more: their grants may be in it.
+    if (result.stored > 0) return;
     const untilMs = this.#deps.clock.monotonicMs() + SYNC_REFUSED_AUTHOR_MS;
     for (const author of result.refusedAuthors) {
-      this.#refusedUntilMs.set(author, untilMs);
-      this.#refusedAuthors.add(author);
+      if (this.#unwantedUntilMs.size < MAX_VECTOR_AUTHORS) this.#unwantedUntilMs.set(author, untilMs);
     }
   }
 
   #unwanted(): Set<PeerId> {
     const nowMs = this.#deps.clock.monotonicMs();
-    for (const author of this.#refusedAuthors) {
-      if (nowMs >= (this.#refusedUntilMs.get(author) ?? 0)) this.#refusedAuthors.delete(author);
+    for (const [author, untilMs] of this.#unwantedUntilMs) {
+      if (nowMs >= untilMs) this.#unwantedUntilMs.delete(author);
     }
-    return new Set(this.#refusedAuthors);
+    return new Set(this.#unwantedUntilMs.keys());
   }
 
-  #pullAfterGap(peer: PeerId): void {
+  #pullAfterGap(peer: PeerId, cause: "missing" | "conflict"): void {
     // Gossip delivers out of order by a few milliseconds all the time; only a gap that stays is worth an exchange.
-    this.#later(`gap ${peer}`, SYNC_GAP_DELAY_MS, () => this.requestPull(peer));
+    this.#later(`gap ${peer}`, SYNC_GAP_DELAY_MS, () => {
+      if (cause === "conflict" || this.#deps.journal.hasGaps()) this.requestPull(peer);
+    });
   }
 
   /** One timer per name; a second one while it runs changes nothing. */

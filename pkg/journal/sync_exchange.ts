@@ -119,13 +119,13 @@ function* missingFrames(
   const known = new Map(theirs.map((item) => [item.author, item]));
   let batch: Uint8Array[] = [];
   let bytes = 0;
-  for (const { author, seq: last } of mine) {
+  for (const { author, seq: last, id } of mine) {
     const their = known.get(author);
     if (their?.isClosed) continue;
     const has = their?.seq ?? 0;
-    const conflict = has > 0 && has <= last ? journal.envelopeAt(author, has) : undefined;
     // Another entry at the same place: that one frame proves the fork to the requester, the rest would not fit.
-    const isFork = conflict !== undefined && conflict.id !== their?.id;
+    const ours = has === last ? id : has > 0 && has < last ? journal.envelopeAt(author, has)?.id : undefined;
+    const isFork = has > 0 && ours !== undefined && ours !== their?.id;
     let next = isFork ? has : has + 1;
     const until = isFork ? has : last;
     while (next <= until) {
@@ -177,6 +177,6 @@ async function receive(
     parent: options.signal,
   });
   const bytes = await abortable(stream.receive({ signal: deadline.signal }), deadline.signal);
-  if (!bytes) throw new SyncError("sync_protocol", "Cannot sync: the peer ended the exchange early");
+  if (!bytes) throw new SyncError("sync_ended", "Cannot sync: the peer ended the exchange early");
   return decodeSyncMessage(bytes);
 }

@@ -12,6 +12,7 @@ import { openStore, type Store } from "@bzzz/store";
 import type { Topic } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { createJournal } from "./journal.ts";
+import { createSync, type SyncService } from "./sync.ts";
 import type { PeerStream, StreamOpener } from "./sync_types.ts";
 import type { AuthorGate, AuthorGrant, Journal, JournalDeps, RetentionPolicy } from "./types.ts";
 
@@ -226,4 +227,39 @@ export class TestStreams {
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
+}
+
+/** A journal with its sync service on a shared `TestStreams`. */
+export interface TestNode extends AsyncDisposable {
+  readonly test: TestJournal;
+  readonly sync: SyncService;
+  readonly penalties: { readonly peer: PeerId; readonly reason: string }[];
+}
+
+/** A started node; `peers` says whom it may ask at random. */
+export function createTestNode(
+  streams: TestStreams,
+  options: TestJournalOptions & { readonly peers?: () => readonly PeerId[] } = {},
+): TestNode {
+  const test = createTestJournal(options);
+  const penalties: { peer: PeerId; reason: string }[] = [];
+  const sync = createSync({
+    journal: test.journal,
+    streams: streams.opener(test.peer),
+    peers: options.peers ?? (() => []),
+    clock: test.clock,
+    random: createSeededRandom(options.seed ?? 1),
+    logger: options.logger ?? createNullLogger(),
+    penalise: (peer, reason) => void penalties.push({ peer, reason }),
+  });
+  sync.start();
+  return {
+    test,
+    sync,
+    penalties,
+    [Symbol.asyncDispose]: async () => {
+      await sync.stop();
+      await test[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -149,8 +149,8 @@ export interface JournalEvents {
   "fork:proved": { readonly author: PeerId; readonly seq: number; readonly first: Envelope; readonly second: Envelope };
   /** No honest peer sends this. */
   "entry:rejected": { readonly reason: IngestReason; readonly peer: PeerId };
-  /** Entries of `author` are missing below one that `peer` sent. */
-  "gap:found": { readonly author: PeerId; readonly peer: PeerId };
+  /** `peer` sent an entry of `author` whose predecessors are "missing" here, or in "conflict" with ours. */
+  "gap:found": { readonly author: PeerId; readonly peer: PeerId; readonly cause: "missing" | "conflict" };
   "signal:received": { readonly signal: ReceivedSignal; readonly peer: PeerId };
   "state:changed": { readonly state: JournalState };
 }
