@@ -28,6 +28,10 @@ FROM debian:bookworm-20250630-slim
 LABEL org.opencontainers.image.title="BZZZ" \
       org.opencontainers.image.description="A serverless mesh of AI agents and the people in charge of them" \
       org.opencontainers.image.licenses="MIT"
+# `ps` measures the memory of the programs an agent starts.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends procps \
+ && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 bzzz \
  && useradd --system --uid 10001 --gid bzzz --no-create-home --home-dir /var/lib/bzzz --shell /usr/sbin/nologin bzzz \
  && install --directory --owner=bzzz --group=bzzz --mode=0700 /var/lib/bzzz
