@@ -23,6 +23,7 @@ export const RUNTIME_ERROR_CODES = [
   "store_damaged",
   "interrupted",
 ] as const;
+/** A code of a `RuntimeError`. */
 export type RuntimeErrorCode = (typeof RUNTIME_ERROR_CODES)[number];
 
 /** Beside the cause: who, which service, when. */

@@ -462,7 +462,7 @@ Deno.test("events tell what happened", async () => {
 Deno.test("any graph with any fault: ordered, rolled back, nothing left open (property)", async () => {
   type Open = Record<string, object>;
   const define = serviceDefiner<Open>();
-  const graph = fc.array(fc.array(fc.nat(7), { maxLength: 3 }), { minLength: 1, maxLength: 8 });
+  const graph = fc.array(fc.array(fc.nat(7), { maxLength: 3 }), { minLength: 1, maxLength: 8, size: "max" });
   const fault = fc.record({ at: fc.nat(7), step: fc.constantFrom("create", "start", "stop", "none") });
   await fc.assert(
     fc.asyncProperty(graph, fault, async (edges, { at, step }) => {
@@ -490,10 +490,12 @@ Deno.test("any graph with any fault: ordered, rolled back, nothing left open (pr
       );
 
       const started = await manager.start().then(() => true, () => false);
+      const stepsOfStart = log.length;
       await manager.stop().catch(() => {});
 
       const hits = at < edges.length && (step === "create" || step === "start");
       assert.equal(started, !hits);
+      if (!started) assert.equal(log.length, stepsOfStart, "a failed start has rolled back before it rejects");
       for (let i = 0; i < edges.length; i++) {
         const wasCreated = log.includes(`create ${i}`) && !(step === "create" && at === i);
         assert.equal(log.filter((entry) => entry === `stop ${i}`).length, wasCreated ? 1 : 0, `stops of ${i}`);

@@ -33,6 +33,7 @@ export interface MemoryThresholds {
   readonly samplesToAgree: number;
 }
 
+/** High from 85 %, critical from 97 %, recovered below 75 %, by three samples in a row. */
 export const DEFAULT_MEMORY_THRESHOLDS: MemoryThresholds = {
   recoveredAt: 0.75,
   highAt: 0.85,
@@ -40,6 +41,7 @@ export const DEFAULT_MEMORY_THRESHOLDS: MemoryThresholds = {
   samplesToAgree: 3,
 };
 
+/** Before the first sample. */
 export const INITIAL_MEMORY_STATE: MemoryState = { level: "normal", candidate: "normal", agreeing: 0 };
 
 /** The share of the limit in use: of resident memory or of the heap, whichever is nearer to its end. Pure. */

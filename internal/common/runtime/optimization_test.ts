@@ -93,21 +93,23 @@ Deno.test("what cannot be sampled breaks nothing", async () => {
 
 Deno.test("the level follows the samples: it changes only on agreement, and never flaps inside the band (property)", () => {
   const thresholds = DEFAULT_MEMORY_THRESHOLDS;
-  fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1.5, noNaN: true }), { maxLength: 60 }), (shares) => {
-    let state = INITIAL_MEMORY_STATE;
-    const recent: number[] = [];
-    for (const share of shares) {
-      const before = state.level;
-      state = assessMemory(state, share, thresholds);
-      recent.push(share);
-      if (state.level === before) continue;
-      const last = recent.slice(-thresholds.samplesToAgree);
-      assert.equal(last.length, thresholds.samplesToAgree, "a change needs that many samples");
-      if (state.level === "critical") assert.ok(last.every((s) => s >= thresholds.criticalAt));
-      if (state.level === "high") assert.ok(last.every((s) => s >= thresholds.recoveredAt));
-      if (state.level === "normal") assert.ok(last.every((s) => s < thresholds.recoveredAt));
-    }
-  }));
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 1.5, noNaN: true }), { maxLength: 60, size: "max" }), (shares) => {
+      let state = INITIAL_MEMORY_STATE;
+      const recent: number[] = [];
+      for (const share of shares) {
+        const before = state.level;
+        state = assessMemory(state, share, thresholds);
+        recent.push(share);
+        if (state.level === before) continue;
+        const last = recent.slice(-thresholds.samplesToAgree);
+        assert.equal(last.length, thresholds.samplesToAgree, "a change needs that many samples");
+        if (state.level === "critical") assert.ok(last.every((s) => s >= thresholds.criticalAt));
+        if (state.level === "high") assert.ok(last.every((s) => s >= thresholds.recoveredAt));
+        if (state.level === "normal") assert.ok(last.every((s) => s < thresholds.recoveredAt));
+      }
+    }),
+  );
 });
 
 Deno.test("the share is that of what ends first: resident memory or heap", () => {

@@ -27,6 +27,7 @@ export interface ShutdownContext {
   readonly reason: ShutdownReason;
   readonly budgetMs: number;
 }
+/** Something to do before the node is gone. Must stop when its signal aborts. */
 export type ShutdownHook = (context: ShutdownContext) => void | Promise<void>;
 
 /** How one hook ended. */

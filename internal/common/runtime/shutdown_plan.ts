@@ -29,7 +29,7 @@ export function phaseBudgetMs(plan: ShutdownPlan, phase: ShutdownPhase, elapsedM
   return Math.max(0, plan.totalMs - elapsedMs - keptMs);
 }
 
-/** @throws RangeError when the plan does not add up */
+/** Checks a plan once, when it is made. @throws RangeError when it does not add up */
 export function assertShutdownPlan(plan: ShutdownPlan): void {
   const reserves = SHUTDOWN_PHASES.map((phase) => plan.reserveMs[phase]);
   const sumMs = reserves.reduce((sum, ms) => sum + ms, 0);

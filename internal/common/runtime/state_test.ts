@@ -76,7 +76,7 @@ Deno.test("the order in which news of tasks arrive does not matter (property)", 
       ms: fc.integer({ min: 1, max: 50 }),
       state: fc.constantFrom(...states),
     }),
-    { selector: ({ n, ms }) => `${n}/${ms}`, maxLength: 30 },
+    { selector: ({ n, ms }) => `${n}/${ms}`, maxLength: 30, size: "max" },
   );
   fc.assert(fc.property(news, fc.infiniteStream(fc.nat()), (items, chance) => {
     const events = items.map(({ n, ms, state }): StateEvent<TestConfig> => ({

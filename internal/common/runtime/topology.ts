@@ -12,6 +12,7 @@ export interface ServiceNode {
  * its own phase or an earlier one.
  */
 export const RUNTIME_PHASES = ["configuration", "p2p", "core", "binary", "monitoring"] as const;
+/** One of the five phases. */
 export type RuntimePhase = (typeof RUNTIME_PHASES)[number];
 
 /**

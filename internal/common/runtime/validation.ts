@@ -39,7 +39,7 @@ export function validateMultiBinaryDeployment(
   return [...validateConfigs(agent.loaded, hap.loaded), ...homeProblems(agent, hap), ...identityProblems(agent, hap)];
 }
 
-/** @throws RuntimeError `deployment_invalid` (exit status 8) with all problems, if one of them is an error */
+/** Refuses a pair with an error; warnings pass. @throws RuntimeError `deployment_invalid` (exit status 8) with all problems */
 export function assertDeployable(problems: readonly DeploymentProblem[], timestampMs: number): void {
   const errors = problems.filter((problem) => problem.severity === "error");
   if (errors.length === 0) return;
