@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseTcpMultiaddr } from "./fields.ts";
+import { parseTcpAddress } from "./fields.ts";
 import { describeValue, printable } from "./issues.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { Config } from "./profiles.ts";
@@ -136,12 +136,12 @@ function staleLoopbackAddress(from: Config, to: Config): string | undefined {
   const ports = [from.network.p2pPort, to.network.p2pPort];
   if (ports.includes(0)) return undefined;
   const local = from.network.bootstrap.filter((address) => {
-    const { host = "" } = parseTcpMultiaddr(address) ?? {};
+    const { host = "" } = parseTcpAddress(address) ?? {};
     return host === "localhost" || (isIP(host) === 4 && host.startsWith("127.")) || host === "::1";
   });
-  const isListening = (address: string) => parseTcpMultiaddr(address)?.port === to.network.p2pPort;
+  const isListening = (address: string) => parseTcpAddress(address)?.port === to.network.p2pPort;
   return local.some(isListening) ? undefined : local.find((address) => {
-    const { port } = parseTcpMultiaddr(address) ?? {};
+    const { port } = parseTcpAddress(address) ?? {};
     return port !== undefined && !ports.includes(port);
   });
 }
@@ -168,5 +168,15 @@ function limitProblems(pair: Pair): readonly DeploymentProblem[] {
   ] as const;
   compare(left, right, [interval, timeout]);
   compare(right, left, [timeout, interval]);
+  for (const key of ["journal.retention.coordination_days", "journal.retention.hmmm_days"] as const) {
+    if (side(left, key).value === side(right, key).value) continue;
+    problems.push(problem(pair, [key, key], {
+      severity: "warning",
+      check: "limits",
+      message:
+        "the programs keep history for different times; the one that keeps longer refuses what the other has pruned",
+      suggestion: "use one retention in the whole mesh",
+    }));
+  }
   return problems;
 }

@@ -52,6 +52,12 @@ Deno.test("each pair of files that does not go together is told why", () => {
       ["warning limits coordination.presence_timeout_seconds coordination.presence_interval_seconds"],
     ],
     ["logging: {file: /var/log/bzzz}", "logging: {file: /var/log/bzzz}", ["warning files logging.file logging.file"]],
+    ["network: {bootstrap: [localhost:9001]}", "", ["warning p2p network.bootstrap network.p2p_port"]],
+    [
+      "journal: {retention: {hmmm_days: 30}}",
+      "",
+      ["warning limits journal.retention.hmmm_days journal.retention.hmmm_days"],
+    ],
     ["logging: {file: logs/bzzz}", "logging: {file: logs/bzzz}", []],
   ];
   for (const [agentText, hapText, expected] of cases) {

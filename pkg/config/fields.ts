@@ -212,31 +212,31 @@ export const HOST_NAME_RULE: TextRule = {
   expected: "a host name in lower case or an IP address, without scheme and port",
 };
 
-const MULTIADDR = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/([0-9]{1,5})(\/p2p\/12D3Koo[1-9A-HJ-NP-Za-km-z]{45})?$/;
+const MULTIADDR =
+  /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/([0-9]{1,5})(?:\/p2p\/12D3Koo[1-9A-HJ-NP-Za-km-z]{45})?$/;
+const HOST_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/\[\]]+)):([0-9]{1,5})$/;
 
-/** A TCP multiaddress, the only transport of the mesh. */
-export const MULTIADDR_RULE: TextRule = {
-  isValid: (address) => parseTcpMultiaddr(address) !== undefined,
-  expected: "a TCP address such as /ip4/192.0.2.7/tcp/9000 or /dns4/node-1.example.org/tcp/9000[/p2p/<peer id>]",
-  hint: (address) => {
-    const [, host, portText] = /^(?:[a-z]+:\/\/)?\[?([^/\[\]]+?)\]?:([0-9]{1,5})$/.exec(address) ?? [];
-    if (host === undefined || portText === undefined) return undefined;
-    const family = { 4: "ip4", 6: "ip6" }[isIP(host)] ?? "dns4";
-    const candidate = `/${family}/${host}/tcp/${portText}`;
-    return parseTcpMultiaddr(candidate) === undefined ? undefined : `write ${candidate}`;
-  },
+/** A TCP address, the only transport of the mesh: what `@bzzz/p2p` dials and announces. */
+export const ADDRESS_RULE: TextRule = {
+  isValid: (address) => parseTcpAddress(address) !== undefined,
+  expected: "host:port, [IPv6]:port, or a multiaddress such as /dns4/node-1.example.org/tcp/9000[/p2p/<peer id>]",
 };
 
-/** Host and port of a TCP multiaddress, or undefined when it is not one. */
-export function parseTcpMultiaddr(address: string): { readonly host: string; readonly port: number } | undefined {
-  const [, family, host, portText] = MULTIADDR.exec(address) ?? [];
-  if (family === undefined || host === undefined || portText === undefined) return undefined;
-  const portNumber = Number(portText);
-  if (portNumber < 1 || portNumber > 65_535) return undefined;
-  if (family === "ip4" && isIP(host) !== 4) return undefined;
-  if (family === "ip6" && isIP(host) !== 6) return undefined;
-  if (family.startsWith("dns") && !HOST_NAME.test(host.toLowerCase())) return undefined;
-  return { host, port: portNumber };
+/** Host and port of a TCP address, or undefined when it is not one. */
+export function parseTcpAddress(address: string): { readonly host: string; readonly port: number } | undefined {
+  const [, family, name, namePort] = MULTIADDR.exec(address) ?? [];
+  const [, ip6, hostOrIp4, hostPort] = HOST_PORT.exec(address) ?? [];
+  const host = name ?? ip6 ?? hostOrIp4;
+  const portNumber = Number(namePort ?? hostPort);
+  if (host === undefined || portNumber < 1 || portNumber > 65_535) return undefined;
+  const wanted = family ?? (ip6 === undefined ? undefined : "ip6");
+  const isName = HOST_NAME.test(host.toLowerCase()) && !/^[0-9.]+$/.test(host);
+  const isLegal = wanted === "ip4"
+    ? isIP(host) === 4
+    : wanted === "ip6"
+    ? isIP(host) === 6
+    : isName || (wanted === undefined && isIP(host) === 4);
+  return isLegal ? { host, port: portNumber } : undefined;
 }
 
 /** A name people and machines can both write: capabilities, commands. */

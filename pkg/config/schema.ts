@@ -1,6 +1,7 @@
 import { parseAgentId } from "@bzzz/base";
 import { z } from "zod";
 import {
+  ADDRESS_RULE,
   autoToggle,
   choice,
   constant,
@@ -9,7 +10,6 @@ import {
   IP_RULE,
   lineRule,
   mapList,
-  MULTIADDR_RULE,
   NAME_RULE,
   optionalText,
   port,
@@ -75,13 +75,13 @@ function commonSections(defaults: ProfileDefaults) {
       p2p_port: port(defaults.p2pPort, "TCP port for other nodes. 0 lets the system choose a free one."),
       announce: textList(
         [],
-        MULTIADDR_RULE,
+        ADDRESS_RULE,
         { max: 16, what: "addresses" },
         "Addresses told to other nodes in place of the local ones: for NAT, port forwarding and containers.",
       ),
       bootstrap: textList(
         [],
-        MULTIADDR_RULE,
+        ADDRESS_RULE,
         { max: 256, what: "addresses" },
         "Addresses dialled at the start and again whenever the connection is lost. DNS names are resolved anew at each attempt.",
       ),
@@ -129,7 +129,7 @@ function commonSections(defaults: ProfileDefaults) {
         coordination_days: wholeNumber(
           0,
           { min: 0, max: 36_500, unit: "days" },
-          "Age at which bodies of task entries are dropped from this node's store. Headers and signatures stay, so the history stays verifiable. 0 keeps them for ever.",
+          "Age at which bodies of task entries are dropped from this node's store. Headers and signatures stay, so the history stays verifiable. 0 keeps them for ever. Use one value in the whole mesh: a node that keeps longer refuses history from which others have dropped bodies.",
         ),
         hmmm_days: wholeNumber(
           0,
@@ -145,12 +145,12 @@ function commonSections(defaults: ProfileDefaults) {
     }),
     limits: section({
       messages_per_second_per_peer: wholeNumber(
-        500,
+        4000,
         { min: 1, max: 100_000, unit: "messages per second" },
-        "Messages taken from one peer over time; what exceeds it is dropped and counted, and a peer that goes on is disconnected.",
+        "Messages taken from one peer over time. Beyond it the peer is read more slowly, and dropped when it goes on for seconds.",
       ),
       burst: wholeNumber(
-        1000,
+        8000,
         { min: 1, max: 1_000_000, unit: "messages" },
         "Messages one peer may send at once before limits.messages_per_second_per_peer applies.",
       ),
@@ -167,7 +167,7 @@ function commonSections(defaults: ProfileDefaults) {
       memory_limit_mb: wholeNumber(
         defaults.memoryLimitMb,
         { min: 64, max: 65_536, unit: "MiB" },
-        "Memory this process is laid out for: the heap limit, and the measure of the memory health check.",
+        "Memory this process is laid out for: near it the node sheds load and its memory check degrades. The limit of the heap itself is given at launch.",
       ),
     }),
     logging: section({
@@ -273,18 +273,18 @@ function buildAgentSchema(defaults: ProfileDefaults) {
         max_output_bytes: wholeNumber(
           512 * 1024,
           { min: 1024, max: 16 * 1024 * 1024, unit: "bytes" },
-          "Output one execution may write; beyond it the process group is killed and the task failed.",
+          "Output one execution may write, stdout and stderr together; beyond it the process group is killed and the task failed.",
         ),
         memory_limit_mb: wholeNumber(
           1024,
           { min: 16, max: 1_048_576, unit: "MiB" },
-          "Memory one execution may use.",
+          "Memory the processes of one execution may use together, sampled; beyond it the process group is killed and the task failed. Enforced on Linux and where `ps` works.",
         ),
         env: textList(
           ["PATH", "LANG", "TZ"],
           VARIABLE_RULE,
           { max: 64, what: "names of variables" },
-          "Allow-list: variables of this process that are handed to the program; it gets no others.",
+          "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
         ),
       }),
     }),

@@ -130,7 +130,7 @@ Deno.test("lists blame the element", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["agent.capabilities", "[ok, Not Ok]", "agent.capabilities[1]"],
     ["agent.models", "[5]", "agent.models[0]"],
-    ["network.bootstrap", "[/ip4/1.2.3.4/tcp/9000, node:9000]", "network.bootstrap[1]"],
+    ["network.bootstrap", "[/ip4/1.2.3.4/tcp/9000, node]", "network.bootstrap[1]"],
     ["network.announce", "[/ip4/1.2.3/tcp/9000]", "network.announce[0]"],
     ["network.announce", "[/ip4/1.2.3.4/udp/9000]", "network.announce[0]"],
     ["network.announce", "[/ip4/1.2.3.4/tcp/0]", "network.announce[0]"],
@@ -152,6 +152,44 @@ Deno.test("lists blame the element", () => {
     assert.equal(issue?.keyPath, expected, value);
     assert.equal(issue?.line, line, value);
     assert.equal(second, undefined, value);
+  }
+});
+
+Deno.test("addresses are host and port, or TCP multiaddresses", () => {
+  const peer = `12D3Koo${"W".repeat(45)}`;
+  const good = [
+    "node-1:9000",
+    "node-1.example.org:9000",
+    "10.0.0.1:9000",
+    "[2001:db8::7]:9000",
+    "/ip4/10.0.0.1/tcp/9000",
+    "/ip6/::1/tcp/1",
+    "/dns/Node/tcp/65535",
+    `/dns4/node/tcp/9000/p2p/${peer}`,
+  ];
+  const bad = [
+    "node",
+    "node:0",
+    "node:65536",
+    "256.1.1.1:9000",
+    "10.0.0:9000",
+    "::1:9000",
+    "[10.0.0.1]:9000",
+    "http://node:9000",
+    "node:9000/",
+    "-node:9000",
+    "/ip4/node/tcp/9000",
+    "/ip4/10.0.0.1/udp/9000",
+    "/ip4/10.0.0.1/tcp/9000/ws",
+    "/dns4/node/tcp/9000/p2p/abc",
+    "/dnsaddr/node",
+  ];
+
+  const text = (address: string) => `network: {bootstrap: [${JSON.stringify(address)}]}`;
+
+  for (const address of good) assert.deepEqual(issuesOf(agent, text(address)), [], address);
+  for (const address of bad) {
+    assert.deepEqual(issuesOf(agent, text(address)).map(({ keyPath }) => keyPath), ["network.bootstrap[0]"], address);
   }
 });
 
