@@ -1,8 +1,9 @@
 import { mayAuthor } from "@bzzz/agentid";
-import { CounterMap, type EntryId, LruMap, type MeshId, type PeerId, type Timer, TypedEventTarget } from "@bzzz/base";
+import { CounterMap, type EntryId, type MeshId, type PeerId, type Timer, TypedEventTarget } from "@bzzz/base";
 import { peerIdFromPublicKey } from "@bzzz/crypto";
 import { type EntryRow, StoreError } from "@bzzz/store";
 import {
+  type BodyOf,
   decodeBody,
   decodeFrame,
   type EntryKind,
@@ -10,23 +11,20 @@ import {
   HlcClock,
   isEntryKind,
   MAX_ENVELOPE_BYTES,
-  pruneFrame,
   sealEnvelope,
   type SignalKind,
   TOPICS,
 } from "@bzzz/wire";
-import { OutOfOrderBuffer } from "./buffer.ts";
 import { Chains } from "./chains.ts";
-import { type CheckContext, type CheckedEntry, checkEntry, checkSignal, type EntryBody, openFrame } from "./check.ts";
+import { type CheckContext, type CheckedEntry, checkEntry, type EntryBody } from "./check.ts";
 import { type Append, Committer, toStoredEntry } from "./committer.ts";
 import { MAX_CLOCK_AHEAD_MS, RETENTION_PERIOD_MS, VERIFY_SLICE } from "./constants.ts";
 import { JournalError } from "./errors.ts";
-import { type ForkProof, proveFork, readForkProof } from "./forks.ts";
+import { Intake } from "./intake.ts";
 import { OutboxPublisher } from "./outbox.ts";
 import { OwnLog, stoppedError } from "./own_log.ts";
 import { SeqReservation } from "./reservation.ts";
 import { checkRetention, pruneOld } from "./retention.ts";
-import { SignalGuard } from "./signals.ts";
 import { afterThisTurn } from "./turn.ts";
 import type {
   BatchResult,
@@ -41,21 +39,11 @@ import type {
   JournalOptions,
   JournalState,
   JournalStats,
-  ReceivedSignal,
   SignalDraft,
   StoredEntry,
   StoredEntryOf,
   VectorEntry,
 } from "./types.ts";
-
-/** A peer with a wrong clock is warned about this often. */
-const SKEW_WARNING_PERIOD_MS = 10 * 60_000;
-const SKEW_WARNINGS = 256;
-
-type Source = { readonly peer: PeerId; readonly path: IngestPath };
-
-const accept = (reason: IngestReason): IngestResult => ({ verdict: "accept", reason });
-const ignore = (reason: IngestReason): IngestResult => ({ verdict: "ignore", reason });
 
 /**
  * Creates the journal over an open store and compares it with the reservation file; no timer runs before `start`.
@@ -76,14 +64,12 @@ class StoreJournal implements Journal {
   readonly #context: CheckContext;
   readonly #counters = new CounterMap();
   readonly #chains: Chains;
-  readonly #buffer = new OutOfOrderBuffer();
-  readonly #signals: SignalGuard;
   readonly #hlc: HlcClock;
   readonly #reservation: SeqReservation;
   readonly #ownLog: OwnLog;
   readonly #outbox: OutboxPublisher;
   readonly #committer: Committer;
-  readonly #skewWarnings = new LruMap<PeerId, number>(SKEW_WARNINGS);
+  readonly #intake: Intake;
   #retentionTimer: Timer | undefined;
   #pruning: Promise<number> | undefined;
 
@@ -94,7 +80,6 @@ class StoreJournal implements Journal {
     this.#schedule = deps.schedule ?? afterThisTurn;
     this.#context = { mesh: options.mesh, gate: deps.gate, clock: deps.clock, retention: options.retention ?? {} };
     this.#chains = new Chains(deps.store);
-    this.#signals = new SignalGuard(deps.clock);
     this.#hlc = this.#restoreClock();
     this.#reservation = new SeqReservation(options.reservationPath, this.self);
     this.#ownLog = new OwnLog(deps, this.#reservation, (state) => this.events.emit("state:changed", { state }));
@@ -111,8 +96,23 @@ class StoreJournal implements Journal {
       schedule: this.#schedule,
       mayAppend: () => this.state === "ready",
       defer: (append) => this.#admit(append),
-      onStored: (entry, stored) => this.#announce(entry, stored),
+      onStored: (entry, stored) => {
+        if (stored) this.events.emit("entry:stored", { entry: stored });
+        this.#intake.committed(entry);
+      },
     }, { maxFrameBytes: options.maxFrameBytes ?? MAX_ENVELOPE_BYTES });
+    this.#intake = new Intake({
+      ...deps,
+      self: this.self,
+      context: this.#context,
+      events: this.events,
+      chains: this.#chains,
+      committer: this.#committer,
+      hlc: this.#hlc,
+      ownLog: this.#ownLog,
+      counters: this.#counters,
+      publishProof: (body) => this.#publishProof(body),
+    });
     this.#ownLog.open(this.#ownSeq, this.#chains.frozen.has(this.self));
   }
 
@@ -159,15 +159,17 @@ class StoreJournal implements Journal {
     return await this.#deps.publish(topic, envelope.frame);
   }
 
-  ingest(frame: Uint8Array, from: Source): IngestResult {
-    const result = this.#judge(frame, from);
+  ingest(frame: Uint8Array, from: { readonly peer: PeerId; readonly path: IngestPath }): IngestResult {
+    const result: IngestResult = this.state === "stopped"
+      ? { verdict: "ignore", reason: "stopped" }
+      : this.#intake.judge(frame, from);
     this.#counters.add(`ingest.${result.reason}`);
     if (result.verdict === "reject") this.events.emit("entry:rejected", { reason: result.reason, peer: from.peer });
     return result;
   }
 
   async ingestBatch(frames: readonly Uint8Array[], from: { readonly peer: PeerId }): Promise<BatchResult> {
-    const source: Source = { peer: from.peer, path: "sync" };
+    const source = { peer: from.peer, path: "sync" } as const;
     const refused = new Map<IngestReason, number>();
     const refusedAuthors = new Set<PeerId>();
     const checked: CheckedEntry[] = [];
@@ -175,7 +177,7 @@ class StoreJournal implements Journal {
     for (const [index, frame] of frames.entries()) {
       // Verifying is the costly part and needs no state, so the event loop may run in between.
       if (index > 0 && index % VERIFY_SLICE === 0) await this.#pause();
-      const outcome = this.#precheck(frame);
+      const outcome = this.#intake.open(frame);
       const result = outcome.ok ? checkEntry(this.#context, outcome.value, "sync") : outcome;
       if (result.ok) {
         checked.push(result.value);
@@ -194,7 +196,7 @@ class StoreJournal implements Journal {
     if (this.state === "stopped") throw stoppedError();
     let stored = 0;
     for (const entry of checked) {
-      const { reason } = this.#place(entry, source);
+      const { reason } = this.#intake.place(entry, source);
       this.#counters.add(`ingest.${reason}`);
       if (reason === "stored" || reason === "stored_opaque") stored++;
       else refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -213,7 +215,7 @@ class StoreJournal implements Journal {
   }
 
   hasGaps(): boolean {
-    return this.#buffer.size > 0;
+    return this.#intake.buffered > 0;
   }
 
   entriesAfter(cursor: number, query: EntryQuery): StoredEntry[] {
@@ -271,7 +273,7 @@ class StoreJournal implements Journal {
       entries: this.#deps.store.entries.lastCursor(),
       authors: this.#chains.committed.size,
       forks: this.#chains.frozen.size,
-      buffered: this.#buffer.size,
+      buffered: this.#intake.buffered,
       outbox: this.#deps.store.outbox.size(),
       ownSeq: this.#ownSeq,
       ...this.#committer.stats,
@@ -311,138 +313,9 @@ class StoreJournal implements Journal {
     this.#ownLog.admit(() => this.#committer.append(append), append.reject);
   }
 
-  #judge(frame: Uint8Array, from: Source): IngestResult {
-    if (this.state === "stopped") return ignore("stopped");
-    const opened = this.#precheck(frame);
-    if (!opened.ok) return opened.refusal;
-    const envelope = opened.value;
-    if (envelope.header.seq === undefined) return this.#judgeSignal(envelope, from);
-    if (this.#committer.isFull) return ignore("busy");
-    const checked = checkEntry(this.#context, envelope, from.path);
-    if (checked.ok) return this.#place(checked.value, from);
-    if (checked.refusal.reason === "future") this.#warnOfSkew(envelope);
-    return checked.refusal;
-  }
-
-  /** Size, version, mesh; and what is known already needs no signature check. */
-  #precheck(frame: Uint8Array): ReturnType<typeof openFrame> {
-    const opened = openFrame(this.#context, frame);
-    if (!opened.ok) return opened;
-    const { id, header: { author, seq } } = opened.value;
-    if (seq === undefined) return opened;
-    if (this.#buffer.at(author, seq)?.envelope.id === id) return { ok: false, refusal: ignore("duplicate") };
-    const placement = this.#chains.place(opened.value, seq);
-    return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : opened;
-  }
-
-  #judgeSignal(envelope: Envelope, from: Source): IngestResult {
-    const fault = this.#signals.fault(envelope);
-    if (fault) return ignore(fault);
-    const checked = checkSignal(this.#context, envelope);
-    if (!checked.ok) return checked.refusal;
-    this.#signals.admit(envelope);
-    const { kind, body } = checked.value;
-    this.events.emit("signal:received", { signal: { envelope, kind, body } as ReceivedSignal, peer: from.peer }); // kind and body belong together
-    return accept("signal");
-  }
-
-  #place(entry: CheckedEntry, from: Source): IngestResult {
-    const { envelope, seq } = entry;
-    const { author } = envelope.header;
-    const placement = this.#chains.place(envelope, seq);
-    switch (placement) {
-      case "duplicate":
-      case "frozen":
-        return ignore(placement);
-      case "fork": {
-        const known = this.#chains.envelopeAt(author, seq);
-        if (known) this.#learnFork(proveFork(this.mesh, known, envelope), { isOurs: true });
-        return ignore("fork");
-      }
-      case "broken_chain":
-        if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer, cause: "conflict" });
-        return ignore("broken_chain");
-      case "gap":
-        return this.#hold(entry, from);
-      case "next":
-        if (author === this.self) this.#ownLog.noteRemote(seq, this.#chains.head(author)?.seq ?? 0);
-        this.#take(entry);
-        this.#takeBuffered(author, seq + 1);
-        return accept(entry.content ? "stored" : "stored_opaque");
-    }
-  }
-
-  #take(entry: CheckedEntry): void {
-    const { header } = entry.envelope;
-    const isSane = header.hlc.ms <= this.#deps.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
-    if (isSane || header.author === this.self) this.#hlc.observe(header.hlc);
-    this.#chains.advance(entry.envelope, entry.seq);
-    this.#committer.add(entry);
-  }
-
-  #takeBuffered(author: PeerId, fromSeq: number): void {
-    for (let seq = fromSeq;; seq++) {
-      const entry = this.#buffer.take(author, seq);
-      if (!entry || this.#chains.place(entry.envelope, seq) !== "next") return;
-      this.#take(entry);
-    }
-  }
-
-  #hold(entry: CheckedEntry, from: Source): IngestResult {
-    const { envelope, seq } = entry;
-    const { author } = envelope.header;
-    if (author === this.self) this.#ownLog.noteRemote(seq, this.#chains.head(author)?.seq ?? 0);
-    const other = this.#buffer.at(author, seq);
-    if (other) {
-      this.#learnFork(proveFork(this.mesh, other.envelope, envelope), { isOurs: true });
-      return ignore("fork");
-    }
-    const isHeld = this.#buffer.add(entry);
-    if (from.path === "live") this.events.emit("gap:found", { author, peer: from.peer, cause: "missing" });
-    return accept(isHeld ? "buffered" : "buffer_full");
-  }
-
-  #announce(entry: CheckedEntry, stored: StoredEntry | undefined): void {
-    if (stored) this.events.emit("entry:stored", { entry: stored });
-    if (entry.content?.kind !== "fork_proved") return;
-    const proof = readForkProof(this.mesh, entry.content.body);
-    if (proof) this.#learnFork(proof, { isOurs: false });
-    else this.#counters.add("fork_proof.invalid");
-  }
-
-  /** Keeps the proof, stops the log, and tells the mesh unless the mesh told us. */
-  #learnFork(proof: ForkProof | undefined, options: { isOurs: boolean }): void {
-    if (!proof) return;
-    const { first, second, seq } = proof;
-    const { author } = first.header;
-    if (this.#chains.isFrozen(author, seq)) return;
-    const isNew = !this.#chains.frozen.has(author);
-    this.#chains.freeze(author, seq);
-    this.#buffer.drop(author);
-    const frames = { first: pruneFrame(first), second: pruneFrame(second) };
-    try {
-      this.#deps.store.forks.add({ author, seq, ...frames, provedAtMs: this.#deps.clock.nowMs() });
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#deps.logger.warn("Proof of a fork could not be stored", { author, seq }, error);
-    }
-    this.#deps.logger.warn("Two entries of one author at one place: its log stops there", { author, seq });
-    if (author === this.self) this.#ownLog.fork();
-    if (isNew) this.events.emit("fork:proved", { author, seq, first, second });
-    if (isNew && options.isOurs && author !== this.self) {
-      this.append({ kind: "fork_proved", topic: TOPICS.agents, body: frames })
-        .catch((error) => this.#deps.logger.debug("Proof of a fork was not published", { author }, error));
-    }
-  }
-
-  #warnOfSkew({ header: { author, hlc } }: Envelope): void {
-    const nowMs = this.#deps.clock.nowMs();
-    if (nowMs - (this.#skewWarnings.get(author) ?? -Infinity) < SKEW_WARNING_PERIOD_MS) return;
-    this.#skewWarnings.set(author, nowMs);
-    this.#deps.logger.warn("A peer's clock is ahead; its entries arrive late until the clocks agree", {
-      author,
-      aheadMs: hlc.ms - nowMs,
-    });
+  #publishProof(body: BodyOf<"fork_proved">): void {
+    this.append({ kind: "fork_proved", topic: TOPICS.agents, body })
+      .catch((error) => this.#deps.logger.debug("Proof of a fork was not published", {}, error));
   }
 
   #pause(): Promise<void> {

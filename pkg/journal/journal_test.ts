@@ -373,3 +373,31 @@ Deno.test("random and mutated frames never crash ingest(), and never store", asy
   assert.equal(decodeFrame(good).ok, true);
   assert.equal(live(test, good), "accept stored", "the original still fits");
 });
+
+Deno.test("what is held for its predecessors is bounded, per author and in all", async () => {
+  await using test = createTestJournal();
+  const reasons = new Map<string, number>();
+  for (let seed = 100; seed < 120; seed++) {
+    const author = new TestAuthor(seed);
+    author.message("never sent");
+    for (let n = 0; n < 70; n++) {
+      const reason = live(test, author.message(`${n}`).frame);
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+  }
+
+  assert.equal(test.journal.stats().buffered, 1_024);
+  assert.deepEqual(Object.fromEntries(reasons), { "accept buffered": 1_024, "accept buffer_full": 376 });
+});
+
+Deno.test("stop() commits what waits and refuses what comes later", async () => {
+  await using test = createTestJournal({ schedule: () => {} });
+  const append = test.journal.append(message("waits"));
+  live(test, new TestAuthor(2).message("waits too").frame);
+
+  await test.journal.stop();
+
+  assert.equal((await append).envelope.header.seq, 1);
+  assert.equal(stored(test).length, 2);
+  assert.equal(live(test, new TestAuthor(3).message("late").frame), "ignore stopped");
+});

@@ -5,13 +5,12 @@
  * @module
  */
 import { createSystemClock } from "@bzzz/base";
-import { encodeCbor, TOPICS } from "@bzzz/wire";
+import { TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { createTestJournal, createTestNode, TestStreams } from "./testing.ts";
 
 const ENTRIES = 10_000;
 const clock = createSystemClock();
-const turn = (work: () => void) => void clock.setTimer(0, work);
 const nowMs = clock.nowMs();
 const authors = [10, 11, 12, 13, 14].map((seed) => new TestAuthor(seed, { startMs: nowMs - 60_000 }));
 const text = "x".repeat(1024 - 256);
@@ -34,21 +33,32 @@ Deno.bench({ name: `late joiner: ${ENTRIES} entries of 1 KiB`, n: 2, warmup: 1 }
   await streams.idle();
 });
 
-Deno.bench({ name: "append: one entry of 1 KiB, committed alone", n: 300, warmup: 20 }, async (bench) => {
+const draft = { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
+
+Deno.bench({ name: "append: 100 entries of 1 KiB, each with its own commit", n: 20, warmup: 3 }, async (bench) => {
   await using test = createTestJournal({ clock });
+  await test.journal.append(draft);
   bench.start();
-  await test.journal.append({ kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } });
+  for (let n = 0; n < 100; n++) await test.journal.append(draft);
   bench.end();
 });
 
-Deno.bench({ name: "append: 100 entries of 1 KiB, one commit", n: 50, warmup: 5 }, async (bench) => {
-  await using test = createTestJournal({ clock, schedule: turn });
-  const draft = { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
+Deno.bench({ name: "append: 100 entries of 1 KiB, one commit", n: 20, warmup: 3 }, async (bench) => {
+  await using test = createTestJournal({ clock });
+  await test.journal.append(draft);
   bench.start();
   await Promise.all(Array.from({ length: 100 }, () => test.journal.append(draft)));
   bench.end();
 });
 
-Deno.bench({ name: "encode the vector of 1,000 authors", n: 50 }, () => {
-  encodeCbor(Array.from({ length: 1_000 }, (_, n) => [`12D3KooW${n}`, n, new Uint8Array(32), false]));
+Deno.bench({ name: "ingest: 100 live entries of 1 KiB", n: 20, warmup: 3 }, async (bench) => {
+  await using test = createTestJournal({ clock });
+  const from = { peer: test.peer, path: "live" } as const;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let stored = 0;
+  test.journal.events.on("entry:stored", () => ++stored === 100 && resolve());
+  bench.start();
+  for (const frame of frames.slice(0, 100)) test.journal.ingest(frame, from);
+  await promise;
+  bench.end();
 });

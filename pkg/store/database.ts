@@ -67,10 +67,9 @@ export class Database {
 
   /** A write; joins the transaction that is open, or is one. */
   run(sql: string, ...params: SQLInputValue[]): { changes: number; lastId: number } {
-    return this.transaction(() => {
-      const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
-      return { changes: Number(changes), lastId: Number(lastInsertRowid) };
-    });
+    // Inside a transaction, which is where the many come, this is the statement and nothing else.
+    if (this.#depth > 0) return this.#run(sql, params);
+    return this.transaction(() => this.#run(sql, params));
   }
 
   transaction<T>(work: () => T): T {
@@ -101,6 +100,11 @@ export class Database {
     this.#state = "closed";
     this.#statements.clear();
     this.#db.close();
+  }
+
+  #run(sql: string, params: SQLInputValue[]): { changes: number; lastId: number } {
+    const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
+    return { changes: Number(changes), lastId: Number(lastInsertRowid) };
   }
 
   #prepareFile(): void {

@@ -5,6 +5,14 @@ import type { EntryFilter, EntryRow, EntryStore, Head, NewEntry } from "./types.
 const COLUMNS =
   "cursor, id, author, seq, prev, hlc_ms, hlc_counter, topic, kind, thread, task, pruned, stored_at_ms, frame";
 
+const INSERT_ENTRY =
+  "INSERT INTO entries (id, author, seq, prev, hlc_ms, hlc_counter, topic, kind, thread, task, pruned, " +
+  "stored_at_ms, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const MOVE_HEAD = "INSERT INTO heads (author, seq, id, hlc_ms, hlc_counter) VALUES (?, ?, ?, ?, ?) " +
+  "ON CONFLICT (author) DO UPDATE SET seq = excluded.seq, id = excluded.id, hlc_ms = excluded.hlc_ms, " +
+  "hlc_counter = excluded.hlc_counter WHERE excluded.seq > seq";
+
 interface SqlEntry {
   cursor: number;
   id: Uint8Array;
@@ -71,8 +79,7 @@ export class SqliteEntryStore implements EntryStore {
       const cursors: number[] = [];
       for (const entry of entries) {
         const { lastId } = this.#db.run(
-          "INSERT INTO entries (id, author, seq, prev, hlc_ms, hlc_counter, topic, kind, thread, task, pruned, " +
-            "stored_at_ms, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          INSERT_ENTRY,
           idBytes(entry.id),
           entry.author,
           entry.seq,
@@ -92,9 +99,7 @@ export class SqliteEntryStore implements EntryStore {
       }
       for (const { author, seq, id, hlcMs, hlcCounter } of last.values()) {
         this.#db.run(
-          "INSERT INTO heads (author, seq, id, hlc_ms, hlc_counter) VALUES (?, ?, ?, ?, ?) " +
-            "ON CONFLICT (author) DO UPDATE SET seq = excluded.seq, id = excluded.id, hlc_ms = excluded.hlc_ms, " +
-            "hlc_counter = excluded.hlc_counter WHERE excluded.seq > seq",
+          MOVE_HEAD,
           author,
           seq,
           idBytes(id),
@@ -122,14 +127,14 @@ export class SqliteEntryStore implements EntryStore {
   }
 
   after(cursor: number, filter: EntryFilter): EntryRow[] {
-    // A fixed set of shapes, so that the statement cache stays small. The unary plus keeps SQLite off the kind index
-    // where walking the table in order is what the LIMIT wants.
+    // A fixed set of shapes, so that the statement cache stays small. Topics and kinds are filtered while walking the
+    // table in order: consumers read the whole of it once, at start.
     const conditions = ["cursor > ?"];
     const params: (string | number)[] = [cursor];
     if (filter.task !== undefined) conditions.push("task = ?"), params.push(filter.task);
     if (filter.thread !== undefined) conditions.push("thread = ?"), params.push(filter.thread);
     if (filter.topics) {
-      conditions.push("+topic IN (SELECT value FROM json_each(?))");
+      conditions.push("topic IN (SELECT value FROM json_each(?))");
       params.push(JSON.stringify(filter.topics));
     }
     if (filter.kinds) {
@@ -165,7 +170,7 @@ export class SqliteEntryStore implements EntryStore {
 
   prunable(topic: string, beforeMs: number, options: { limit: number; exceptKinds?: readonly string[] }): EntryRow[] {
     const sql = `SELECT ${COLUMNS} FROM entries WHERE topic = ? AND hlc_ms < ? AND pruned = 0 ` +
-      "AND +kind NOT IN (SELECT value FROM json_each(?)) ORDER BY hlc_ms LIMIT ?";
+      "AND kind NOT IN (SELECT value FROM json_each(?)) ORDER BY hlc_ms LIMIT ?";
     return this.#db.all<SqlEntry>(sql, topic, beforeMs, JSON.stringify(options.exceptKinds ?? []), options.limit)
       .map(toRow);
   }

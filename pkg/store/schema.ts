@@ -24,7 +24,6 @@ export const MIGRATIONS: readonly string[] = [
     frame BLOB NOT NULL,
     UNIQUE (author, seq)
   ) STRICT;
-  CREATE INDEX entries_by_kind ON entries (kind);
   CREATE INDEX entries_by_task ON entries (task) WHERE task IS NOT NULL;
   CREATE INDEX entries_by_thread ON entries (thread) WHERE thread IS NOT NULL;
   CREATE INDEX entries_by_age ON entries (topic, hlc_ms) WHERE pruned = 0;

@@ -1,0 +1,194 @@
+import { type CounterMap, LruMap, type PeerId, type TypedEventTarget } from "@bzzz/base";
+import type { Logger } from "@bzzz/logging";
+import { type Store, StoreError } from "@bzzz/store";
+import { type BodyOf, type Envelope, type HlcClock, pruneFrame } from "@bzzz/wire";
+import { OutOfOrderBuffer } from "./buffer.ts";
+import type { Chains } from "./chains.ts";
+import { type CheckContext, type Checked, type CheckedEntry, checkEntry, checkSignal, openFrame } from "./check.ts";
+import type { Committer } from "./committer.ts";
+import { MAX_CLOCK_AHEAD_MS } from "./constants.ts";
+import { type ForkProof, proveFork, readForkProof } from "./forks.ts";
+import type { OwnLog } from "./own_log.ts";
+import { SignalGuard } from "./signals.ts";
+import type { IngestPath, IngestReason, IngestResult, JournalEvents, ReceivedSignal } from "./types.ts";
+
+/** A peer with a wrong clock is warned about this often. */
+const SKEW_WARNING_PERIOD_MS = 10 * 60_000;
+const SKEW_WARNINGS = 256;
+
+/** Who handed a frame over, and how. */
+export interface Source {
+  readonly peer: PeerId;
+  readonly path: IngestPath;
+}
+
+/** What the intake stands on. */
+export interface IntakeDeps {
+  readonly self: PeerId;
+  readonly context: CheckContext;
+  readonly events: TypedEventTarget<JournalEvents>;
+  readonly store: Store;
+  readonly chains: Chains;
+  readonly committer: Committer;
+  readonly hlc: HlcClock;
+  readonly ownLog: OwnLog;
+  readonly counters: CounterMap;
+  readonly logger: Logger;
+  /** Tells the mesh of a fork that this node saw first. */
+  readonly publishProof: (body: BodyOf<"fork_proved">) => void;
+}
+
+const accept = (reason: IngestReason): IngestResult => ({ verdict: "accept", reason });
+const ignore = (reason: IngestReason): IngestResult => ({ verdict: "ignore", reason });
+
+/** Judges frames, finds their place, and gives them to the committer. */
+export class Intake {
+  readonly #deps: IntakeDeps;
+  readonly #buffer = new OutOfOrderBuffer();
+  readonly #signals: SignalGuard;
+  readonly #skewWarnings = new LruMap<PeerId, number>(SKEW_WARNINGS);
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps;
+    this.#signals = new SignalGuard(deps.context.clock);
+  }
+
+  /** Entries that wait for their predecessors. */
+  get buffered(): number {
+    return this.#buffer.size;
+  }
+
+  /** The whole way of one live frame. */
+  judge(frame: Uint8Array, from: Source): IngestResult {
+    const opened = this.open(frame);
+    if (!opened.ok) return opened.refusal;
+    const envelope = opened.value;
+    if (envelope.header.seq === undefined) return this.#judgeSignal(envelope, from);
+    if (this.#deps.committer.isFull) return ignore("busy");
+    const checked = checkEntry(this.#deps.context, envelope, from.path);
+    if (checked.ok) return this.place(checked.value, from);
+    if (checked.refusal.reason === "future") this.#warnOfSkew(envelope);
+    return checked.refusal;
+  }
+
+  /** Size, version, mesh; and what is known already needs no signature check. */
+  open(frame: Uint8Array): Checked<Envelope> {
+    const opened = openFrame(this.#deps.context, frame);
+    if (!opened.ok) return opened;
+    const { id, header: { author, seq } } = opened.value;
+    if (seq === undefined) return opened;
+    if (this.#buffer.at(author, seq)?.envelope.id === id) return { ok: false, refusal: ignore("duplicate") };
+    const placement = this.#deps.chains.place(opened.value, seq);
+    return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : opened;
+  }
+
+  #judgeSignal(envelope: Envelope, from: Source): IngestResult {
+    const fault = this.#signals.fault(envelope);
+    if (fault) return ignore(fault);
+    const checked = checkSignal(this.#deps.context, envelope);
+    if (!checked.ok) return checked.refusal;
+    this.#signals.admit(envelope);
+    // Its freshness was checked, so it is at most 5 minutes ahead: a node whose clock is behind goes by the mesh's time.
+    this.#deps.hlc.observe(envelope.header.hlc);
+    const { kind, body } = checked.value;
+    this.#deps.events.emit("signal:received", { signal: { envelope, kind, body } as ReceivedSignal, peer: from.peer }); // kind and body belong together
+    return accept("signal");
+  }
+
+  /** A checked entry: taken, held for its predecessors, or not wanted. */
+  place(entry: CheckedEntry, from: Source): IngestResult {
+    const { envelope, seq } = entry;
+    const { author } = envelope.header;
+    const placement = this.#deps.chains.place(envelope, seq);
+    switch (placement) {
+      case "duplicate":
+      case "frozen":
+        return ignore(placement);
+      case "fork": {
+        const known = this.#deps.chains.envelopeAt(author, seq);
+        if (known) this.#learnFork(proveFork(this.#deps.context.mesh, known, envelope), { isOurs: true });
+        return ignore("fork");
+      }
+      case "broken_chain":
+        if (from.path === "live") this.#deps.events.emit("gap:found", { author, peer: from.peer, cause: "conflict" });
+        return ignore("broken_chain");
+      case "gap":
+        return this.#hold(entry, from);
+      case "next":
+        if (author === this.#deps.self) this.#deps.ownLog.noteRemote(seq, this.#deps.chains.head(author)?.seq ?? 0);
+        this.#take(entry);
+        this.#takeBuffered(author, seq + 1);
+        return accept(entry.content ? "stored" : "stored_opaque");
+    }
+  }
+
+  #take(entry: CheckedEntry): void {
+    const { header } = entry.envelope;
+    const isSane = header.hlc.ms <= this.#deps.context.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
+    if (isSane || header.author === this.#deps.self) this.#deps.hlc.observe(header.hlc);
+    this.#deps.chains.advance(entry.envelope, entry.seq);
+    this.#deps.committer.add(entry);
+  }
+
+  #takeBuffered(author: PeerId, fromSeq: number): void {
+    for (let seq = fromSeq;; seq++) {
+      const entry = this.#buffer.take(author, seq);
+      if (!entry || this.#deps.chains.place(entry.envelope, seq) !== "next") return;
+      this.#take(entry);
+    }
+  }
+
+  #hold(entry: CheckedEntry, from: Source): IngestResult {
+    const { envelope, seq } = entry;
+    const { author } = envelope.header;
+    if (author === this.#deps.self) this.#deps.ownLog.noteRemote(seq, this.#deps.chains.head(author)?.seq ?? 0);
+    const other = this.#buffer.at(author, seq);
+    if (other) {
+      this.#learnFork(proveFork(this.#deps.context.mesh, other.envelope, envelope), { isOurs: true });
+      return ignore("fork");
+    }
+    const isHeld = this.#buffer.add(entry);
+    if (from.path === "live") this.#deps.events.emit("gap:found", { author, peer: from.peer, cause: "missing" });
+    return accept(isHeld ? "buffered" : "buffer_full");
+  }
+
+  /** An entry was committed: a proof among them stops the log it is about. */
+  committed(entry: CheckedEntry): void {
+    if (entry.content?.kind !== "fork_proved") return;
+    const proof = readForkProof(this.#deps.context.mesh, entry.content.body);
+    if (proof) this.#learnFork(proof, { isOurs: false });
+    else this.#deps.counters.add("fork_proof.invalid");
+  }
+
+  /** Keeps the proof, stops the log, and tells the mesh unless the mesh told us. */
+  #learnFork(proof: ForkProof | undefined, options: { isOurs: boolean }): void {
+    if (!proof) return;
+    const { first, second, seq } = proof;
+    const { author } = first.header;
+    if (this.#deps.chains.isFrozen(author, seq)) return;
+    const isNew = !this.#deps.chains.frozen.has(author);
+    this.#deps.chains.freeze(author, seq);
+    this.#buffer.drop(author);
+    const frames = { first: pruneFrame(first), second: pruneFrame(second) };
+    try {
+      this.#deps.store.forks.add({ author, seq, ...frames, provedAtMs: this.#deps.context.clock.nowMs() });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#deps.logger.warn("Proof of a fork could not be stored", { author, seq }, error);
+    }
+    this.#deps.logger.warn("Two entries of one author at one place: its log stops there", { author, seq });
+    if (author === this.#deps.self) this.#deps.ownLog.fork();
+    if (isNew) this.#deps.events.emit("fork:proved", { author, seq, first, second });
+    if (isNew && options.isOurs && author !== this.#deps.self) this.#deps.publishProof(frames);
+  }
+
+  #warnOfSkew({ header: { author, hlc } }: Envelope): void {
+    const nowMs = this.#deps.context.clock.nowMs();
+    if (nowMs - (this.#skewWarnings.get(author) ?? -Infinity) < SKEW_WARNING_PERIOD_MS) return;
+    this.#skewWarnings.set(author, nowMs);
+    this.#deps.logger.warn("A peer's clock is ahead; its entries arrive late until the clocks agree", {
+      author,
+      aheadMs: hlc.ms - nowMs,
+    });
+  }
+}
