@@ -42,7 +42,9 @@ export class LoopbackMesh implements AsyncDisposable {
     const nodes: RoutableP2pNode[] = [];
     for (let i = 0; i < count; i++) {
       const node = await this.addNode(options);
-      for (const other of nodes) await node.dial(addressOf(other));
+      for (const other of nodes) {
+        await Promise.all([admission(other, node.peerId), node.dial(addressOf(other))]);
+      }
       nodes.push(node);
     }
     return nodes;
@@ -63,6 +65,18 @@ export function addressOf(node: P2pNode): string {
 /** Whether both see each other as admitted. */
 export function areAdmitted(a: P2pNode, b: P2pNode): boolean {
   return sees(a, b.peerId) && sees(b, a.peerId);
+}
+
+/** Resolves when `node` has admitted `peer`. */
+function admission(node: P2pNode, peer: PeerId): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = new AbortController();
+  node.events.on("peer:admitted", (detail) => {
+    if (detail.peer !== peer) return;
+    done.abort();
+    resolve();
+  }, { signal: done.signal });
+  return promise;
 }
 
 function sees(node: P2pNode, peer: PeerId): boolean {

@@ -16,6 +16,7 @@ export {
   type JoinWelcome,
   type RedeemInvite,
 } from "./join.ts";
+export { createMembershipAdmission } from "./membership_admission.ts";
 export { createP2pNode, type P2pNodeDeps, type P2pNodeOptions, type RoutableP2pNode } from "./node.ts";
 export type { RouterComponents } from "./router_host.ts";
 export type {

@@ -240,8 +240,10 @@ class Libp2pNode implements RoutableP2pNode {
     const connection = await dialer.dial([target.toString()], peerOfAddress(target), options.signal);
     const peer = sessions.peerOf(connection);
     if (!peer) throw new P2pError("p2p_dial_failed", `Cannot stay connected to ${address}: the connection was refused`);
-    await sessions.outcomeOf(connection, options);
-    return peer;
+    if (await sessions.outcomeOf(connection, options)) return peer;
+    throw new P2pError("p2p_not_admitted", `Cannot stay connected to ${address}: the hello was refused or broken off`, {
+      details: { peer },
+    });
   }
 
   async open(peer: PeerId, protocol: string, options: { signal?: AbortSignal }): Promise<PeerStream> {

@@ -137,8 +137,8 @@ export interface P2pNode extends StreamOpener {
   peers(): PeerInfo[];
   isConnected(peer: PeerId): boolean;
   /**
-   * Connects to a multiaddr or host:port and runs the hello; the peer may still refuse us.
-   * @throws P2pError "p2p_bad_address", "p2p_dial_failed"
+   * Connects to a multiaddr or host:port and resolves when both have admitted each other.
+   * @throws P2pError "p2p_bad_address", "p2p_dial_failed", "p2p_not_admitted"
    */
   dial(address: string, options?: { signal?: AbortSignal }): Promise<PeerId>;
   /** Addresses to try for a peer, from any source. Kept in the address book once the peer was admitted. */

@@ -1,0 +1,145 @@
+import { strict as assert } from "node:assert";
+import { concatBytes, createSystemClock, type PeerId, utf8Encode } from "@bzzz/base";
+import { waitFor } from "@bzzz/base/testing";
+import { createNullLogger } from "@bzzz/logging";
+import type { PeerStream, RoutableP2pNode } from "@bzzz/p2p";
+import { LoopbackMesh } from "@bzzz/p2p/testing";
+import { sha256 } from "@bzzz/crypto";
+import { createPubSub, type GateVerdict, type PubSub } from "./mod.ts";
+
+const TOPIC = "test/flood/v1";
+const GOSSIP_PROTOCOL = "/meshsub/1.2.0";
+/** Far below what the attacker can send, so that the test is short. */
+const LIMITS = { messagesPerSecond: 300, burstMessages: 600, patienceMs: 400 };
+/** Generous against noise; the unguarded router grew by hundreds of megabytes in the same time. */
+const MAX_GROWTH_BYTES = 96 * 1024 * 1024;
+
+interface Site {
+  readonly node: RoutableP2pNode;
+  readonly pubsub: PubSub;
+  readonly received: { from: PeerId; frame: Uint8Array }[];
+  readonly dropped: { peer: PeerId; reason: string }[];
+  count: number;
+}
+
+async function startSite(node: RoutableP2pNode, verdict: (frame: Uint8Array) => GateVerdict): Promise<Site> {
+  const received: Site["received"] = [];
+  const dropped: Site["dropped"] = [];
+  node.events.on("peer:dropped", (detail) => void dropped.push(detail));
+  const pubsub = createPubSub({
+    node,
+    gate: {
+      idOf: sha256,
+      receive: (frame, from) => {
+        site.count++;
+        if (frame.byteLength < 64) received.push({ from, frame });
+        return verdict(frame);
+      },
+    },
+    clock: createSystemClock(),
+    logger: createNullLogger(),
+  }, { topics: [TOPIC], maxFrameBytes: 1024 * 1024 });
+  const site: Site = { node, pubsub, received, dropped, count: 0 };
+  await pubsub.start();
+  return site;
+}
+
+/** A gossip RPC with one message, as protobuf: 2 = publish { 2 = data, 4 = topic }. */
+function encodeRpc(data: Uint8Array): Uint8Array {
+  const topic = utf8Encode(TOPIC);
+  const message = concatBytes(field(2, data), field(4, topic));
+  return field(2, message);
+}
+
+function field(number: number, bytes: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  let rest = bytes.byteLength;
+  for (; rest > 127; rest >>>= 7) length.push((rest & 127) | 128);
+  return concatBytes(Uint8Array.of((number << 3) | 2, ...length, rest), bytes);
+}
+
+/** Writes as fast as the connection takes it until it is thrown out; returns how many frames it got rid of. */
+async function flood(stream: PeerStream, nextFrame: () => Uint8Array, untilMs: number): Promise<number> {
+  const clock = createSystemClock();
+  let sent = 0;
+  try {
+    while (clock.monotonicMs() < untilMs) {
+      for (let i = 0; i < 16; i++) await stream.send(nextFrame());
+      sent += 16;
+    }
+  } catch {
+    // thrown out, as it should be
+  }
+  return sent;
+}
+
+function memoryUsed(): number {
+  return Deno.memoryUsage().rss;
+}
+
+Deno.test("a member that floods valid messages is dropped, memory stays bounded, others are served", async () => {
+  await using mesh = new LoopbackMesh();
+  const [victimNode, honestNode, attacker] = await mesh.addConnected(3, { gossip: LIMITS });
+  assert.ok(victimNode && honestNode && attacker);
+  const victim = await startSite(victimNode, () => "accept");
+  const honest = await startSite(honestNode, () => "accept");
+  await waitFor(() => honest.pubsub.peers(TOPIC).includes(victimNode.peerId), { timeoutMs: 5000, what: "topic peers" });
+  const stream = await attacker.open(victimNode.peerId, GOSSIP_PROTOCOL, {});
+  const memoryBefore = memoryUsed();
+  const startedMs = createSystemClock().monotonicMs();
+
+  const flooding = flood(stream, () => encodeRpc(crypto.getRandomValues(new Uint8Array(1024))), startedMs + 8000);
+  let published = 0;
+  while (victim.dropped.length === 0 && createSystemClock().monotonicMs() < startedMs + 8000) {
+    await honest.pubsub.publish(TOPIC, utf8Encode(`honest ${published++}`));
+    await createSystemClock().sleep(20);
+  }
+  const sent = await flooding;
+  const growth = memoryUsed() - memoryBefore;
+    utf8Encode(`growth ${(growth / 1e6)} sent ${sent} count ${victim.count} published ${published}\n`),
+  );
+
+  assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "gossip_flood" }]);
+  assert.equal(victimNode.isConnected(attacker.peerId), false);
+  assert.ok(growth < MAX_GROWTH_BYTES, `grew by ${growth} bytes over ${sent} frames`);
+  const fromHonest = (): number => victim.received.filter(({ from }) => from === honestNode.peerId).length;
+  await waitFor(() => fromHonest() === published, { timeoutMs: 3000, what: "honest messages", state: fromHonest });
+  await assert.rejects(attacker.dial(victimNode.addresses()[0] ?? ""));
+  await victim.pubsub.stop();
+  await honest.pubsub.stop();
+});
+
+Deno.test("a member that sends rejected messages is dropped after a few", async () => {
+  await using mesh = new LoopbackMesh();
+  const [victimNode, attacker] = await mesh.addConnected(2);
+  assert.ok(victimNode && attacker);
+  const victim = await startSite(victimNode, () => "reject");
+  const stream = await attacker.open(victimNode.peerId, GOSSIP_PROTOCOL, {});
+
+  await flood(
+    stream,
+    () => encodeRpc(crypto.getRandomValues(new Uint8Array(200))),
+    createSystemClock().monotonicMs() + 5000,
+  );
+
+  await waitFor(() => victim.dropped.length > 0, { timeoutMs: 2000, what: "the drop" });
+  assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "rejected_message" }]);
+  assert.ok(victim.count < 40, `judged ${victim.count} messages before it dropped the peer`);
+  await victim.pubsub.stop();
+});
+
+Deno.test("one RPC with thousands of items is refused before it is decoded", async () => {
+  await using mesh = new LoopbackMesh();
+  const [victimNode, attacker] = await mesh.addConnected(2);
+  assert.ok(victimNode && attacker);
+  const victim = await startSite(victimNode, () => "accept");
+  const stream = await attacker.open(victimNode.peerId, GOSSIP_PROTOCOL, {});
+  const tiny = encodeRpc(Uint8Array.of(1));
+
+  await stream.send(concatBytes(...Array.from({ length: 5000 }, () => tiny)));
+
+  await waitFor(() => victim.dropped.length > 0, { timeoutMs: 2000, what: "the drop" });
+  assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "gossip_rpc_items" }]);
+  assert.equal(victim.count, 0);
+  await victim.pubsub.stop();
+});
