@@ -62,8 +62,8 @@ function planClaim(state: ClaimsState, view: TaskView): ClaimPlan {
     weight: config.maxTasks,
   };
   const ranked = rankCandidates({ ...view, earlierHolders: earlierHoldersOf(view) }, [self, ...state.others.values()]);
-  const retryMs = view.holder === undefined ? spentAttempts(view) * RETRY_STEP_MS : 0;
-  return { type: "claim", attempt, delayMs: ranked.indexOf(self) * config.stepMs + retryMs };
+  const waitMs = view.holder === undefined ? spentAttempts(view) * RETRY_STEP_MS : config.leaseMs;
+  return { type: "claim", attempt, delayMs: waitMs + ranked.indexOf(self) * config.stepMs };
 }
 
 /** The holder is known to be gone, and there is something to do that it does not do. */

@@ -16,6 +16,8 @@ export interface ClaimsConfig {
   readonly stepMs: number;
   /** Milliseconds between a claim's commit and the start of work. */
   readonly settleMs: number;
+  /** Milliseconds a task stays with a holder that is no longer present. */
+  readonly leaseMs: number;
 }
 
 /** An open task, with what the task's own entries do not tell. */

@@ -32,6 +32,7 @@ class Node {
       maxTasks: 1,
       stepMs: 150,
       settleMs: 100,
+      leaseMs: 30_000,
       ...fields,
     });
   }
@@ -174,10 +175,18 @@ Deno.test("a task of an absent holder is taken over as the next attempt", () => 
   node.presence([BOB]);
   node.task([posted(), claim(BOB, 2)]);
 
-  const effects = node.presence([]);
+  const [schedule] = node.presence([]);
 
-  assert.equal(effects[0]?.type, "schedule");
+  assert.equal(schedule?.type === "schedule" && schedule.delayMs, 30_000);
   assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, attempt: 2 }]);
+});
+
+Deno.test("a holder that comes back within the lease keeps its task", () => {
+  const node = new Node();
+  node.presence();
+  node.task([posted(), claim(BOB, 2)]);
+
+  assert.deepEqual(node.presence([BOB]), [{ type: "unschedule", taskId: TEST_TASK }]);
 });
 
 Deno.test("a holder is not absent while presence has not been watched for long enough", () => {

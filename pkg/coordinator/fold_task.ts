@@ -112,11 +112,14 @@ function guardClaim(view: TaskView, entry: Extract<TaskEntry, { kind: "task_clai
   return undefined;
 }
 
-/** The poster, and people or masters whose role is more than reading. */
+/** Levels whose holders steer other nodes' work. */
+const STEERING_LEVELS: ReadonlySet<string> = new Set(["master", "decision", "coordination"]);
+
+/** The poster, whoever coordinates, and people whose role is more than reading. */
 function mayCancel(view: TaskView, entry: EntryStamp): boolean {
   if (entry.author === view.postedBy) return true;
   if (!entry.authority || entry.authority.level === "read_only") return false;
-  return entry.authority.binaryType === "hap" || entry.authority.level === "master";
+  return entry.authority.binaryType === "hap" || STEERING_LEVELS.has(entry.authority.level);
 }
 
 function effect(view: TaskView, entry: LifeEntry): TaskView {

@@ -167,13 +167,14 @@ Deno.test("entries that may not be are refused by name and change nothing", () =
   }
 });
 
-Deno.test("the poster, people and masters may cancel; readers may not", () => {
+Deno.test("the poster, people and coordinators may cancel; readers and other agents may not", () => {
   const cancel = (who: PeerId, fields?: Parameters<typeof authority>[0]) =>
     entry("task_cancelled", who, 9, { reason: "changed plans" }, { authority: authority(fields) });
 
   assert.equal(foldTask([posted(), cancel(POSTER)])?.state, "cancelled");
   assert.equal(foldTask([posted(), cancel(CYD, { binaryType: "hap" })])?.state, "cancelled");
-  assert.equal(foldTask([posted(), cancel(CYD, { level: "master" })])?.state, "cancelled");
+  assert.equal(foldTask([posted(), cancel(CYD, { level: "coordination" })])?.state, "cancelled");
+  assert.equal(foldTask([posted(), cancel(CYD)])?.state, "announced");
   assert.equal(foldTask([posted(), cancel(CYD, { binaryType: "hap", level: "read_only" })])?.state, "announced");
 });
 
