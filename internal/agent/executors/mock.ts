@@ -1,0 +1,82 @@
+import { type Clock, hexEncode, utf8Encode } from "@bzzz/base";
+import { sha256 } from "@bzzz/crypto";
+import { z } from "zod";
+import { ExecutorError } from "../errors.ts";
+import type { Answer, ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
+
+/** What a task's input may tell the mock executor, as JSON. Any other input is taken as the text itself. */
+const MOCK_INPUT = z.strictObject({
+  text: z.string().optional().describe("The text that is examined; default: title and description of the task"),
+  steps: z.int().min(1).max(1000).default(1).describe("Steps the work is cut into, each reported"),
+  step_ms: z.int().min(0).max(600_000).default(0).describe("Milliseconds each step takes"),
+  ask: z.strictObject({
+    title: z.string().min(1).max(120),
+    body: z.string().default(""),
+    choices: z.array(z.string().min(1)).min(1).optional(),
+  }).optional().describe("A question to a person, asked after half of the steps"),
+  fail: z.strictObject({ reason: z.string(), retryable: z.boolean().default(true) }).optional()
+    .describe("Fail with this reason after the last step"),
+});
+
+/**
+ * Deterministic work without a program or a model: counts and hashes the text of the task, in steps, asking and failing
+ * when the input says so. For trials, demonstrations and tests; the numbers are computed, never made up.
+ */
+export class MockExecutor implements Executor {
+  readonly name = "mock";
+  readonly #clock: Pick<Clock, "sleep">;
+
+  constructor(deps: { clock: Pick<Clock, "sleep"> }) {
+    this.#clock = deps.clock;
+  }
+
+  async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
+    const input = parseInput(job);
+    const text = input.text ?? `${job.title}\n${job.description}`;
+    const slice = Math.ceil(text.length / input.steps);
+    let words = 0;
+    let answer: Answer | undefined;
+    for (let step = 1; step <= input.steps; step++) {
+      io.signal.throwIfAborted();
+      if (input.step_ms > 0) await this.#clock.sleep(input.step_ms, { signal: io.signal });
+      if (input.ask && step === Math.ceil((input.steps + 1) / 2)) answer = await io.ask(input.ask);
+      words += wordsBegunIn(text, (step - 1) * slice, step * slice);
+      io.progress({ percent: Math.round(100 * step / input.steps), text: `step ${step} of ${input.steps}` });
+    }
+    if (input.fail) throw new ExecutorError("work_failed", input.fail.reason, { isRetryable: input.fail.retryable });
+    const bytes = utf8Encode(text);
+    const output = {
+      words,
+      lines: text === "" ? 0 : text.split("\n").length,
+      bytes: bytes.byteLength,
+      sha256: hexEncode(sha256(bytes)),
+      ...(answer ? { answer: { decision: answer.decision, text: answer.text, choice: answer.choice } } : {}),
+    };
+    return { summary: `${words} words, ${bytes.byteLength} bytes`, output: JSON.stringify(output) };
+  }
+}
+
+/** Counts the words whose first character lies in [from, to): the sum over slices is the number of words. */
+function wordsBegunIn(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < Math.min(to, text.length); i++) {
+    if (!/\s/.test(text.charAt(i)) && (i === 0 || /\s/.test(text.charAt(i - 1)))) count++;
+  }
+  return count;
+}
+
+function parseInput(job: ExecutionJob): z.infer<typeof MOCK_INPUT> {
+  const { input } = job;
+  let value: unknown;
+  try {
+    value = input === undefined ? {} : JSON.parse(input);
+  } catch {
+    value = undefined; // not JSON: the input is the text
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) value = { text: input };
+  const parsed = MOCK_INPUT.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ExecutorError("task_unfit", `Cannot read the input of the task: ${z.prettifyError(parsed.error)}`, {
+    isRetryable: false,
+  });
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import type { RequestId, TaskId } from "@bzzz/base";
+import { ManualClock } from "@bzzz/base/testing";
+import fc from "fast-check";
+import { ExecutionStopped, ExecutorError } from "../errors.ts";
+import type { ExecutionIo, ExecutionJob } from "../types.ts";
+import { MockExecutor } from "./mock.ts";
+
+const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
+
+function job(input: unknown): ExecutionJob {
+  return {
+    taskId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId,
+    attempt: 1,
+    title: "one two",
+    description: "three",
+    input: typeof input === "string" || input === undefined ? input : JSON.stringify(input),
+    priority: 5,
+    requiredCapabilities: [],
+    answers: [],
+  };
+}
+
+function io(fields: Partial<ExecutionIo> = {}): ExecutionIo & { readonly steps: string[] } {
+  const steps: string[] = [];
+  return {
+    steps,
+    signal: new AbortController().signal,
+    progress: ({ text }) => steps.push(text),
+    ask: ({ title }) => {
+      steps.push(`ask ${title}`);
+      return Promise.resolve({ requestId: ASK, decision: "choose", choice: "yes" });
+    },
+    log: () => {},
+    ...fields,
+  };
+}
+
+const mock = new MockExecutor({ clock: new ManualClock() });
+
+Deno.test("the mock computes over its input: the numbers are true", async () => {
+  const result = await mock.run(job("hello  world\nbye"), io());
+
+  assert.equal(result.summary, "3 words, 16 bytes");
+  assert.deepEqual(JSON.parse(result.output), {
+    words: 3,
+    lines: 2,
+    bytes: 16,
+    // printf 'hello  world\nbye' | sha256sum
+    sha256: "250111cb6b6abf8ad083820640d2fad7b3e0b21a3a82da9b25fc2034fd25e340",
+  });
+});
+
+Deno.test("without input it works on title and description", async () => {
+  assert.match((await mock.run(job(undefined), io())).summary, /^3 words/);
+});
+
+Deno.test("property: the number of words does not depend on the number of steps", async () => {
+  await fc.assert(fc.asyncProperty(fc.string(), fc.integer({ min: 1, max: 30 }), async (text, steps) => {
+    const whole = await mock.run(job({ text }), io());
+    assert.equal((await mock.run(job({ text, steps }), io())).output, whole.output);
+  }));
+});
+
+Deno.test("it takes steps, asks in the middle and fails at the end when it is told to", async () => {
+  const sink = io();
+
+  await assert.rejects(
+    mock.run(
+      job({ text: "a b", steps: 2, ask: { title: "Sure?" }, fail: { reason: "told to", retryable: false } }),
+      sink,
+    ),
+    (error) => error instanceof ExecutorError && error.code === "work_failed" && !error.isRetryable,
+  );
+
+  assert.deepEqual(sink.steps, ["step 1 of 2", "ask Sure?", "step 2 of 2"]);
+});
+
+Deno.test("the answer is part of the output", async () => {
+  const result = await mock.run(job({ text: "a", ask: { title: "Sure?", choices: ["yes", "no"] } }), io());
+
+  assert.deepEqual(JSON.parse(result.output).answer, { decision: "choose", choice: "yes" });
+});
+
+Deno.test("input with members it does not know is refused for good", async () => {
+  await assert.rejects(
+    mock.run(job({ stepz: 3 }), io()),
+    (error) => error instanceof ExecutorError && error.code === "task_unfit" && !error.isRetryable,
+  );
+});
+
+Deno.test("it stops in the middle of a step", async () => {
+  const controller = new AbortController();
+  const running = mock.run(job({ steps: 2, step_ms: 1000 }), io({ signal: controller.signal }));
+
+  controller.abort(new ExecutionStopped("cancelled"));
+
+  await assert.rejects(running, ExecutionStopped);
+});

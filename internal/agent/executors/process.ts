@@ -1,0 +1,124 @@
+import { type Clock, errorMessage } from "@bzzz/base";
+import type { Logger } from "@bzzz/logging";
+import { ExecutorError } from "../errors.ts";
+import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
+import { findMemoryProbe, type MemoryProbe } from "./group_memory.ts";
+import { ProcessGroup } from "./process_group.ts";
+import { ProcessRun } from "./process_run.ts";
+
+/** A program that tasks may start: the whole command line is the operator's, none of it is a task's. */
+export interface ProcessCommand {
+  readonly name: string;
+  readonly argv: readonly string[];
+}
+
+/** Limits and surroundings of the programs. */
+export interface ProcessExecutorOptions {
+  /** The allow-list. The command named like a capability the task requires is taken, otherwise the first one. */
+  readonly commands: readonly ProcessCommand[];
+  /** Milliseconds of working time; waiting for a person does not count. */
+  readonly timeoutMs: number;
+  /** Bytes of stdout and stderr together. */
+  readonly maxOutputBytes: number;
+  /** Bytes of resident memory of the whole process group, sampled. */
+  readonly memoryLimitBytes: number;
+  /** Variables the program gets, with their values; PATH has a default, HOME and TMPDIR are always its work folder. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds between SIGTERM and SIGKILL; default 2000. */
+  readonly killGraceMs?: number;
+  /** Milliseconds a program may take to end after its result; default 5000. */
+  readonly exitGraceMs?: number;
+  /** Milliseconds between two looks at the memory; default 500. */
+  readonly memorySampleMs?: number;
+  /** Folder that the work folders are made in; default: the system's. */
+  readonly workRoot?: string;
+}
+
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+/**
+ * Runs one program per task: no shell, a clean environment, a private work folder (0700, removed afterwards), a process
+ * group of its own that is killed as a whole. The task goes in as one JSON line on stdin, JSON lines come out on stdout
+ * (see `process_protocol.ts`). The program's exit status counts: a result of a program that ends with another status
+ * than 0 is a failure. Memory is measured on Linux and where `ps` works; elsewhere that limit is not enforced, which is
+ * logged once.
+ */
+export class ProcessExecutor implements Executor {
+  readonly name = "process";
+  readonly #deps: { readonly clock: Clock; readonly logger: Logger };
+  readonly #options: ProcessExecutorOptions;
+  #probe: Promise<MemoryProbe | undefined> | undefined;
+
+  constructor(deps: { clock: Clock; logger: Logger }, options: ProcessExecutorOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
+    io.signal.throwIfAborted();
+    const command = this.#commandFor(job);
+    const probe = await this.#memoryProbe();
+    await using folder = await createWorkFolder(this.#options.workRoot, this.#deps.logger);
+    const run = new ProcessRun(
+      { ...this.#deps, probe, group: this.#start(command, folder.path) },
+      { killGraceMs: 2000, exitGraceMs: 5000, memorySampleMs: 500, ...this.#options },
+    );
+    return await run.finish(job, io);
+  }
+
+  #commandFor(job: ExecutionJob): ProcessCommand {
+    const { commands } = this.#options;
+    const command = commands.find(({ name }) => job.requiredCapabilities.includes(name)) ?? commands[0];
+    if (command) return command;
+    throw new ExecutorError("task_unfit", "Cannot start a program: the allow-list is empty", { isRetryable: false });
+  }
+
+  #start(command: ProcessCommand, cwd: string): ProcessGroup {
+    const env = { PATH: DEFAULT_PATH, ...this.#options.env, HOME: cwd, TMPDIR: cwd };
+    try {
+      return new ProcessGroup(this.#deps, { argv: command.argv, cwd, env });
+    } catch (cause) {
+      throw new ExecutorError("start_failed", `Cannot start the command "${command.name}": ${errorMessage(cause)}`, {
+        isRetryable: true,
+        cause,
+      });
+    }
+  }
+
+  async #memoryProbe(): Promise<MemoryProbe | undefined> {
+    this.#probe ??= findMemoryProbe().then((probe) => {
+      if (!probe) this.#deps.logger.warn("Memory of programs cannot be measured here; that limit is not enforced");
+      return probe;
+    });
+    return await this.#probe;
+  }
+}
+
+/** The variables of an allow-list that are set in `source`. */
+export function selectEnvironment(
+  names: readonly string[],
+  source: (name: string) => string | undefined,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of names) {
+    const value = source(name);
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
+async function createWorkFolder(
+  root: string | undefined,
+  logger: Logger,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "bzzz-task-", ...(root === undefined ? {} : { dir: root }) });
+  await Deno.chmod(path, 0o700);
+  const remove = async (): Promise<void> => {
+    try {
+      await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      logger.warn("Cannot remove the work folder of a task", { path }, error);
+    }
+  };
+  return { path, [Symbol.asyncDispose]: remove };
+}

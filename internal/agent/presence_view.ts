@@ -1,0 +1,65 @@
+import { type Clock, type Timer, TypedEventTarget } from "@bzzz/base";
+import type { Candidate } from "@bzzz/coordinator";
+import type { PresenceRecord, PresenceService } from "@bzzz/presence";
+import type { PresenceSnapshot, PresenceView } from "./types.ts";
+
+/** What of the others' presence decides about tasks. */
+export function candidateOf(record: PresenceRecord): Candidate {
+  const { capabilities, activeTasks, maxTasks, status } = record.body;
+  const isDraining = status === "draining";
+  return { peer: record.peer, role: record.role, capabilities, activeTasks, maxTasks, isDraining, weight: maxTasks };
+}
+
+/**
+ * The presence service as a runner wants it. Claims may begin when `markReady` says that the journal has caught up, at
+ * the latest after `readyAfterMs` (a node that is alone must work too); absence is believed after `timeoutMs`. Dispose it
+ * with the service.
+ */
+export class ServicePresenceView implements PresenceView, Disposable {
+  readonly #presence: Pick<PresenceService, "records" | "events">;
+  readonly #changes: TypedEventTarget<{ changed: undefined }> = new TypedEventTarget();
+  readonly #timers: readonly Timer[];
+  readonly #ended = new AbortController();
+  #isReady = false;
+  #isWarm = false;
+
+  constructor(
+    deps: { readonly presence: Pick<PresenceService, "records" | "events">; readonly clock: Pick<Clock, "setTimer"> },
+    options: { readonly timeoutMs: number; readonly readyAfterMs: number },
+  ) {
+    this.#presence = deps.presence;
+    const { signal } = this.#ended;
+    const onChange = (): void => this.#changes.emit("changed", undefined);
+    deps.presence.events.on("liveness:changed", onChange, { signal });
+    deps.presence.events.on("presence:heard", onChange, { signal });
+    this.#timers = [
+      deps.clock.setTimer(options.readyAfterMs, () => this.markReady()),
+      deps.clock.setTimer(options.timeoutMs, () => {
+        this.#isWarm = true;
+        onChange();
+      }),
+    ];
+  }
+
+  /** The journal has caught up with the mesh. */
+  markReady(): void {
+    if (this.#isReady || this.#ended.signal.aborted) return;
+    this.#isReady = true;
+    this.#changes.emit("changed", undefined);
+  }
+
+  snapshot(): PresenceSnapshot {
+    const others = this.#presence.records()
+      .filter((record) => record.liveness === "alive" && record.binaryType === "agent").map(candidateOf);
+    return { others, isReady: this.#isReady, isWarm: this.#isWarm };
+  }
+
+  onChanged(listener: () => void, options: { signal: AbortSignal }): void {
+    this.#changes.on("changed", listener, options);
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended.abort();
+    for (const timer of this.#timers) timer.cancel();
+  }
+}

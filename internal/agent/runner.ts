@@ -1,0 +1,298 @@
+import {
+  backoffMs,
+  type Clock,
+  type PeerId,
+  type Random,
+  TaskGroup,
+  type TaskId,
+  type Timer,
+  TypedEventTarget,
+} from "@bzzz/base";
+import {
+  CLAIM_SETTLE_MS,
+  CLAIM_STEP_MS,
+  type ClaimsEvent,
+  type ClaimsState,
+  createClaimsState,
+  decideClaims,
+  isFinished,
+  type TaskView,
+  usedSlots,
+} from "@bzzz/coordinator";
+import type { Logger } from "@bzzz/logging";
+import { type BodyOf, type EntryKind, TOPICS } from "@bzzz/wire";
+import { TaskAttempt } from "./attempt.ts";
+import { APPEND_BACKOFF, APPEND_TRIES, DEFAULT_PARK_AFTER_MS, DRAIN_MS, HALT_MS, REPLAY_PAGE } from "./constants.ts";
+import { type EffectContext, handleEffect } from "./handlers.ts";
+import type {
+  AgentEntry,
+  AgentJournal,
+  AgentRunnerOptions,
+  AgentStatus,
+  AuthorGrantView,
+  Executor,
+  PresenceView,
+} from "./types.ts";
+import { WORK_KINDS, WorkBook } from "./work_book.ts";
+
+/** What an agent runner needs. */
+export interface AgentRunnerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly journal: AgentJournal;
+  readonly presence: PresenceView;
+  readonly executor: Executor;
+  /** The grant `author` had at `atMs` (wall milliseconds of the entry's stamp). */
+  readonly grantOf: (author: PeerId, atMs: number) => AuthorGrantView | undefined;
+}
+
+/** Past-tense facts of a runner. */
+export interface AgentRunnerEvents {
+  /** Tell the others at once, so that they rank by what is true. */
+  "status:changed": AgentStatus;
+}
+
+/**
+ * Claims and does tasks (the specification's `AgentRunner`): drives the pure coordinator with what the journal and the
+ * presence tell, and carries out what it decides. All that must outlive a crash is in the journal; a runner that starts
+ * again takes up its own tasks where the journal left them. Works only on tasks whose claim is stored, on at most
+ * `maxTasks` at once, and stops when it learns that a task is not its own any more.
+ */
+export class AgentRunner implements AsyncDisposable {
+  readonly events: TypedEventTarget<AgentRunnerEvents> = new TypedEventTarget();
+  readonly #deps: AgentRunnerDeps;
+  readonly #options: AgentRunnerOptions;
+  readonly #book: WorkBook;
+  readonly #work: TaskGroup;
+  readonly #ended = new AbortController();
+  readonly #attempts = new Map<TaskId, TaskAttempt>();
+  readonly #timers = new Map<TaskId, Timer>();
+  readonly #context: EffectContext;
+  #claims: ClaimsState;
+  #queue: ClaimsEvent[] | undefined;
+  #status: AgentStatus;
+  #phase: "created" | "running" | "stopping" | "stopped" = "created";
+  #stopping: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(deps: AgentRunnerDeps, options: AgentRunnerOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#book = new WorkBook(deps);
+    this.#work = new TaskGroup((error, what) => deps.logger.error("Cannot finish a piece of work", { what }, error));
+    const { self, role, capabilities, maxTasks, leaseMs } = options;
+    const timing = { stepMs: CLAIM_STEP_MS, settleMs: CLAIM_SETTLE_MS, leaseMs };
+    this.#claims = createClaimsState({ self, role, capabilities, maxTasks, ...timing });
+    this.#status = { status: "ready", activeTasks: 0, maxTasks };
+    this.#context = this.#createContext();
+  }
+
+  /** What this agent says of itself now. */
+  status(): AgentStatus {
+    return this.#status;
+  }
+
+  /** Tasks this node holds, by the journal. */
+  heldTasks(): readonly TaskView[] {
+    return this.#book.board.list().filter((view) => view.holder === this.#options.self);
+  }
+
+  /** Reads the journal, listens, and begins. Resolves when the first decisions are made. Once only. */
+  start(): Promise<void> {
+    if (this.#phase !== "created") throw new TypeError("An agent runner starts once");
+    this.#phase = "running";
+    const { journal, presence } = this.#deps;
+    const { signal } = this.#ended;
+    journal.events.on("entry:stored", ({ entry }) => this.#hear(entry), { signal });
+    this.#replay();
+    presence.onChanged(() => this.#onPresence(), { signal });
+    this.#onPresence();
+    for (const view of this.#book.board.list()) this.#apply({ type: "task", task: this.#book.openTask(view) });
+    return Promise.resolve();
+  }
+
+  /**
+   * Claims nothing more, lets running work end for `drainMs` (default 15 s), gives back what is left and keeps what waits
+   * for a person; then ends. Takes at most 5 s longer than `drainMs`. Idempotent: later calls wait for the first.
+   */
+  stop(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#drain(options.drainMs ?? DRAIN_MS);
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { logger } = this.#deps;
+    if (this.#phase === "running") {
+      this.#phase = "stopping";
+      this.#apply({ type: "drain" });
+      for (const attempt of this.#attempts.values()) if (attempt.isWaiting) attempt.stop("parked");
+      await this.#within(drainMs, this.#idle());
+      for (const attempt of this.#attempts.values()) attempt.stop("draining");
+      await this.#within(HALT_MS, this.#work.settled());
+      if (this.#work.size > 0) logger.error("Work of the agent did not end in time", { pieces: this.#work.size });
+    }
+    this.#phase = "stopped";
+    this.#ended.abort(new TypeError("The agent runner has stopped"));
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** Resolves when nothing runs here. */
+  #idle(): Promise<void> {
+    if (this.#attempts.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    return promise;
+  }
+
+  #replay(): void {
+    const query = { limit: REPLAY_PAGE, kinds: WORK_KINDS };
+    let cursor = 0;
+    for (let page = this.#deps.journal.entriesAfter(cursor, query); page.length > 0;) {
+      for (const entry of page) {
+        this.#book.add(entry);
+        cursor = Math.max(cursor, entry.cursor);
+      }
+      page = page.length < REPLAY_PAGE ? [] : this.#deps.journal.entriesAfter(cursor, query);
+    }
+  }
+
+  /** One entry that cannot be dealt with must not keep the journal from telling of the next. */
+  #hear(entry: AgentEntry): void {
+    try {
+      this.#onStored(entry);
+    } catch (error) {
+      this.#deps.logger.error("Cannot act on an entry", { entry: entry.envelope.id, kind: entry.kind }, error);
+    }
+  }
+
+  #onStored(entry: AgentEntry): void {
+    const { task, requests } = this.#book.add(entry);
+    if (task) this.#apply({ type: "task", task: this.#book.openTask(task) });
+    for (const request of requests) {
+      if (request.taskId === undefined) continue;
+      this.#attempts.get(request.taskId)?.onRequest(request);
+      const view = this.#book.board.get(request.taskId);
+      if (view && !isFinished(view.state)) this.#apply({ type: "task", task: this.#book.openTask(view) });
+    }
+  }
+
+  #onPresence(): void {
+    this.#apply({ type: "presence", ...this.#deps.presence.snapshot() });
+  }
+
+  /** One event after the other: an effect that tells of another event is heard afterwards. */
+  #apply(event: ClaimsEvent): void {
+    if (this.#queue) {
+      this.#queue.push(event);
+      return;
+    }
+    const queue: ClaimsEvent[] = [event];
+    this.#queue = queue;
+    try {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        if (this.#phase === "stopped") break;
+        const { state, effects } = decideClaims(this.#claims, next);
+        this.#claims = state;
+        for (const effect of effects) handleEffect(this.#context, effect);
+      }
+    } finally {
+      this.#queue = undefined;
+    }
+    if (this.#attempts.size === 0) this.#onIdle?.();
+    this.#updateStatus();
+  }
+
+  #updateStatus(): void {
+    const { maxTasks } = this.#options;
+    const activeTasks = usedSlots(this.#claims);
+    const status = this.#claims.isDraining
+      ? "draining"
+      : activeTasks >= maxTasks
+      ? "busy"
+      : activeTasks > 0
+      ? "working"
+      : "ready";
+    if (status === this.#status.status && activeTasks === this.#status.activeTasks) return;
+    this.#status = { status, activeTasks, maxTasks };
+    this.events.emit("status:changed", this.#status);
+  }
+
+  #createContext(): EffectContext {
+    const { clock, logger } = this.#deps;
+    const context: EffectContext = {
+      logger,
+      book: this.#book,
+      attempts: this.#attempts,
+      apply: (event) => this.#apply(event),
+      run: (what, work) => this.#work.run(what, work),
+      appendOnce: (kind, body, taskId) => this.#appendOnce(kind, body, taskId),
+      append: (kind, body, taskId) => this.#append(kind, body, taskId),
+      nowMs: () => clock.nowMs(),
+      setTimer: (taskId, delayMs, fn) => {
+        context.cancelTimer(taskId);
+        this.#timers.set(
+          taskId,
+          clock.setTimer(delayMs, () => {
+            this.#timers.delete(taskId);
+            fn();
+          }),
+        );
+      },
+      cancelTimer: (taskId) => {
+        this.#timers.get(taskId)?.cancel();
+        this.#timers.delete(taskId);
+      },
+      createAttempt: (taskId, attempt) => this.#createAttempt(taskId, attempt),
+    };
+    return context;
+  }
+
+  #createAttempt(taskId: TaskId, attempt: number): TaskAttempt {
+    const { clock, executor } = this.#deps;
+    const { parkAfterMs = DEFAULT_PARK_AFTER_MS, askTo = {} } = this.#options;
+    return new TaskAttempt(
+      {
+        clock,
+        executor,
+        logger: this.#deps.logger,
+        book: this.#book,
+        append: (kind, body, id) => this.#append(kind, body, id),
+        isDraining: () => this.#claims.isDraining,
+      },
+      { parkAfterMs, askTo },
+      { taskId, attempt },
+    );
+  }
+
+  async #appendOnce<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<void> {
+    const topic = kind === "request_opened" ? TOPICS.hmmm : TOPICS.coordination;
+    await this.#deps.journal.append({ kind, topic, body, task });
+  }
+
+  async #append<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#appendOnce(kind, body, task);
+      } catch (error) {
+        const isMistake = error instanceof TypeError || error instanceof RangeError;
+        if (isMistake || tries >= APPEND_TRIES || this.#ended.signal.aborted) throw error;
+        this.#deps.logger.warn("Cannot store an entry yet", { kind, task, tries }, error);
+      }
+      await this.#deps.clock.sleep(backoffMs(this.#deps.random, tries, APPEND_BACKOFF), { signal: this.#ended.signal });
+    }
+  }
+
+  async #within(timeoutMs: number, work: Promise<void>): Promise<void> {
+    const done = new AbortController();
+    const late = this.#deps.clock.sleep(timeoutMs, { signal: done.signal }).catch(() => undefined); // called off below
+    await Promise.race([work, late]);
+    done.abort();
+    await late;
+  }
+}

@@ -1,0 +1,433 @@
+import assert from "node:assert/strict";
+import type { RequestId, TaskId } from "@bzzz/base";
+import { ManualClock } from "@bzzz/base/testing";
+import { TOPICS } from "@bzzz/wire";
+import { MockExecutor } from "./executors/mock.ts";
+import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "./mod.ts";
+import { FakeMesh, type FakeNode } from "./testing.ts";
+
+/** Mock work that remembers who did what, and how much at once. */
+class Workshop {
+  readonly runs: { readonly taskId: TaskId; readonly attempt: number; readonly node: string; answers: number }[] = [];
+  readonly most = new Map<string, number>();
+  readonly #mock: MockExecutor;
+  readonly #running = new Map<string, number>();
+
+  constructor(clock: ManualClock) {
+    this.#mock = new MockExecutor({ clock });
+  }
+
+  at(node: FakeNode): Executor {
+    return { name: "workshop", run: (job, io) => this.#run(node.grant.agentId, job, io) };
+  }
+
+  finishedOnce(taskId: TaskId): boolean {
+    return this.runs.filter((run) => run.taskId === taskId).length === 1;
+  }
+
+  async #run(node: string, job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
+    this.runs.push({ taskId: job.taskId, attempt: job.attempt, node, answers: job.answers.length });
+    const running = (this.#running.get(node) ?? 0) + 1;
+    this.#running.set(node, running);
+    this.most.set(node, Math.max(running, this.most.get(node) ?? 0));
+    try {
+      return await this.#mock.run(job, io);
+    } finally {
+      this.#running.set(node, (this.#running.get(node) ?? 0) - 1);
+    }
+  }
+}
+
+interface World {
+  readonly clock: ManualClock;
+  readonly mesh: FakeMesh;
+  readonly shop: Workshop;
+  readonly ana: FakeNode;
+  readonly agents: FakeNode[];
+}
+
+function createWorld(agents: number, options: { latencyMs?: number } = {}): World {
+  const clock = new ManualClock();
+  const mesh = new FakeMesh(clock, options);
+  const ana = mesh.addPerson("ana");
+  const nodes = Array.from({ length: agents }, (_, i) => mesh.addNode(`agent-${i}`));
+  return { clock, mesh, shop: new Workshop(clock), ana, agents: nodes };
+}
+
+/** Who holds the task, by ana's journal. */
+function holderOf({ ana, agents }: World, taskId: TaskId): FakeNode {
+  const node = agents.find((n) => n.peer === ana.task(taskId)?.holder);
+  assert.ok(node, "nobody holds the task");
+  return node;
+}
+
+function firstRequest(node: FakeNode): RequestId {
+  const [request] = node.bodies("request_opened");
+  assert.ok(request, "nobody was asked");
+  return request.requestId;
+}
+
+const SECOND = 1000;
+const slow = (stepMs: number) => JSON.stringify({ text: "a b c", step_ms: stepMs });
+const asking = JSON.stringify({ text: "a b c", ask: { title: "Go on?", body: "It is late" } });
+
+Deno.test("a task is claimed by one agent, done, and its result is everywhere", async () => {
+  const world = createWorld(3);
+  const { mesh, shop, clock, ana, agents } = world;
+  const runners = await Promise.all(agents.map((node) => mesh.startAgent(node, shop.at(node))));
+
+  const taskId = await mesh.post(ana, { input: "one two three" });
+  await clock.advance(5 * SECOND);
+
+  assert.equal(shop.runs.length, 1);
+  for (const node of [ana, ...agents]) {
+    assert.equal(node.task(taskId)?.state, "completed");
+    assert.equal(node.task(taskId)?.result?.summary, "3 words, 13 bytes");
+  }
+  await Promise.all(runners.map((r) => r.stop()));
+  assert.equal(clock.pendingTimers, 0);
+});
+
+Deno.test("a hundred tasks for five agents: each is done once, by a capable agent, never too many at once", async () => {
+  const world = createWorld(5, { latencyMs: 20 });
+  const { mesh, shop, clock, ana, agents } = world;
+  const runners = await Promise.all(
+    agents.map((node, i) =>
+      mesh.startAgent(node, shop.at(node), { maxTasks: 2, capabilities: i === 0 ? ["text", "gpu"] : ["text"] })
+    ),
+  );
+
+  const tasks = await Promise.all(
+    Array.from(
+      { length: 100 },
+      (_, i) => mesh.post(ana, { input: slow(300), requiredCapabilities: i % 10 === 0 ? ["gpu"] : [] }),
+    ),
+  );
+  await clock.advance(60 * SECOND);
+
+  for (const [i, taskId] of tasks.entries()) {
+    assert.equal(ana.task(taskId)?.state, "completed", `task ${i}: ${JSON.stringify(ana.task(taskId))}`);
+    assert.ok(shop.finishedOnce(taskId), `task ${i} was done more than once`);
+  }
+  const onGpu = shop.runs.filter((run) => tasks.indexOf(run.taskId) % 10 === 0);
+  assert.ok(onGpu.every((run) => run.node === "agent-0"));
+  for (const [node, most] of shop.most) assert.ok(most <= 2, `${node} did ${most} at once`);
+  assert.equal(shop.most.size, 5, "every agent had work");
+  await Promise.all(runners.map((r) => r.stop()));
+});
+
+Deno.test("when the holder is lost, the next agent takes the task over after the lease", async () => {
+  const world = createWorld(3);
+  const { mesh, shop, clock, ana, agents } = world;
+  for (const node of agents) await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: slow(10 * SECOND) });
+  await clock.advance(2 * SECOND);
+  const lost = holderOf(world, taskId);
+
+  mesh.crash(lost);
+  await clock.advance(900);
+  assert.equal(ana.task(taskId)?.attempt, 1, "not before the lease is over");
+  await clock.advance(20 * SECOND);
+
+  const view = ana.task(taskId);
+  assert.equal(view?.state, "completed");
+  assert.notEqual(view?.result?.by, lost.peer);
+  assert.deepEqual(view?.attempts.map((a) => a.outcome), ["lost", "completed"]);
+});
+
+Deno.test("a holder that restarts within the lease goes on with the same attempt", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents } = world;
+  for (const node of agents) await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: slow(5 * SECOND) });
+  await clock.advance(2 * SECOND);
+  const node = holderOf(world, taskId);
+
+  mesh.crash(node);
+  await clock.advance(500);
+  await mesh.startAgent(node, shop.at(node));
+  await clock.advance(10 * SECOND);
+
+  assert.equal(ana.task(taskId)?.result?.by, node.peer);
+  assert.deepEqual(shop.runs.map((run) => [run.node, run.attempt]), [
+    [node.grant.agentId, 1],
+    [node.grant.agentId, 1],
+  ]);
+});
+
+Deno.test("an agent asks, is restarted while it waits, gets the answer and finishes; the person is asked once", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: asking });
+  await clock.advance(2 * SECOND);
+  assert.equal(ana.task(taskId)?.state, "blocked");
+  const [request] = ana.bodies("request_opened");
+  assert.ok(request);
+
+  mesh.crash(node);
+  await clock.advance(3_600 * SECOND);
+  const runner = await mesh.startAgent(node, shop.at(node));
+  await clock.advance(10 * SECOND);
+  assert.equal(shop.runs.length, 1, "it waits without a process");
+  assert.equal(runner.status().activeTasks, 0);
+  await mesh.answer(ana, request.requestId, "yes");
+  await clock.advance(5 * SECOND);
+
+  const view = ana.task(taskId);
+  assert.equal(view?.state, "completed");
+  assert.equal(JSON.parse(view?.result?.output ?? "").answer.text, "yes");
+  assert.equal(ana.bodies("request_opened").length, 1);
+  assert.deepEqual(shop.runs.map((run) => run.answers), [0, 1]);
+  assert.deepEqual([request.kind, request.title, request.onTimeout], ["question", "Go on?", "hold"]);
+  await runner.stop();
+});
+
+Deno.test("the answer reaches the agent that waits, without a restart", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const runner = await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: asking });
+  await clock.advance(2 * SECOND);
+
+  await mesh.answer(ana, firstRequest(ana), "yes");
+  await clock.advance(2 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.equal(shop.runs.length, 1);
+  assert.deepEqual(node.entries.map((e) => e.kind).filter((k) => k.startsWith("task_")), [
+    "task_posted",
+    "task_claimed",
+    "task_progress",
+    "task_blocked",
+    "task_resumed",
+    "task_progress",
+    "task_completed",
+  ]);
+  await runner.stop();
+});
+
+Deno.test("a question that waits for long gives its slot to other tasks", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const runner = await mesh.startAgent(node, shop.at(node), { parkAfterMs: 10 * SECOND });
+  const blocked = await mesh.post(ana, { input: asking });
+  await clock.advance(SECOND);
+  const other = await mesh.post(ana, { input: "x" });
+  await clock.advance(5 * SECOND);
+  assert.equal(ana.task(other)?.state, "announced");
+
+  await clock.advance(10 * SECOND);
+  assert.equal(ana.task(other)?.state, "completed");
+  assert.equal(ana.task(blocked)?.state, "blocked");
+  await mesh.answer(ana, firstRequest(ana), "yes");
+  await clock.advance(5 * SECOND);
+
+  assert.equal(ana.task(blocked)?.state, "completed");
+  assert.equal(ana.task(blocked)?.attempt, 1);
+  await runner.stop();
+});
+
+Deno.test("a blocked task whose holder is lost waits for its answer, and another agent goes on with it", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents } = world;
+  for (const node of agents) await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: asking });
+  await clock.advance(2 * SECOND);
+
+  mesh.crash(holderOf(world, taskId));
+  await clock.advance(60 * SECOND);
+  assert.equal(ana.task(taskId)?.attempt, 1, "nothing to take over before the answer");
+  await mesh.answer(ana, firstRequest(ana), "yes");
+  await clock.advance(10 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.equal(ana.task(taskId)?.attempt, 2);
+  assert.equal(ana.bodies("request_opened").length, 1, "the person is asked once");
+});
+
+Deno.test("a split while nobody has the task: both sides work, one result counts, the other is superseded", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents: [left, right] } = world;
+  assert.ok(left && right);
+  const taskId = await mesh.post(ana, { input: slow(SECOND) });
+  await clock.advance(SECOND);
+  mesh.partition([ana, left], [right]);
+  for (const node of [left, right]) await mesh.startAgent(node, shop.at(node));
+  await clock.advance(5 * SECOND);
+  assert.equal(left.task(taskId)?.state, "completed");
+  assert.equal(right.task(taskId)?.state, "completed");
+
+  mesh.heal();
+  await clock.advance(SECOND);
+
+  const views = [ana, left, right].map((node) => node.task(taskId));
+  for (const view of views) assert.deepEqual(view, views[0], "all see the same");
+  assert.equal(views[0]?.superseded.length, 1);
+  assert.notEqual(views[0]?.superseded[0]?.author, views[0]?.result?.by);
+});
+
+Deno.test("an agent that learns in the middle of its work that it lost the claim stops and reports nothing", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents: [left, right] } = world;
+  assert.ok(left && right);
+  const taskId = await mesh.post(ana, { input: slow(20 * SECOND) });
+  await clock.advance(SECOND);
+  mesh.partition([ana, left], [right]);
+  const runners = [await mesh.startAgent(left, shop.at(left)), await mesh.startAgent(right, shop.at(right))];
+  await clock.advance(5 * SECOND);
+
+  mesh.heal();
+  await clock.advance(2 * SECOND);
+
+  const working = runners.filter((r) => r.status().activeTasks > 0);
+  assert.equal(working.length, 1, "one has stopped");
+  await clock.advance(20 * SECOND);
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.equal(ana.bodies("task_completed").length, 1);
+  assert.equal(ana.bodies("task_failed").length, 0);
+});
+
+Deno.test("a cancelled task is stopped at once", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const runner = await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: slow(60 * SECOND) });
+  await clock.advance(2 * SECOND);
+
+  const body = { taskId, reason: "changed plans" };
+  await ana.append({ kind: "task_cancelled", topic: TOPICS.coordination, body, task: taskId });
+  await clock.advance(100);
+
+  assert.equal(runner.status().status, "ready");
+  assert.equal(ana.task(taskId)?.state, "cancelled");
+  await runner.stop();
+});
+
+Deno.test("a task that fails three times goes to people, with its history, once", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents } = world;
+  for (const node of agents) await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: JSON.stringify({ fail: { reason: "no disk" } }) });
+  await clock.advance(30 * SECOND);
+
+  const view = ana.task(taskId);
+  assert.equal(view?.state, "failed");
+  assert.equal(shop.runs.length, 3);
+  assert.ok(new Set(shop.runs.map((run) => run.node)).size === 2, "another agent had its try");
+  const [notice, ...more] = ana.bodies("request_opened");
+  assert.deepEqual(more, []);
+  assert.deepEqual([notice?.kind, notice?.taskId], ["notice", taskId]);
+  assert.match(notice?.body ?? "", /attempt 3 on .*: failed: no disk/);
+
+  const last = agents.find((n) => n.peer === view?.attempts.at(-1)?.holder);
+  assert.ok(last);
+  mesh.crash(last);
+  await mesh.startAgent(last, shop.at(last));
+  await clock.advance(SECOND);
+  assert.equal(ana.bodies("request_opened").length, 1, "not asked again after a restart");
+});
+
+Deno.test("a task whose holders are lost three times is given up without work and goes to people", async () => {
+  const world = createWorld(4);
+  const { mesh, shop, clock, ana, agents } = world;
+  for (const node of agents) await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: slow(600 * SECOND) });
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(3 * SECOND);
+    mesh.crash(holderOf(world, taskId));
+  }
+  await clock.advance(5 * SECOND);
+
+  assert.equal(shop.runs.length, 3);
+  assert.equal(ana.task(taskId)?.state, "failed");
+  assert.equal(ana.bodies("request_opened").length, 1);
+});
+
+Deno.test("stop() lets work end that can, gives the rest back, and keeps what waits for a person", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents: [node, other] } = world;
+  assert.ok(node && other);
+  const runner = await mesh.startAgent(node, shop.at(node), { maxTasks: 3 });
+  const short = await mesh.post(ana, { input: slow(4 * SECOND) });
+  const long = await mesh.post(ana, { input: slow(600 * SECOND) });
+  const blocked = await mesh.post(ana, { input: asking });
+  await clock.advance(2 * SECOND);
+
+  const stopping = runner.stop({ drainMs: 5 * SECOND });
+  const late = await mesh.post(ana, { input: "x" });
+  await clock.advance(4 * SECOND);
+  assert.equal(runner.status().status, "draining");
+  assert.equal(ana.task(short)?.state, "completed");
+  assert.equal(ana.task(long)?.state, "executing");
+  await clock.advance(4 * SECOND);
+  await stopping;
+
+  assert.equal(ana.task(long)?.state, "announced");
+  assert.equal(ana.task(long)?.attempts[0]?.outcome, "released");
+  assert.equal(ana.task(blocked)?.state, "blocked");
+  assert.equal(ana.task(late)?.state, "announced");
+  assert.equal(clock.pendingTimers, 0);
+  mesh.crash(node);
+  const heir = await mesh.startAgent(other, shop.at(other), { maxTasks: 3 });
+  await clock.advance(5 * SECOND);
+  assert.equal(ana.task(long)?.holder, other.peer);
+  assert.equal(ana.task(late)?.state, "completed");
+  const end = heir.stop({ drainMs: 0 });
+  await clock.advance(0);
+  await end;
+});
+
+Deno.test("entries that cannot be stored for a while are stored later; nothing is done twice", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const runner = await mesh.startAgent(node, shop.at(node));
+  node.failures = 2;
+  const taskId = await mesh.post(ana, { input: slow(3 * SECOND) });
+  await clock.advance(4 * SECOND);
+  node.failures = 3;
+  await clock.advance(20 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.equal(shop.runs.length, 1);
+  await runner.stop();
+});
+
+Deno.test("a journal that stays full does not make an agent do a task again and again", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const runner = await mesh.startAgent(node, shop.at(node));
+  const taskId = await mesh.post(ana, { input: slow(2 * SECOND) });
+  await clock.advance(1.5 * SECOND);
+  node.failures = Infinity;
+  await clock.advance(600 * SECOND);
+
+  assert.equal(shop.runs.length, 1);
+  assert.equal(runner.status().status, "ready");
+  node.failures = 0;
+  mesh.crash(node);
+  await mesh.startAgent(node, shop.at(node));
+  await clock.advance(10 * SECOND);
+  assert.equal(ana.task(taskId)?.state, "completed");
+});
+
+Deno.test("the order of waking up does not matter: an agent that starts late takes what is open", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents: [node] } = world;
+  assert.ok(node);
+  const low = await mesh.post(ana, { priority: 1, input: slow(SECOND) });
+  const high = await mesh.post(ana, { priority: 9, input: slow(SECOND) });
+  await clock.advance(SECOND);
+
+  const runner = await mesh.startAgent(node, shop.at(node));
+  await clock.advance(10 * SECOND);
+
+  assert.deepEqual(shop.runs.map((run) => run.taskId), [high, low]);
+  await runner.stop();
+});
