@@ -1,0 +1,145 @@
+import { GLOBAL_FLAGS } from "./parse.ts";
+import type { Command, ProgramSpec } from "./types.ts";
+
+/** Shells that `completion` writes for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** One of `SHELLS`. */
+export type Shell = (typeof SHELLS)[number];
+
+/** A script that completes verbs, flags and fixed values, made from the command table. */
+export function renderCompletion(program: ProgramSpec, shell: Shell): string {
+  switch (shell) {
+    case "bash":
+      return bash(program);
+    case "zsh":
+      return zsh(program);
+    case "fish":
+      return fish(program);
+  }
+}
+
+interface Words {
+  /** What was typed so far: "" or "task". */
+  readonly path: string;
+  readonly words: readonly { readonly word: string; readonly summary: string }[];
+}
+
+/** What may follow each beginning: verbs, second words, then flags and choices. */
+function wordTable(program: ProgramSpec): Words[] {
+  const names = program.commands.flatMap((command) =>
+    [command.name, ...(command.aliases ?? [])].map((name) => ({ name, command }))
+  );
+  const verbs = new Map<string, string>();
+  const seconds = new Map<string, { word: string; summary: string }[]>();
+  const table = new Map<string, { word: string; summary: string }[]>();
+  for (const { name, command } of names) {
+    const [first = "", second] = name.split(" ");
+    if (second === undefined) verbs.set(first, command.summary);
+    else {
+      if (!verbs.has(first)) verbs.set(first, `${first} …`);
+      seconds.set(first, [...(seconds.get(first) ?? []), { word: second, summary: command.summary }]);
+    }
+    table.set(name, wordsOf(command));
+  }
+  for (const [first, words] of seconds) table.set(first, [...words, ...(table.get(first) ?? [])]);
+  const top = [...verbs].map(([word, summary]) => ({ word, summary }));
+  return [{ path: "", words: top }, ...[...table].map(([path, words]) => ({ path, words }))];
+}
+
+function wordsOf(command: Command): { word: string; summary: string }[] {
+  const choices = (command.args ?? []).flatMap((arg) =>
+    (arg.choices ?? []).map((word) => ({ word, summary: arg.summary }))
+  );
+  const flags = [...(command.flags ?? []), ...GLOBAL_FLAGS];
+  return [...choices, ...flags.map((flag) => ({ word: `--${flag.name}`, summary: flag.summary }))];
+}
+
+function identifier(program: ProgramSpec): string {
+  return `_${program.name.replaceAll("-", "_")}`;
+}
+
+/** In single quotes for any of the shells. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function bash(program: ProgramSpec): string {
+  const name = identifier(program);
+  const cases = wordTable(program).map(({ path, words }) =>
+    `    ${quote(path)}) words=${quote(words.map(({ word }) => word).join(" "))} ;;`
+  );
+  return [
+    `# bash completion of ${program.name}; load with: source <(${program.name} completion bash)`,
+    `${name}() {`,
+    "  local current=${COMP_WORDS[COMP_CWORD]} path='' words='' word i",
+    "  for ((i = 1; i < COMP_CWORD; i++)); do",
+    "    word=${COMP_WORDS[i]}",
+    "    [[ $word == -* ]] && continue",
+    '    case "${path:+$path }$word" in',
+    `      ${
+      wordTable(program).filter(({ path }) => path !== "").map(({ path }) => quote(path)).join("|")
+    }) path="\${path:+$path }$word" ;;`,
+    "      *) break ;;",
+    "    esac",
+    "  done",
+    "  case $path in",
+    ...cases,
+    "  esac",
+    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+    "}",
+    `complete -o default -F ${name} ${program.name}`,
+  ].join("\n");
+}
+
+function zsh(program: ProgramSpec): string {
+  const name = identifier(program);
+  const describe = (word: string, summary: string) =>
+    quote(`${word.replaceAll(":", "\\:")}:${summary.replaceAll(":", " ")}`);
+  const cases = wordTable(program).map(({ path, words }) =>
+    `    ${quote(path)}) list=(${words.map(({ word, summary }) => describe(word, summary)).join(" ")}) ;;`
+  );
+  return [
+    `#compdef ${program.name}`,
+    `${name}() {`,
+    "  local path='' word",
+    "  local -a list",
+    "  for word in ${words[2,CURRENT-1]}; do",
+    "    [[ $word == -* ]] && continue",
+    '    case "${path:+$path }$word" in',
+    `      ${
+      wordTable(program).filter(({ path }) => path !== "").map(({ path }) => quote(path)).join("|")
+    }) path="\${path:+$path }$word" ;;`,
+    "      *) break ;;",
+    "    esac",
+    "  done",
+    "  case $path in",
+    ...cases,
+    "  esac",
+    `  _describe ${quote(program.name)} list`,
+    "}",
+    `compdef ${name} ${program.name}`,
+  ].join("\n");
+}
+
+function fish(program: ProgramSpec): string {
+  const name = identifier(program);
+  const lines = wordTable(program).flatMap(({ path, words }) =>
+    words.map(({ word, summary }) => {
+      const condition = `-n ${quote(`${name}_at ${path === "" ? "''" : `"${path}"`}`.replaceAll("'", '"'))}`;
+      const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${quote(word)}`;
+      return `complete -c ${program.name} ${condition} ${what} -d ${quote(summary)}`;
+    })
+  );
+  return [
+    `# fish completion of ${program.name}; load with: ${program.name} completion fish | source`,
+    `function ${name}_at`,
+    "  set -l words (commandline -opc)[2..-1]",
+    "  set -l path (string match -v -- '-*' $words | string join ' ')",
+    '  test "$path" = "$argv[1]"; and return 0',
+    // Behind the verb come arguments; its flags go on being offered.
+    '  test -n "$argv[1]"; and string match -q -- "$argv[1] *" "$path"',
+    "end",
+    `complete -c ${program.name} -f`,
+    ...lines,
+  ].join("\n");
+}

@@ -1,0 +1,124 @@
+import { GLOBAL_FLAGS } from "./parse.ts";
+import type { ArgSpec, Command, CommandGroup, FlagSpec, ProgramSpec } from "./types.ts";
+import { alignRows } from "./width.ts";
+
+const GROUPS: Readonly<Record<CommandGroup, string>> = {
+  begin: "Begin",
+  run: "Run",
+  mesh: "Mesh",
+  work: "Tasks",
+  people: "People",
+  history: "History",
+  program: "Program",
+};
+
+const STATUSES =
+  "0 done, 1 failed, 2 wrong usage or cancelled, 3 not found or already answered, 4 not allowed, 5 timed out, " +
+  "6 denied, 7 no node, 8 not valid, 130 interrupted; from 10 on: why a node did not run";
+
+/** The overview of a program. */
+export function renderOverview(program: ProgramSpec): string {
+  const groups = Map.groupBy(program.commands, (command) => command.group);
+  const width = Math.max(...program.commands.map((command) => synopsis(command).length));
+  const sections = Object.entries(GROUPS).flatMap(([group, title]) => {
+    const commands = groups.get(group as CommandGroup) ?? []; // GROUPS has exactly these keys
+    if (commands.length === 0) return [];
+    return ["", title, ...commands.map((command) => `  ${synopsis(command).padEnd(width)}  ${command.summary}`)];
+  });
+  const start = program.defaultCommand === undefined ? [] : ["", `Without a command: ${program.defaultCommand}.`];
+  return [
+    `${program.name} ${program.version}: ${program.summary}`,
+    "",
+    `Usage: ${program.name} <command> [arguments] [flags]`,
+    ...start,
+    ...sections,
+    "",
+    "Flags of every command",
+    ...flagRows(GLOBAL_FLAGS),
+    "",
+    `Exit statuses: ${STATUSES}.`,
+    `More about one: ${program.name} help <command>`,
+  ].join("\n");
+}
+
+/** The help of one command. */
+export function renderCommandHelp(program: Pick<ProgramSpec, "name">, command: Command): string {
+  const args = command.args ?? [];
+  const flags = command.flags ?? [];
+  return [
+    `${program.name} ${command.name}: ${command.summary}`,
+    "",
+    `Usage: ${program.name} ${synopsis(command)}${flags.length > 0 ? " [flags]" : ""}`,
+    ...(command.details ? ["", command.details] : []),
+    ...(args.length > 0 ? ["", "Arguments", ...alignRows(args.map((arg) => [`  ${argName(arg)}`, argText(arg)]))] : []),
+    ...(flags.length > 0 ? ["", "Flags", ...flagRows(flags)] : []),
+    ...(command.aliases ? ["", `Also called: ${command.aliases.join(", ")}`] : []),
+    "",
+    needsText(command),
+  ].join("\n");
+}
+
+/** "task post <title>" */
+export function synopsis(command: Command): string {
+  return [command.name, ...(command.args ?? []).map((arg) => arg.isRequired ? argName(arg) : `[${argName(arg)}]`)].join(
+    " ",
+  );
+}
+
+function argName(arg: ArgSpec): string {
+  return `<${arg.name}>${arg.isRest ? "…" : ""}`;
+}
+
+function argText(arg: ArgSpec): string {
+  return arg.choices ? `${arg.summary}: ${arg.choices.join(", ")}` : arg.summary;
+}
+
+function flagRows(flags: readonly FlagSpec[]): string[] {
+  return alignRows(flags.map((flag) => [
+    `  --${flag.name}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}${
+      flag.short ? `, -${flag.short}` : ""
+    }`,
+    flag.choices ? `${flag.summary}: ${flag.choices.join(", ")}` : flag.summary,
+  ]));
+}
+
+function needsText(command: Command): string {
+  switch (command.needs) {
+    case "node":
+      return "Needs a running node.";
+    case "data_dir":
+      return "Works on the data directory.";
+    default:
+      return "Needs nothing.";
+  }
+}
+
+/** A manual page as plain text, from the same table. */
+export function renderManual(program: ProgramSpec): string {
+  const indent = (text: string) => text.split("\n").map((line) => line === "" ? "" : `    ${line}`).join("\n");
+  const commands = program.commands.flatMap((command) => [
+    `  ${synopsis(command)}`,
+    indent(`${command.summary}.${command.details ? `\n${command.details}` : ""}`),
+    ...(command.flags?.length ? [indent(flagRows(command.flags).join("\n"))] : []),
+    "",
+  ]);
+  return [
+    "NAME",
+    `  ${program.name} - ${program.summary}`,
+    "",
+    "SYNOPSIS",
+    `  ${program.name} <command> [arguments] [flags]`,
+    "",
+    "COMMANDS",
+    ...commands,
+    "FLAGS OF EVERY COMMAND",
+    ...flagRows(GLOBAL_FLAGS),
+    "",
+    "OUTPUT",
+    '  Data goes to standard output, talk to standard error. With --json every line of output is one object with "v":1.',
+    "  Text of other members is shown with a mark for whatever could act on a terminal; JSON holds it unchanged, escaped.",
+    "",
+    "EXIT STATUS",
+    `  ${STATUSES}.`,
+  ].join("\n");
+}

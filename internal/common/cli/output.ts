@@ -1,0 +1,84 @@
+import { sanitiseText, toSafeJson } from "./sanitise.ts";
+import { alignRows } from "./width.ts";
+
+/** Where text goes; `write` rejects with `OutputClosedError` once the reader is gone. */
+export interface TextSink {
+  write(text: string): Promise<void>;
+  readonly isTerminal: boolean;
+}
+
+/** The reader of stdout has enough (`| head -1`): the program ends with 0. */
+export class OutputClosedError extends Error {}
+
+/** A sink onto a stream of the process. */
+export function createStreamSink(
+  stream: { write(bytes: Uint8Array): Promise<number>; isTerminal(): boolean },
+): TextSink {
+  const encoder = new TextEncoder();
+  return {
+    isTerminal: stream.isTerminal(),
+    async write(text) {
+      let rest = encoder.encode(text);
+      try {
+        while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosedError("The reader of the output is gone");
+        throw error;
+      }
+    },
+  };
+}
+
+/** The version of the shape of JSON output. */
+const JSON_VERSION = 1;
+
+/** The data a command answers with: lines of JSON with `--json`, else sanitised text. */
+export class Output {
+  readonly isJson: boolean;
+  readonly #sink: TextSink;
+  readonly #fields: readonly string[] | undefined;
+
+  constructor(sink: TextSink, options: { isJson: boolean; fields?: readonly string[] | undefined }) {
+    this.#sink = sink;
+    this.isJson = options.isJson;
+    this.#fields = options.fields;
+  }
+
+  /** One thing: `{"v":1,…}` on a line, or what `render` says. */
+  async item(data: object, render: () => string | readonly string[]): Promise<void> {
+    if (this.isJson) return await this.json(data);
+    const text = render();
+    await this.text(typeof text === "string" ? text : text.join("\n"));
+  }
+
+  /** Many things: a line of JSON each, or a table with a heading; `empty` says that there are none. */
+  async list<T extends object>(
+    items: readonly T[],
+    table: {
+      readonly heading: readonly string[];
+      readonly row: (item: T) => readonly string[];
+      readonly empty: string;
+    },
+  ): Promise<void> {
+    if (this.isJson) {
+      for (const item of items) await this.json(item);
+    } else if (items.length === 0) await this.text(table.empty);
+    else await this.text(alignRows([table.heading, ...items.map(table.row)]).join("\n"));
+  }
+
+  /** Sanitised text and a line break; nothing with `--json`. */
+  async text(text: string): Promise<void> {
+    if (!this.isJson) await this.#sink.write(`${sanitiseText(text)}\n`);
+  }
+
+  /** Text for another program, as it is: completion scripts, the manual, an example file. */
+  async raw(text: string): Promise<void> {
+    await this.#sink.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** A line of JSON, whatever the flags say: for commands whose only form it is. */
+  async json(data: object): Promise<void> {
+    const entries = Object.entries(data).filter(([key]) => this.#fields?.includes(key) ?? true);
+    await this.#sink.write(`${toSafeJson({ v: JSON_VERSION, ...Object.fromEntries(entries) })}\n`);
+  }
+}

@@ -1,0 +1,31 @@
+/** Wide in terminals: East Asian Wide and Fullwidth (Unicode Annex 11, by block), and what is drawn as an emoji. */
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** Columns that sanitised text takes in a terminal; line breaks count nothing. */
+export function displayWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    if (segment === "\n") continue;
+    if (WIDE.test(segment) || segment.includes("\ufe0f")) width += 2;
+    else if (!/^\p{M}$/u.test(segment)) width += 1;
+  }
+  return width;
+}
+
+/** `text` with spaces up to `width` columns. */
+export function padColumns(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** Rows in aligned columns, two spaces apart, nothing behind the last one. Cells are sanitised already. */
+export function alignRows(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, displayWidth(cell)));
+  return rows.map((row) =>
+    row.map((cell, i) => i === row.length - 1 ? cell : padColumns(cell, widths[i] ?? 0)).join("  ").trimEnd()
+  );
+}
