@@ -8,7 +8,9 @@ import { MAX_LIST_ITEMS } from "./constants.ts";
 import { binaryTypeSchema, decisionSchema, MESSAGE_TYPES, requestStateSchema, taskStateSchema } from "./views.ts";
 
 const name = z.string().min(1).max(128);
-const reason = z.string().max(2_000);
+const reason = z.string().max(1_024);
+/** As much as the body of an entry takes. */
+const text = z.string().max(65_536);
 
 /** A number in a query string. */
 function queryNumber(options: { min: number; max: number }) {
@@ -26,13 +28,13 @@ export type TaskQuery = z.output<typeof taskQuerySchema>;
 export const postTaskSchema = z.strictObject({
   client_id: z.string().min(1).max(128).optional()
     .describe("Chosen by the caller: posting it again returns the first task and creates nothing"),
-  title: z.string().trim().min(1).max(200),
-  description: z.string().max(64 * 1024).default(""),
+  title: z.string().trim().min(1).max(120),
+  description: text.default(""),
   priority: z.int().min(0).max(9).default(5),
   required_role: name.optional(),
   required_capabilities: z.array(name).max(32).default([]),
   deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
-  input: z.unknown().optional(),
+  input: text.optional().describe("Handed to the executor as it is"),
 }).openapi("PostTask");
 /** A task to post, checked. */
 export type PostTaskInput = z.output<typeof postTaskSchema>;
@@ -61,7 +63,7 @@ export const messageQuerySchema = z.strictObject({
 export type MessageQuery = z.output<typeof messageQuerySchema>;
 
 export const postMessageSchema = z.strictObject({
-  text: z.string().min(1).max(256 * 1024),
+  text: text.min(1),
   type: z.enum(MESSAGE_TYPES).default("message"),
   topic: name.default("hmmm").describe("Topic or its short name"),
   to: z.array(name).max(64).default([]).describe("Agent ids or roles it is for; empty = everyone"),
@@ -69,7 +71,7 @@ export const postMessageSchema = z.strictObject({
   parent: name.optional(),
   task_id: name.optional(),
   refs: z.array(z.string().max(1_024)).max(64).default([]),
-  severity: z.string().max(32).optional(),
+  severity: z.enum(["blocking", "advisory"]).optional(),
 }).openapi("PostMessage");
 /** A message to post, checked. */
 export type PostMessageInput = z.output<typeof postMessageSchema>;
@@ -82,8 +84,8 @@ export const answerSchema = z.strictObject({
   request_digest: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
     .describe("Digest of the request as the person saw it"),
   decision: decisionSchema,
-  text: z.string().max(64 * 1024).optional(),
-  choice: z.string().max(1_024).optional(),
+  text: text.optional(),
+  choice: z.string().max(200).optional(),
   reason: reason.optional(),
 }).superRefine((input, context) => {
   if (input.decision === "answer" && !input.text) {

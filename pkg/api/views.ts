@@ -132,12 +132,12 @@ export const taskViewSchema = z.object({
   required_role: z.string().optional(),
   required_capabilities: z.array(z.string()),
   deadline_ms: atMs.optional(),
-  input: z.unknown().optional(),
+  input: z.string().optional(),
   attempt: count,
   holder: authorViewSchema.optional(),
   progress: z.object({ percent: z.number().optional(), text: z.string(), at_ms: atMs }).optional(),
   blocked_on: z.string().optional().describe("Request the task waits for"),
-  result: z.object({ summary: z.string(), output: z.unknown(), duration_ms: z.number() }).optional(),
+  result: z.object({ summary: z.string(), output: z.string(), duration_ms: z.number() }).optional(),
   reason: z.string().optional().describe("Why it failed or was cancelled"),
   created_at_ms: atMs,
   updated_at_ms: atMs,
@@ -157,7 +157,8 @@ export const entryViewSchema = z.object({
   thread: z.string().optional(),
   parent: z.string().optional(),
   task_id: z.string().optional(),
-  body: z.record(z.string(), z.unknown()).nullable().describe("Null when pruned by retention"),
+  body: z.record(z.string(), z.unknown()).nullable()
+    .describe("As on the wire, keys in snake_case and bytes as base64url; null when pruned by retention"),
 }).openapi("Entry");
 /** One entry of the journal, decoded. */
 export type EntryView = z.infer<typeof entryViewSchema>;
