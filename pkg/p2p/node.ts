@@ -204,8 +204,10 @@ class Libp2pNode implements RoutableP2pNode {
         components,
         onFound: (peer, addresses) => this.#found(peer, addresses),
       }, { serviceTag: mdnsServiceTag(this.#options.meshId) });
-      if (typeof found === "string") this.#warn("mdns_unavailable", `Cannot discover peers on this network: ${found}`);
-      else running.lan = found;
+      if (typeof found === "string") {
+        this.#counters.add("mdns.unavailable");
+        this.#warn("mdns_unavailable", `Cannot discover peers on this network: ${found}`);
+      } else running.lan = found;
     }
   }
 

@@ -116,7 +116,7 @@ export interface P2pStats {
   readonly admittedPeers: number;
   readonly knownPeers: number;
   readonly deniedPeers: number;
-  /** Counters by name: "offence.<reason>", "dropped", "refused", "dial.ok", "dial.failed", "silence". */
+  /** Counters by name: "offence.<reason>", "dropped", "dial.ok", "dial.failed", "mdns.unavailable". */
   readonly counters: ReadonlyMap<string, number>;
 }
 

@@ -96,8 +96,6 @@ Deno.test("a member that floods valid messages is dropped, memory stays bounded,
   }
   const sent = await flooding;
   const growth = memoryUsed() - memoryBefore;
-    utf8Encode(`growth ${(growth / 1e6)} sent ${sent} count ${victim.count} published ${published}\n`),
-  );
 
   assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "gossip_flood" }]);
   assert.equal(victimNode.isConnected(attacker.peerId), false);
@@ -126,6 +124,27 @@ Deno.test("a member that sends rejected messages is dropped after a few", async 
   assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "rejected_message" }]);
   assert.ok(victim.count < 40, `judged ${victim.count} messages before it dropped the peer`);
   await victim.pubsub.stop();
+});
+
+Deno.test("a peer without a grant can neither send gossip nor hear any", async () => {
+  await using mesh = new LoopbackMesh();
+  const [aNode, bNode] = await mesh.addConnected(2);
+  assert.ok(aNode && bNode);
+  const [a, b] = [await startSite(aNode, () => "accept"), await startSite(bNode, () => "accept")];
+  const stranger = await startSite(await mesh.addNode({ isStranger: true }), () => "accept");
+  await waitFor(() => a.pubsub.peers(TOPIC).length === 1, { timeoutMs: 5000, what: "topic peers" });
+
+  const dialled = stranger.node.dial(aNode.addresses()[0] ?? "");
+  const reached = await stranger.pubsub.publish(TOPIC, utf8Encode("from a stranger"));
+  await assert.rejects(dialled);
+  const recipients = await a.pubsub.publish(TOPIC, utf8Encode("between members"));
+
+  await waitFor(() => b.received.length === 1, { timeoutMs: 3000, what: "the member's message" });
+  assert.equal(recipients, 1);
+  assert.equal(reached, 0);
+  assert.equal(a.count, 0);
+  assert.equal(stranger.count, 0);
+  for (const { pubsub } of [a, b, stranger]) await pubsub.stop();
 });
 
 Deno.test("one RPC with thousands of items is refused before it is decoded", async () => {
