@@ -24,9 +24,7 @@ export function planFor(state: ClaimsState, task: OpenTask): ClaimPlan {
 
 /** Tasks that use up one of `maxTasks`: running, being claimed, or claimed and about to start. */
 export function usedSlots(state: ClaimsState): number {
-  const used = new Set([...state.running.keys(), ...state.claiming.keys()]);
-  for (const [taskId, { purpose }] of state.scheduled) if (purpose === "start") used.add(taskId);
-  return used.size;
+  return new Set([...state.running.keys(), ...state.claiming.keys(), ...state.starting]).size;
 }
 
 function planOwn(state: ClaimsState, { view, isAwaitingPerson }: OpenTask): ClaimPlan {

@@ -45,6 +45,10 @@ export interface ClaimsState {
   readonly isDraining: boolean;
   readonly open: ReadonlyMap<TaskId, OpenTask>;
   readonly scheduled: ReadonlyMap<TaskId, Scheduled>;
+  /** The tasks of `scheduled` that are about to start: they take a slot. */
+  readonly starting: ReadonlySet<TaskId>;
+  /** More could be claimed than has a timer; planned again when the timers are used up. */
+  readonly hasMore: boolean;
   /** Claims on their way to the journal. */
   readonly claiming: ReadonlyMap<TaskId, number>;
   /** The newest attempt this node has claimed, so that no attempt is claimed twice. */
@@ -102,6 +106,8 @@ export function createClaimsState(config: ClaimsConfig): ClaimsState {
     isDraining: false,
     open: new Map(),
     scheduled: new Map(),
+    starting: new Set(),
+    hasMore: false,
     claiming: new Map(),
     claimed: new Map(),
     running: new Map(),
@@ -111,6 +117,14 @@ export function createClaimsState(config: ClaimsConfig): ClaimsState {
 
 /** Pure: what a node does about claims after an event. */
 export function decideClaims(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
+  const decision = decide(state, event);
+  const { hasMore, scheduled, starting } = decision.state;
+  if (!hasMore || scheduled.size > starting.size) return decision;
+  const refilled = replanAll(decision.state);
+  return { state: refilled.state, effects: [...decision.effects, ...refilled.effects] };
+}
+
+function decide(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
   switch (event.type) {
     case "task":
       return onTask(state, event.task);
@@ -172,7 +186,7 @@ function onDue(state: ClaimsState, taskId: TaskId, due: Scheduled, nowMs: number
   const scheduled = state.scheduled.get(taskId);
   const task = state.open.get(taskId);
   if (scheduled?.purpose !== due.purpose || scheduled.attempt !== due.attempt) return { state, effects: [] };
-  const next = { ...state, scheduled: without(state.scheduled, taskId) };
+  const next = withTimer(state, taskId, undefined);
   if (!task) return { state: next, effects: [] };
   const { deadlineMs } = task.view;
   const plan = planFor(next, task);
@@ -202,7 +216,7 @@ function onClaimFailed(state: ClaimsState, taskId: TaskId, attempt: number): Cla
   if (!task || planFor(next, task).type !== "claim") return replan(next, taskId);
   const scheduled: Scheduled = { purpose: "claim", attempt };
   return {
-    state: { ...next, scheduled: new Map(next.scheduled).set(taskId, scheduled) },
+    state: withTimer(next, taskId, scheduled),
     effects: [{ type: "schedule", taskId, delayMs: CLAIM_RETRY_MS, scheduled }],
   };
 }
@@ -221,7 +235,7 @@ function replan(state: ClaimsState, taskId: TaskId): ClaimsDecision {
       if (scheduled?.purpose === plan.type && scheduled.attempt === plan.attempt) return { state, effects: [] };
       const wanted: Scheduled = { purpose: plan.type, attempt: plan.attempt };
       return {
-        state: { ...state, scheduled: new Map(state.scheduled).set(taskId, wanted) },
+        state: withTimer(state, taskId, wanted),
         effects: [{ type: "schedule", taskId, delayMs: plan.delayMs, scheduled: wanted }],
       };
     }
@@ -240,15 +254,18 @@ function replan(state: ClaimsState, taskId: TaskId): ClaimsDecision {
 
 /**
  * Plans every open task anew, the urgent ones first. Once a few more claims are scheduled than there are free slots, the
- * rest waits for the next slot: it could not be taken anyway.
+ * rest waits until those are used up: it could not be taken anyway.
  */
 function replanAll(state: ClaimsState): ClaimsDecision {
-  let next = state;
+  let next: ClaimsState = { ...state, hasMore: false };
   const effects: ClaimsEffect[] = [];
   let budget = 8 + 4 * Math.max(0, state.config.maxTasks - usedSlots(state));
   for (const { view } of [...state.open.values()].sort((a, b) => compareUrgency(a.view, b.view))) {
-    const isNew = !next.scheduled.has(view.taskId) && view.holder === undefined;
-    if (isNew && budget <= 0) continue;
+    const isNew = view.holder === undefined && !next.scheduled.has(view.taskId);
+    if (isNew && budget <= 0) {
+      next = { ...next, hasMore: true };
+      continue;
+    }
     const decision = replan(next, view.taskId);
     if (isNew && decision.state.scheduled.has(view.taskId)) budget--;
     next = decision.state;
@@ -260,9 +277,17 @@ function replanAll(state: ClaimsState): ClaimsDecision {
 function unschedule(state: ClaimsState, taskId: TaskId): ClaimsDecision {
   if (!state.scheduled.has(taskId)) return { state, effects: [] };
   return {
-    state: { ...state, scheduled: without(state.scheduled, taskId) },
+    state: withTimer(state, taskId, undefined),
     effects: [{ type: "unschedule", taskId }],
   };
+}
+
+function withTimer(state: ClaimsState, taskId: TaskId, scheduled: Scheduled | undefined): ClaimsState {
+  const starting = new Set(state.starting);
+  if (scheduled?.purpose === "start") starting.add(taskId);
+  else starting.delete(taskId);
+  const timers = scheduled ? new Map(state.scheduled).set(taskId, scheduled) : without(state.scheduled, taskId);
+  return { ...state, scheduled: timers, starting };
 }
 
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {

@@ -276,6 +276,22 @@ Deno.test("a refused claim is not repeated", () => {
   assert.deepEqual(node.presence([BOB]), []);
 });
 
+Deno.test("of many open tasks a few get timers at a time, and the next ones when those are used up", () => {
+  const ids = Array.from({ length: 40 }, (_, i) => `000000000000000000000000${String(i).padStart(2, "0")}` as TaskId);
+  const node = new Node();
+  node.presence([], { isReady: false });
+  for (const taskId of ids) node.task([posted({ taskId })]);
+
+  node.presence([BOB]);
+  const first = [...node.state.scheduled.keys()];
+  for (const taskId of first) node.task([posted({ taskId }), entry("task_claimed", BOB, 2, { attempt: 1, taskId })]);
+  const second = [...node.state.scheduled.keys()];
+
+  assert.equal(first.length, 12);
+  assert.equal(second.length, 12, "tasks that others took make room");
+  assert.equal(new Set([...first, ...second]).size, 24);
+});
+
 Deno.test("drain: no new claims, what was claimed but not begun is given back, what waits for a person is kept", () => {
   const node = new Node();
   node.presence();

@@ -97,11 +97,11 @@ export class ProcessExecutor implements Executor {
 /** The variables of an allow-list that are set in `source`. */
 export function selectEnvironment(
   names: readonly string[],
-  source: (name: string) => string | undefined,
+  source: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const env: Record<string, string> = {};
   for (const name of names) {
-    const value = source(name);
+    const value = source[name];
     if (value !== undefined) env[name] = value;
   }
   return env;
