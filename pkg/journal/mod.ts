@@ -5,7 +5,7 @@
  */
 export { JournalError, type JournalErrorCode, SyncError, type SyncErrorCode } from "./errors.ts";
 export { createJournal } from "./journal.ts";
-export { createSync, type SyncDeps, type SyncService, type SyncStats } from "./sync.ts";
+export { createSync, type SyncDeps, type SyncOptions, type SyncService, type SyncStats } from "./sync.ts";
 export type { PullResult } from "./sync_exchange.ts";
 export type { PeerStream, StreamOpener } from "./sync_types.ts";
 export { SYNC_PROTOCOL } from "./constants.ts";

@@ -71,13 +71,20 @@ export interface SyncService {
   stats(): SyncStats;
 }
 
+/** Plain settings of sync. */
+export interface SyncOptions {
+  /** Milliseconds between two pulls from a random peer; 10 s unless told. */
+  readonly periodMs?: number;
+}
+
 /** Creates the sync service of a journal; nothing happens before `start`. */
-export function createSync(deps: SyncDeps): SyncService {
-  return new Sync(deps);
+export function createSync(deps: SyncDeps, options: SyncOptions = {}): SyncService {
+  return new Sync(deps, options);
 }
 
 class Sync implements SyncService {
   readonly #deps: SyncDeps;
+  readonly #periodMs: number;
   readonly #counters = new CounterMap();
   readonly #stopped = new AbortController();
   readonly #tasks: TaskGroup;
@@ -93,8 +100,9 @@ class Sync implements SyncService {
   #periodic: Timer | undefined;
   #isStarted = false;
 
-  constructor(deps: SyncDeps) {
+  constructor(deps: SyncDeps, options: SyncOptions) {
     this.#deps = deps;
+    this.#periodMs = options.periodMs ?? SYNC_PERIOD_MS;
     this.#tasks = new TaskGroup((error, what) => deps.logger.error("Sync failed unexpectedly", { what }, error));
   }
 
@@ -112,7 +120,7 @@ class Sync implements SyncService {
     journal.events.on("state:changed", ({ state }) => {
       if (state === "must_catch_up") { for (const peer of this.#deps.peers()) this.requestPull(peer); }
     }, { signal });
-    this.#periodic = clock.setPeriodic(SYNC_PERIOD_MS, () => {
+    this.#periodic = clock.setPeriodic(this.#periodMs, () => {
       const peer = randomPick(this.#deps.random, this.#deps.peers());
       if (peer) this.requestPull(peer);
     }, { unref: true });

@@ -21,6 +21,7 @@ export const RUNTIME_ERROR_CODES = [
   "deployment_invalid",
   "keys_unreadable",
   "store_damaged",
+  "node_unreachable",
   "interrupted",
 ] as const;
 /** A code of a `RuntimeError`. */

@@ -1,0 +1,93 @@
+import type { AgentConfig } from "@bzzz/config";
+import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime";
+import { AgentExecution } from "./execution.ts";
+import { MockExecutor } from "./executors/mock.ts";
+import { ProcessExecutor, selectEnvironment } from "./executors/process.ts";
+import { ServicePresenceView } from "./presence_view.ts";
+import { AgentRunner } from "./runner.ts";
+import type { Executor } from "./types.ts";
+
+const MS_PER_SECOND = 1000;
+const MIB = 1024 * 1024;
+/** A node that meets nobody in this time is alone, and works alone. */
+const ALONE_AFTER_MS = 3_000;
+
+/** What `bzzz-agent` does on top of the shared services: its runner over the journal and the others' presence. */
+export function createAgentExecution(
+  services: Readonly<RuntimeServices>,
+  context: NodeContext,
+): AgentExecution<RuntimeServices> {
+  const config = requireAgentConfig(context);
+  return new AgentExecution<RuntimeServices>({ runnerOf: () => createRunner(services, context, config) });
+}
+
+function createRunner(
+  services: Readonly<RuntimeServices>,
+  context: NodeContext,
+  config: AgentConfig,
+): AgentRunner {
+  const { clock, random } = context;
+  const { identity, presence, selfStatus, journal, node, sync, shutdownManager, optimizer } = services;
+  const view = new ServicePresenceView({ presence, clock }, {
+    timeoutMs: config.coordination.presenceTimeoutSeconds * MS_PER_SECOND,
+    readyAfterMs: ALONE_AFTER_MS,
+  });
+  const caughtUp = clock.setPeriodic(CATCH_UP_POLL_MS, () => {
+    // one whole pull from a member: whatever the mesh knew, this node knows now
+    if (node.stats().admittedPeers > 0 && sync.stats().lastPullAgeMs !== undefined) view.markReady();
+  }, { unref: true });
+  shutdownManager.on("flush", "presence view", () => {
+    caughtUp.cancel();
+    view[Symbol.dispose]();
+  });
+  const logger = services.logger.child({ service: "agent" });
+  const runner = new AgentRunner({
+    clock,
+    random,
+    logger,
+    journal,
+    presence: view,
+    executor: createExecutor(context, config, logger),
+    grantOf: (author, atMs) => identity.membership.grantOf(author, atMs) ?? identity.membership.grantOf(author),
+  }, {
+    self: identity.identity.peerId,
+    role: identity.identity.role,
+    capabilities: config.agent.capabilities,
+    maxTasks: config.agent.maxTasks,
+    leaseMs: config.coordination.leaseSeconds * MS_PER_SECOND,
+  });
+  selfStatus.setSource(() => {
+    const status = runner.status();
+    // a node that is short of memory takes nothing more until it has recovered
+    return optimizer.level === "normal" ? status : { ...status, status: "busy" };
+  });
+  runner.events.on("status:changed", () => presence.announce());
+  presence.announce();
+  return runner;
+}
+
+const CATCH_UP_POLL_MS = 100;
+
+function createExecutor(
+  { clock, env, home }: NodeContext,
+  config: AgentConfig,
+  logger: RuntimeServices["logger"],
+): Executor {
+  if (config.executor.kind === "mock") return new MockExecutor({ clock });
+  const { commands, timeoutSeconds, maxOutputBytes, memoryLimitMb, env: names } = config.executor.process;
+  const workRoot = homePaths(home).work;
+  Deno.mkdirSync(workRoot, { recursive: true, mode: 0o700 });
+  return new ProcessExecutor({ clock, logger }, {
+    commands,
+    timeoutMs: timeoutSeconds * MS_PER_SECOND,
+    maxOutputBytes,
+    memoryLimitBytes: memoryLimitMb * MIB,
+    env: selectEnvironment(names, env),
+    workRoot,
+  });
+}
+
+function requireAgentConfig({ config }: NodeContext): AgentConfig {
+  if (config.binaryType === "agent") return config;
+  throw new TypeError(`An agent cannot run with the configuration of ${config.binaryType}`);
+}

@@ -1,0 +1,97 @@
+import {
+  decodeGrant,
+  type Grant,
+  IdentityError,
+  loadGrant,
+  loadMesh,
+  loadNodeKeys,
+  Membership,
+  type MeshRecord,
+  type NodeKeys,
+  SharedAgentIdentity,
+} from "@bzzz/agentid";
+import { type Bytes, type Clock, parseAgentId } from "@bzzz/base";
+import type { BinaryType } from "@bzzz/agentid";
+
+/** Everything that makes this node itself: keys, mesh, grant, and what it knows of the others. */
+export interface LocalIdentity {
+  readonly keys: NodeKeys;
+  readonly mesh: MeshRecord;
+  readonly identity: SharedAgentIdentity;
+  readonly grant: Grant;
+  readonly grantBytes: Bytes;
+  readonly membership: Membership;
+}
+
+/** What `loadLocalIdentity` reads. */
+export interface IdentityOptions {
+  readonly home: string;
+  readonly binaryType: BinaryType;
+  /** `agent.id` of the configuration; must be the grant's when it is given. */
+  readonly configuredAgentId: string | undefined;
+  /** Of the key file, where it is locked. */
+  readonly passphrase?: string;
+}
+
+/**
+ * Reads who this node is and checks that it all belongs together.
+ * @throws IdentityError "mesh_missing", "key_missing", "key_permissions", "key_malformed", "invalid_grant", "wrong_passphrase", …
+ */
+export async function loadLocalIdentity(
+  deps: { clock: Pick<Clock, "nowMs"> },
+  options: IdentityOptions,
+): Promise<LocalIdentity> {
+  const { home, binaryType } = options;
+  const program = `bzzz-${binaryType}`;
+  const mesh = await loadMesh(home);
+  if (!mesh) {
+    throw new IdentityError(
+      "mesh_missing",
+      `Cannot run: "${home}" belongs to no mesh; create one with "${program} init --home ${home}", join one with ` +
+        `"${program} join TOKEN --home ${home}", or try it with "${program} run --dev"`,
+      { details: { home } },
+    );
+  }
+  const keys = await loadNodeKeys(
+    { home, binaryType },
+    options.passphrase === undefined ? {} : { passphrase: options.passphrase },
+  );
+  const grantBytes = await loadGrant(home);
+  const grant = grantBytes && decodeGrant(grantBytes)?.grant;
+  if (!grantBytes || !grant) {
+    throw new IdentityError("invalid_grant", `Cannot run: "${home}" has no readable grant; join the mesh again`, {
+      details: { home },
+    });
+  }
+  const membership = new Membership(mesh);
+  membership.addGrant(grantBytes);
+  const identity = new SharedAgentIdentity(keys.signingKey, grant);
+  assertConfigured(grant, options);
+  if (deps.clock.nowMs() > grant.notAfterMs) {
+    throw new IdentityError(
+      "invalid_grant",
+      `Cannot run as "${grant.agentId}": its grant ended on ${
+        new Date(grant.notAfterMs).toISOString()
+      }; ask an admin for an invite`,
+    );
+  }
+  return { keys, mesh, identity, grant, grantBytes, membership };
+}
+
+function assertConfigured(grant: Grant, options: IdentityOptions): void {
+  if (grant.binaryType !== options.binaryType) {
+    throw new IdentityError(
+      "invalid_grant",
+      `Cannot run: "${options.home}" is the data directory of bzzz-${grant.binaryType} ("${grant.agentId}"); ` +
+        `expected one of bzzz-${options.binaryType}; give another --home`,
+    );
+  }
+  const wanted = options.configuredAgentId;
+  if (wanted !== undefined && parseAgentId(wanted) !== grant.agentId) {
+    throw new IdentityError(
+      "invalid_grant",
+      `Cannot run as "${wanted}": the grant in "${options.home}" names "${grant.agentId}"; change agent.id in the ` +
+        "configuration, or join under the other name",
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { type Config, type ConfigIssue, loadConfig, type LoadedConfig } from "@bzzz/config";
+import type { GlobalFlags } from "@bzzz/cli";
+import type { BinaryProfile } from "./profiles.ts";
+
+/** Where a program's configuration comes from. */
+export interface ConfigSources {
+  readonly profile: BinaryProfile;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly globals: Pick<GlobalFlags, "config" | "logLevel" | "settings">;
+  /** Stronger than the file, weaker than the person's own flags: what `--dev` sets. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+}
+
+/** Flags over `BZZZ_*` over the file over defaults. @throws ConfigError with every problem of every source */
+export async function loadProgramConfig(sources: ConfigSources): Promise<LoadedConfig> {
+  const { profile, globals } = sources;
+  const flags: Record<string, unknown> = { ...sources.flags };
+  if (globals.logLevel !== undefined) flags["logging.level"] = globals.logLevel;
+  for (const [key, value] of globals.settings) flags[key] = value;
+  const loaded = await loadConfig({
+    profile: profile.config,
+    path: globals.config,
+    env: sources.env,
+    flags,
+    home: sources.home,
+  });
+  // the profile's schema made it, so it is the configuration of one of the two programs
+  return loaded as unknown as LoadedConfig<Config>;
+}
+
+/** A problem as the command line shows it. */
+export function issueText(issue: ConfigIssue): string {
+  const hint = issue.suggestion === undefined ? "" : `; ${issue.suggestion}`;
+  return `${issue.keyPath}: found ${issue.got}, expected ${issue.expected}${hint}`;
+}

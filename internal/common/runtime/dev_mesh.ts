@@ -1,0 +1,134 @@
+import {
+  createMesh,
+  createNodeKeys,
+  FOUNDER_GRANT_TTL_MS,
+  hasNodeKeys,
+  issueGrant,
+  loadMesh,
+  loadNodeKeys,
+  loadRootKey,
+  saveGrant,
+  saveMesh,
+  saveRootKey,
+} from "@bzzz/agentid";
+import { join } from "node:path";
+import { homePaths, readEndpoints, readTextIfThere, writePrivateFile } from "./home.ts";
+import { requireAgentId, type SetupDeps } from "./setup.ts";
+
+/** A node of the throw-away mesh. */
+export interface DevNode {
+  readonly home: string;
+  /** Flags that make it loopback-only, on free ports, knowing the nodes that run already. */
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** Nodes one folder may have; more is a mistake. */
+const MAX_DEV_NODES = 100;
+const CREATE_LOCK = "create.lock";
+
+/**
+ * Makes a node of the zero-configuration mesh (design section 4, `--dev`): whoever can write the folder has its root key
+ * and gets a grant. Insecure on purpose, loopback only, and says so.
+ */
+export async function prepareDevNode(
+  deps: SetupDeps,
+  options: { readonly folder: string; readonly home: string | undefined; readonly agentId: string | undefined },
+): Promise<DevNode> {
+  const { folder } = options;
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await assertOwnFolder(folder);
+  using lock = await Deno.open(join(folder, CREATE_LOCK), { read: true, write: true, create: true, mode: 0o600 });
+  await lock.lock(true); // held for milliseconds: two programs that start at once make one mesh
+  const home = options.home ?? join(folder, "nodes", await freeName(deps, folder, options.agentId));
+  const agentId = requireAgentId(options.agentId ?? home.slice(home.lastIndexOf("/") + 1));
+  await joinDevMesh(deps, folder, home, agentId);
+  return {
+    home,
+    flags: {
+      "ports.http_port": 0,
+      "ports.health_port": 0,
+      "network.p2p_port": 0,
+      "network.listen_host": "127.0.0.1",
+      "network.mdns": false,
+      "network.bootstrap": await runningAddresses(folder, home),
+    },
+  };
+}
+
+async function joinDevMesh(
+  { clock, random, profile }: SetupDeps,
+  folder: string,
+  home: string,
+  agentId: ReturnType<typeof requireAgentId>,
+): Promise<void> {
+  if (await loadMesh(home)) return;
+  const root = join(folder, "root");
+  let mesh = await loadMesh(root);
+  if (!mesh) {
+    const created = createMesh({ name: "dev", random, clock });
+    await saveRootKey(root, created.rootKey, { random });
+    await saveMesh(root, created, { random });
+    mesh = created;
+  }
+  const location = { home, binaryType: profile.binaryType };
+  await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+  const keys = await hasNodeKeys(location) ? await loadNodeKeys(location) : await createNodeKeys(location, { random });
+  const { bytes } = issueGrant({ key: await loadRootKey(root), issuer: "root" }, {
+    mesh: mesh.meshId,
+    peer: keys.peerId,
+    agentId,
+    binaryType: profile.binaryType,
+    role: "admin",
+    ageRecipient: keys.age.recipient,
+    issuedAtMs: clock.nowMs(),
+    ttlMs: FOUNDER_GRANT_TTL_MS,
+  });
+  await saveGrant(home, bytes, { random });
+  await saveMesh(home, mesh, { random });
+  await writePrivateFile(homePaths(home).addressBook, "[]");
+}
+
+/** The first of agent-1, agent-2, … (hap-1, …) that no running node uses. */
+async function freeName({ profile }: SetupDeps, folder: string, wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) return wanted;
+  for (let n = 1; n <= MAX_DEV_NODES; n++) {
+    const name = `${profile.binaryType}-${n}`;
+    if (!await isRunning(join(folder, "nodes", name))) return name;
+  }
+  throw new RangeError(`Cannot start another node in "${folder}": ${MAX_DEV_NODES} run already`);
+}
+
+async function isRunning(home: string): Promise<boolean> {
+  if (await readTextIfThere(join(home, "instance.lock")) === undefined) return false;
+  using file = await Deno.open(join(home, "instance.lock"), { read: true, write: true });
+  if (!await file.tryLock(true)) return true;
+  await file.unlock();
+  return false;
+}
+
+async function runningAddresses(folder: string, self: string): Promise<string[]> {
+  const addresses: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(join(folder, "nodes"))) {
+      const home = join(folder, "nodes", entry.name);
+      if (home !== self) addresses.push(...(await readEndpoints(home))?.p2p_addresses ?? []);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return addresses;
+}
+
+/** The folder is in a world-writable place: a stranger's must not be used. */
+async function assertOwnFolder(folder: string): Promise<void> {
+  const info = await Deno.lstat(folder);
+  let uid: number | null = null;
+  try {
+    uid = Deno.uid();
+  } catch {
+    return; // not permitted to know: the mode below is all there is
+  }
+  const isOwn = info.isDirectory && !info.isSymlink && (uid === null || info.uid === uid);
+  if (isOwn && ((info.mode ?? 0o700) & 0o077) === 0) return;
+  throw new RangeError(`Cannot use "${folder}" for --dev: expected a folder of this user with mode 0700; remove it`);
+}

@@ -1,0 +1,76 @@
+import type { PostMessageInput } from "@bzzz/api";
+import { type AgentId, BzzzError, type Clock, parseAgentId, parseEntryId, parseTaskId } from "@bzzz/base";
+import { checkMessage, EMPTY_THREAD, type MessageRefusal } from "@bzzz/hmmm";
+import type { JournalDraft } from "@bzzz/journal";
+import type { LocalIdentity } from "../agent.ts";
+import type { MeshReadModel } from "../read_model.ts";
+import { requireTopic } from "./mesh_facade.ts";
+
+/** A message that must not be sent. */
+export class MessageError extends BzzzError<"invalid_request" | "thread_limit"> {}
+
+const REFUSALS: Readonly<Record<MessageRefusal, string>> = {
+  hop_limit: "it was passed on too often",
+  expired: "it is too old",
+  too_many_agents: "the thread has as many agents as it may; a person can go on",
+  escalation_required: "the agents have used up the thread's messages; a person must speak first",
+};
+
+/**
+ * A message as an entry of the journal, within the safeguards of its thread.
+ * @throws MessageError "invalid_request", "thread_limit"; FacadeError "invalid_topic"
+ */
+export function composeMessage(
+  deps: { readonly local: LocalIdentity; readonly readModel: MeshReadModel; readonly clock: Pick<Clock, "nowMs"> },
+  input: PostMessageInput,
+): JournalDraft<"message_posted"> {
+  const { membership, identity } = deps.local;
+  const roles = new Set(membership.roster(deps.clock.nowMs()).map((member) => member.role));
+  const to: AgentId[] = [];
+  const toRoles: string[] = [];
+  for (const name of input.to) {
+    const agentId = parseAgentId(name);
+    if (agentId && membership.findAgentId(agentId)) to.push(agentId);
+    else if (roles.has(name)) toRoles.push(name);
+    else {
+      throw new MessageError(
+        "invalid_request",
+        `Cannot send to "${name}": no member of the mesh has this name or role`,
+      );
+    }
+  }
+  if (input.thread !== undefined) {
+    const refusal = checkMessage(deps.readModel.threads.get(input.thread)?.use ?? EMPTY_THREAD, {
+      author: identity.peerId,
+      isPerson: identity.binaryType === "hap",
+      type: input.type,
+      sentAtMs: deps.clock.nowMs(),
+    });
+    if (refusal) {
+      throw new MessageError("thread_limit", `Cannot send to thread "${input.thread}": ${REFUSALS[refusal]}`);
+    }
+  }
+  const parent = input.parent === undefined ? undefined : parseEntryId(input.parent);
+  if (input.parent !== undefined && !parent) {
+    throw new MessageError("invalid_request", `Cannot answer "${input.parent}": expected the id of an entry`);
+  }
+  const task = input.task_id === undefined ? undefined : parseTaskId(input.task_id);
+  if (input.task_id !== undefined && !task) {
+    throw new MessageError("invalid_request", `Cannot refer to task "${input.task_id}": expected a task id`);
+  }
+  return {
+    kind: "message_posted",
+    topic: requireTopic(input.topic),
+    body: {
+      type: input.type,
+      text: input.text,
+      ...(to.length > 0 ? { to } : {}),
+      ...(input.refs.length > 0 ? { refs: input.refs } : {}),
+      ...(input.severity ? { severity: input.severity } : {}),
+    },
+    ...(toRoles.length > 0 ? { toRoles } : {}),
+    ...(input.thread === undefined ? {} : { thread: input.thread }),
+    ...(parent ? { parent } : {}),
+    ...(task ? { task } : {}),
+  };
+}

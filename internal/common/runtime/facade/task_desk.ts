@@ -1,0 +1,117 @@
+import type { PostTaskInput } from "@bzzz/api";
+import { BzzzError, type Clock, createUlid, parseTaskId, type Random, SerialQueue, type TaskId } from "@bzzz/base";
+import { isFinished, type TaskView } from "@bzzz/coordinator";
+import type { Journal } from "@bzzz/journal";
+import { type BodyOf, TOPICS } from "@bzzz/wire";
+import type { LocalIdentity } from "../agent.ts";
+import type { MeshReadModel } from "../read_model.ts";
+
+/** Refusals of the desk, by the codes of the API. */
+export class TaskDeskError extends BzzzError<"not_found" | "task_closed" | "client_id_conflict" | "invalid_request"> {}
+
+/** What the desk stands on. */
+export interface TaskDeskDeps {
+  readonly local: LocalIdentity;
+  readonly journal: Journal;
+  readonly readModel: MeshReadModel;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly random: Random;
+}
+
+/** Posts that wait at the same time; one more is refused with "queue_full". */
+const MAX_WAITING_POSTS = 1000;
+
+/** Posts and cancels tasks of this node. One post at a time, so that a client id is used once also by callers at once. */
+export class TaskDesk {
+  readonly #deps: TaskDeskDeps;
+  readonly #posts = new SerialQueue({ capacity: MAX_WAITING_POSTS });
+
+  constructor(deps: TaskDeskDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when the task is on disk. @throws TaskDeskError "client_id_conflict", "invalid_request" */
+  async post(input: PostTaskInput): Promise<{ readonly task: TaskView; readonly isNew: boolean }> {
+    const draft = draftOf(input, this.#deps.clock.nowMs());
+    // Without a client id there is nothing to wait for, and posts share a commit.
+    if (draft.clientId === undefined) return { task: await this.#append(draft), isNew: true };
+    return await this.#posts.run(async () => {
+      const known = this.#deps.readModel.board.findPosted(this.#deps.local.identity.peerId, draft.clientId ?? "");
+      if (!known) return { task: await this.#append(draft), isNew: true };
+      if (!isSame(known, draft)) {
+        throw new TaskDeskError(
+          "client_id_conflict",
+          `Cannot post the task: client id "${draft.clientId}" was used for task ${known.taskId} with other content`,
+          { details: { task_id: known.taskId } },
+        );
+      }
+      return { task: known, isNew: false };
+    });
+  }
+
+  /** @throws TaskDeskError "not_found", "task_closed" */
+  async cancel(reference: string, reason: string): Promise<TaskView> {
+    const { journal, readModel } = this.#deps;
+    const id = parseTaskId(reference);
+    const task = id && readModel.task(id);
+    if (!task) throw new TaskDeskError("not_found", `Cannot cancel task "${reference}": there is none`);
+    if (isFinished(task.state)) {
+      throw new TaskDeskError("task_closed", `Cannot cancel task ${task.taskId}: it is ${task.state}`);
+    }
+    const { taskId } = task;
+    await journal.append({
+      kind: "task_cancelled",
+      topic: TOPICS.coordination,
+      task: taskId,
+      body: { taskId, reason: reason.slice(0, 1024) },
+    });
+    return this.#view(taskId);
+  }
+
+  async #append(draft: TaskDraft): Promise<TaskView> {
+    const { journal, clock, random } = this.#deps;
+    const taskId = createUlid(clock.nowMs(), random) as TaskId; // createUlid makes exactly what parseTaskId accepts
+    await journal.append({
+      kind: "task_posted",
+      topic: TOPICS.coordination,
+      task: taskId,
+      body: { ...draft, taskId },
+    });
+    return this.#view(taskId);
+  }
+
+  #view(taskId: TaskId): TaskView {
+    const view = this.#deps.readModel.task(taskId);
+    if (!view) throw new TaskDeskError("not_found", `Cannot show task ${taskId}: the board has forgotten it`);
+    return view;
+  }
+}
+
+type TaskDraft = Omit<BodyOf<"task_posted">, "taskId">;
+
+function draftOf(input: PostTaskInput, nowMs: number): TaskDraft {
+  if (input.deadline_ms !== undefined && input.deadline_ms <= nowMs) {
+    throw new TaskDeskError(
+      "invalid_request",
+      `Cannot post the task: deadline_ms is ${new Date(input.deadline_ms).toISOString()}, which has passed`,
+    );
+  }
+  return {
+    title: input.title,
+    description: input.description,
+    priority: input.priority,
+    requiredCapabilities: [...input.required_capabilities],
+    ...(input.client_id === undefined ? {} : { clientId: input.client_id }),
+    ...(input.required_role === undefined ? {} : { requiredRole: input.required_role }),
+    ...(input.deadline_ms === undefined ? {} : { deadlineMs: input.deadline_ms }),
+    ...(input.input === undefined
+      ? {}
+      : { input: typeof input.input === "string" ? input.input : JSON.stringify(input.input) }),
+  };
+}
+
+function isSame(known: TaskView, draft: TaskDraft): boolean {
+  return known.title === draft.title && known.description === draft.description && known.priority === draft.priority &&
+    known.requiredRole === draft.requiredRole && known.deadlineMs === draft.deadlineMs && known.input === draft.input &&
+    known.requiredCapabilities.join("\n") === draft.requiredCapabilities.join("\n");
+}

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { base64UrlEncode, type Random } from "@bzzz/base";
+
+/** The files of a data directory, beside those of `@bzzz/agentid`. The directory is 0700, secrets in it 0600. */
+export interface HomePaths {
+  readonly home: string;
+  /** The journal and everything else that must survive kill -9. */
+  readonly database: string;
+  /** How far this node's sequence numbers were used; see `@bzzz/journal`. */
+  readonly reservation: string;
+  /** Addresses of peers met before; losing it costs time, not data. */
+  readonly addressBook: string;
+  /** Bearer token that may change things. */
+  readonly writeToken: string;
+  /** Bearer token that may only look. */
+  readonly readToken: string;
+  /** Where a running node answers; there only while it runs. */
+  readonly endpoints: string;
+  /** Private folders of executions. */
+  readonly work: string;
+}
+
+export function homePaths(home: string): HomePaths {
+  return {
+    home,
+    database: join(home, "journal.db"),
+    reservation: join(home, "journal.seq"),
+    addressBook: join(home, "peers.json"),
+    writeToken: join(home, "run", "api.token"),
+    readToken: join(home, "run", "api-read.token"),
+    endpoints: join(home, "run", "endpoints.json"),
+    work: join(home, "work"),
+  };
+}
+
+/** Where a running node answers, for the command line and the tests. */
+export interface Endpoints {
+  readonly pid: number;
+  readonly api_url: string;
+  readonly health_url: string;
+  readonly p2p_addresses: readonly string[];
+}
+
+/** Writes a private file so that a crash leaves the old or the new content, never half of it. */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${Deno.pid}.tmp`;
+  {
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true, mode: 0o600 });
+    await file.write(new TextEncoder().encode(text));
+    await file.sync();
+  }
+  await Deno.rename(temporary, path);
+}
+
+/** The content of a file, or undefined when there is none. */
+export async function readTextIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The token in `path`; the first call makes one of 256 random bits. */
+export async function ensureToken(path: string, random: Random): Promise<string> {
+  const known = (await readTextIfThere(path))?.trim();
+  if (known) return known;
+  const token = base64UrlEncode(random.bytes(32));
+  await writePrivateFile(path, `${token}\n`);
+  return token;
+}
+
+/** Where the node of this data directory answers, or undefined when none has said so. */
+export async function readEndpoints(home: string): Promise<Endpoints | undefined> {
+  const text = await readTextIfThere(homePaths(home).endpoints);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Endpoints; // written by this very program, atomically
+  } catch {
+    return undefined; // somebody else's file: the node counts as not running
+  }
+}
+
+/** Removes the file that says where the node answers. */
+export async function removeEndpoints(home: string): Promise<void> {
+  try {
+    await Deno.remove(homePaths(home).endpoints);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

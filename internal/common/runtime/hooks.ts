@@ -1,0 +1,357 @@
+import { decodeGrant, loadGrant, loadMesh, loadNodeKeys } from "@bzzz/agentid";
+import type {
+  AuditJournal,
+  CheckResult,
+  ConfigIssue,
+  ConfigSetting,
+  GlobalFlags,
+  HealthResult,
+  InitOptions,
+  InitResult,
+  InviteOptions,
+  JoinOptions,
+  JoinResult,
+  NodeEndpoint,
+  ProgramHooks,
+  RunOptions,
+} from "@bzzz/cli";
+import { type Clock, hexEncode, parseAgentId, type Random } from "@bzzz/base";
+import {
+  type Config,
+  CONFIG_PROFILES,
+  ConfigError,
+  loadConfig,
+  type LoadedConfig,
+  renderExampleConfig,
+  renderOrigins,
+} from "@bzzz/config";
+import { sha256 } from "@bzzz/crypto";
+import { createNullLogger, createStandardLogger, type LogLevel } from "@bzzz/logging";
+import { issueText, loadProgramConfig } from "./config.ts";
+import { prepareDevNode } from "./dev_mesh.ts";
+import { runDoctor } from "./doctor.ts";
+import { createRuntimeError } from "./errors.ts";
+import type { ExitStatus } from "./exit.ts";
+import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
+import { inviteOffline } from "./offline.ts";
+import { openAudit } from "./audit.ts";
+import { dataDirectory, devFolder } from "./process_environment.ts";
+import type { BinaryProfile } from "./profiles.ts";
+import { type ExecutionFactory, runNode } from "./run_node.ts";
+import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
+import { listenToSignals } from "./signals.ts";
+import { checkForRunningInstance } from "./collision.ts";
+import { type IdentityFacts, validateMultiBinaryDeployment } from "./validation.ts";
+
+/** What the hooks of a program stand on. */
+export interface HooksDeps {
+  readonly profile: BinaryProfile;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly createExecution: ExecutionFactory;
+  readonly stdinIsTerminal: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly forceExit: (status: ExitStatus) => void;
+  /** A line on stderr for the person. */
+  readonly tell: (text: string) => Promise<void>;
+  /** Told when the node has taken over the process' signals. */
+  readonly onNodeRunning: () => void;
+}
+
+/** What commands need of this program beyond a running node's API. */
+export class StandardHooks implements ProgramHooks {
+  readonly #deps: HooksDeps;
+
+  constructor(deps: HooksDeps) {
+    this.#deps = deps;
+  }
+
+  async findNode(globals: GlobalFlags): Promise<NodeEndpoint | undefined> {
+    const home = await this.#home(globals);
+    const endpoints = home === undefined ? undefined : await readEndpoints(home);
+    if (home === undefined || !endpoints || !(await checkForRunningInstance(home)).isRunning) return undefined;
+    const token = (await readTextIfThere(homePaths(home).writeToken))?.trim();
+    return token ? { baseUrl: endpoints.api_url, token } : undefined;
+  }
+
+  async init(options: InitOptions): Promise<InitResult> {
+    const home = this.#plainHome(options.globals);
+    if (options.isForced) await this.#assertStopped(home, "init").then(() => forgetMesh(home));
+    const { profile, random } = this.#deps;
+    const founded = await foundMesh(this.#setup(options.globals), {
+      home,
+      meshName: options.meshName ?? "bzzz",
+      agentId: options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId),
+      isRootKeyKept: options.isRootKeyKept,
+      ...(options.shares === undefined ? {} : { shares: options.shares }),
+      ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
+    });
+    return {
+      mesh_id: founded.mesh.meshId,
+      mesh_name: founded.mesh.name,
+      agent_id: founded.agentId,
+      peer_id: founded.keys.peerId,
+      home,
+      config_path: founded.configPath,
+      recovery_shares: founded.recoveryShares,
+      recovery_threshold: options.threshold ?? DEFAULT_THRESHOLD,
+    };
+  }
+
+  async invite(options: InviteOptions): ReturnType<ProgramHooks["invite"]> {
+    const home = this.#plainHome(options.globals);
+    const { clock, random, profile } = this.#deps;
+    const { config } = await this.#load(options.globals, home);
+    return await inviteOffline({ clock, random, profile, logger: this.#logger(options.globals) }, {
+      ...options,
+      home,
+      config,
+    });
+  }
+
+  async join(token: string, options: JoinOptions): Promise<JoinResult> {
+    const home = this.#plainHome(options.globals);
+    if (options.isForced) await this.#assertStopped(home, "join").then(() => forgetMesh(home));
+    const { profile, random } = this.#deps;
+    const agentId = options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId);
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+    const joined = await joinWithToken(this.#setup(options.globals), { home, token, agentId, signal });
+    return {
+      mesh_id: joined.mesh.meshId,
+      mesh_name: joined.mesh.name,
+      agent_id: joined.agentId,
+      peer_id: joined.keys.peerId,
+      role: joined.role,
+      home,
+    };
+  }
+
+  async leave(options: { globals: GlobalFlags; reason: string; signal: AbortSignal }): Promise<{ home: string }> {
+    const home = this.#plainHome(options.globals);
+    await this.#assertStopped(home, "leave");
+    await forgetMesh(home);
+    return { home };
+  }
+
+  async run(options: RunOptions): Promise<ExitStatus> {
+    const { globals } = options;
+    const { profile, env, clock, random } = this.#deps;
+    const dev = globals.isDev
+      ? await prepareDevNode(this.#setup(globals), {
+        folder: devFolder(env),
+        home: globals.home,
+        agentId: settingOf(globals, "agent.id") ?? env["BZZZ_AGENT_ID"],
+      })
+      : undefined;
+    const home = dev?.home ?? this.#plainHome(globals);
+    const flags = {
+      ...dev?.flags,
+      ...(options.interfaceMode === undefined ? {} : { "interface.mode": options.interfaceMode }),
+    };
+    const loaded = await this.#load(globals, home, flags);
+    const { config } = loaded;
+    using signals = listenToSignals();
+    this.#deps.onNodeRunning();
+    return await runNode({ profile, clock, random, createExecution: this.#deps.createExecution }, {
+      loaded,
+      home,
+      env,
+      isDev: globals.isDev,
+      ownsTerminal: profile.ownsTerminal && config.interface.mode === "terminal" &&
+        config.interface.autoStartInterface &&
+        this.#deps.stdinIsTerminal && this.#deps.stdoutIsTerminal,
+      stderrIsTerminal: this.#deps.stderrIsTerminal,
+      version: this.#deps.version,
+      signals,
+      forceExit: this.#deps.forceExit,
+      tell: this.#deps.tell,
+    });
+  }
+
+  async validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]> {
+    const loads = await Promise.all(paths.map((path) => this.#tryLoad(path)));
+    const issues = loads.flatMap((load) => load.issues);
+    const [first, second] = loads.map((load) => load.loaded);
+    if (issues.length > 0 || !first || !second || paths.length !== 2) return issues;
+    const facts = globals.home === undefined ? {} : await this.#identityFacts(globals.home);
+    const problems = validateMultiBinaryDeployment({ loaded: first, ...facts }, { loaded: second });
+    return problems.map((problem) => ({
+      file: paths.join(" and "),
+      key: problem.check,
+      message: `${problem.severity}: ${problem.message} (${
+        problem.sides.map((side) => `${side.where}: ${side.value}`).join("; ")
+      }); ${problem.suggestion}`,
+    }));
+  }
+
+  async showConfig(globals: GlobalFlags): Promise<readonly ConfigSetting[]> {
+    const loaded = await this.#load(globals, this.#plainHome(globals));
+    const rows = JSON.parse(renderOrigins(loaded.config, loaded.origins, { json: true })) as OriginRow[];
+    return rows.map(({ key, value, where }) => ({ key, value: JSON.stringify(value), origin: where }));
+  }
+
+  exampleConfig(): Promise<string> {
+    return Promise.resolve(renderExampleConfig(this.#deps.profile.config));
+  }
+
+  async doctor(globals: GlobalFlags): Promise<readonly CheckResult[]> {
+    const home = this.#plainHome(globals);
+    return await runDoctor({
+      ...this.#deps,
+      home,
+      load: () => this.#load(globals, home),
+      findNode: () => this.findNode(globals),
+    });
+  }
+
+  async health(globals: GlobalFlags): Promise<HealthResult> {
+    const { clock, fetch } = this.#deps;
+    const home = await this.#home(globals);
+    const endpoints = home === undefined ? undefined : await readEndpoints(home);
+    const token = home === undefined ? undefined : (await readTextIfThere(homePaths(home).readToken))?.trim();
+    const fail = (why: string, cause?: unknown) =>
+      createRuntimeError(clock, "node_unreachable", "ask the node for its health", { why, cause });
+    if (!endpoints || !token) throw fail("no node runs on this data directory; start it, or name another with --home");
+    let body: HealthBody;
+    try {
+      const response = await fetch(
+        new Request(`${endpoints.health_url}/health`, {
+          headers: { authorization: `Bearer ${token}` },
+          signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+        }),
+      );
+      body = await response.json() as HealthBody; // the health port of this very version
+    } catch (cause) {
+      throw fail(`it does not answer at ${endpoints.health_url}`, cause);
+    }
+    return {
+      status: body.status === "healthy" ? "ok" : body.status === "degraded" ? "degraded" : "failed",
+      checks: body.reasons.map((reason) => ({
+        name: reason.check,
+        status: reason.critical ? "failed" : "warning",
+        found: `${reason.code}: ${reason.message}`,
+      })),
+    };
+  }
+
+  async openJournalReadOnly(globals: GlobalFlags): Promise<AuditJournal> {
+    const home = this.#plainHome(globals);
+    return await openAudit({ clock: this.#deps.clock, logger: this.#logger(globals) }, home);
+  }
+
+  /** The data directory; with --dev the one that was named, or the only one whose node of this program runs. */
+  async #home(globals: GlobalFlags): Promise<string | undefined> {
+    if (!globals.isDev || globals.home !== undefined) return this.#plainHome(globals);
+    const { env, profile } = this.#deps;
+    const folder = `${devFolder(env)}/nodes`;
+    try {
+      for await (const { name } of Deno.readDir(folder)) {
+        const home = `${folder}/${name}`;
+        if (name.startsWith(profile.binaryType) && await readEndpoints(home)) return home;
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return undefined;
+  }
+
+  #plainHome(globals: GlobalFlags): string {
+    return dataDirectory(this.#deps.profile, this.#deps.env, globals.home);
+  }
+
+  #load(globals: GlobalFlags, home: string, flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> {
+    const { profile, env } = this.#deps;
+    return loadProgramConfig({ profile, home, env, globals, flags });
+  }
+
+  async #tryLoad(path: string): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {
+    const failures: ConfigError[] = [];
+    const own = this.#deps.profile.config;
+    const others = Object.values(CONFIG_PROFILES).filter((profile) => profile.binaryType !== own.binaryType);
+    for (const profile of [own, ...others]) {
+      try {
+        const loaded = await loadConfig({ profile, path, env: {}, flags: {} });
+        return { loaded: loaded as unknown as LoadedConfig<Config>, issues: [] };
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        failures.push(error);
+      }
+    }
+    // the program whose file it says it is has the problems that matter: the fewest, without the wrong binary_type
+    const best = failures.find((error) => !error.issues.some((issue) => issue.keyPath === "binary_type")) ??
+      failures[0];
+    return {
+      issues: (best?.issues ?? []).map((issue) => ({
+        file: issue.file,
+        ...(issue.line === undefined ? {} : { line: issue.line }),
+        key: issue.keyPath,
+        found: issue.got,
+        expected: issue.expected,
+        message: issueText(issue),
+      })),
+    };
+  }
+
+  async #identityFacts(home: string): Promise<{ home?: string; identity?: IdentityFacts }> {
+    const mesh = await loadMesh(home);
+    const grantBytes = await loadGrant(home);
+    const grant = grantBytes && decodeGrant(grantBytes)?.grant;
+    if (!mesh || !grant) return { home };
+    const keys = await loadNodeKeys({ home, binaryType: grant.binaryType });
+    return {
+      home,
+      identity: {
+        meshId: mesh.meshId,
+        peerId: keys.peerId,
+        agentId: grant.agentId,
+        ageRecipient: keys.age.recipient,
+        networkKeyDigest: hexEncode(sha256(mesh.networkKey)),
+      },
+    };
+  }
+
+  async #assertStopped(home: string, what: string): Promise<void> {
+    const running = await checkForRunningInstance(home);
+    if (!running.isRunning) return;
+    const { program } = this.#deps.profile;
+    throw createRuntimeError(this.#deps.clock, "instance_running", `${what} in "${home}"`, {
+      why: `a node (pid ${
+        running.holder?.pid ?? "unknown"
+      }) runs there; stop it first with "${program} stop --home ${home}"`,
+    });
+  }
+
+  #setup(globals: GlobalFlags): SetupDeps {
+    const { clock, random, profile, version } = this.#deps;
+    return { clock, random, profile, version, logger: this.#logger(globals) };
+  }
+
+  /** Commands talk to their person themselves; their parts log only when asked to. */
+  #logger(globals: GlobalFlags): SetupDeps["logger"] {
+    if (globals.logLevel === undefined) return createNullLogger();
+    return createStandardLogger(this.#deps.profile.program, { level: globals.logLevel as LogLevel, format: "text" });
+  }
+}
+
+interface OriginRow {
+  readonly key: string;
+  readonly value: unknown;
+  readonly where: string;
+}
+
+interface HealthBody {
+  readonly status: string;
+  readonly reasons: readonly { check: string; code: string; message: string; critical: boolean }[];
+}
+
+const HEALTH_TIMEOUT_MS = 5_000;
+const DEFAULT_THRESHOLD = 2;
+
+function settingOf(globals: GlobalFlags, key: string): string | undefined {
+  const value = globals.settings.findLast(([name]) => name === key)?.[1];
+  return value === undefined ? undefined : parseAgentId(value) ?? value;
+}

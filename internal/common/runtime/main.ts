@@ -1,0 +1,75 @@
+import { COMMANDS, connectByHooks, createShell, EXIT, runCommandLine } from "@bzzz/cli";
+import { createSystemClock, createSystemRandom } from "@bzzz/base";
+import { type ExitStatus, exitStatusOf } from "./exit.ts";
+import { StandardHooks } from "./hooks.ts";
+import { readEnvironment } from "./process_environment.ts";
+import type { BinaryProfile } from "./profiles.ts";
+import type { ExecutionFactory } from "./run_node.ts";
+import { listenToSignals } from "./signals.ts";
+import { VERSION } from "./version.ts";
+
+/** In what one program differs from the other. */
+export interface ProgramDefinition {
+  readonly profile: BinaryProfile;
+  readonly createExecution: ExecutionFactory;
+  /** One line for the overview. */
+  readonly summary: string;
+  /** What runs when no verb is given. */
+  readonly defaultCommand?: string;
+}
+
+/**
+ * The main of both programs: one command line, one exit. The process ends here on purpose, because libp2p keeps the event
+ * loop alive after its node has stopped.
+ */
+export async function runMain(definition: ProgramDefinition): Promise<never> {
+  Deno.exit(await runProgram(definition));
+}
+
+async function runProgram(definition: ProgramDefinition): Promise<ExitStatus | number> {
+  const { profile } = definition;
+  const clock = createSystemClock();
+  const random = createSystemRandom();
+  const env = readEnvironment();
+  const interrupt = new AbortController();
+  let isNodeRunning = false;
+  using signals = listenToSignals(["SIGINT", "SIGTERM"]);
+  const watching = (async () => {
+    for await (const _signal of signals) {
+      if (isNodeRunning) continue; // the node has its own listener and goes in good order
+      if (interrupt.signal.aborted) Deno.exit(EXIT.interrupted);
+      interrupt.abort(new DOMException("The command was interrupted", "AbortError"));
+    }
+  })();
+  const shell = createShell({ clock, signal: interrupt.signal, env });
+  const program = {
+    name: profile.program as "bzzz-agent" | "bzzz-hap", // the registry of profiles has these two
+    binaryType: profile.binaryType,
+    version: VERSION,
+    summary: definition.summary,
+    commands: COMMANDS,
+    ...(definition.defaultCommand ? { defaultCommand: definition.defaultCommand } : {}),
+  };
+  const hooks = new StandardHooks({
+    profile,
+    clock,
+    random,
+    env,
+    version: VERSION,
+    createExecution: definition.createExecution,
+    stdinIsTerminal: Deno.stdin.isTerminal(),
+    stdoutIsTerminal: Deno.stdout.isTerminal(),
+    stderrIsTerminal: Deno.stderr.isTerminal(),
+    fetch: (request) => fetch(request),
+    forceExit: (status) => Deno.exit(status),
+    tell: (text) => shell.err.write(`${text}\n`),
+    onNodeRunning: () => {
+      isNodeRunning = true;
+    },
+  });
+  const connect = connectByHooks({ hooks, fetch: (request) => fetch(request), clock, random, program });
+  const status = await runCommandLine(program, Deno.args, { ...shell, connect, hooks, exitStatusOf });
+  signals[Symbol.dispose]();
+  await watching;
+  return status;
+}

@@ -1,0 +1,246 @@
+import {
+  createHealthHandler,
+  EventLoopMonitor,
+  HealthManager,
+  listenAndServe,
+  type ListeningServer,
+  MetricsRegistry,
+  registerCounterMap,
+  registerHealthMetrics,
+  registerProcessMetrics,
+} from "@bzzz/health";
+import { type Api, type ApiServer, createApi, serveApi } from "@bzzz/api";
+import { constantTimeEqual } from "@bzzz/crypto";
+import { utf8Encode } from "@bzzz/base";
+import { NodeFacade } from "./facade/mesh_facade.ts";
+import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
+import { readProcessMemory } from "./memory.ts";
+import { ResourceOptimizer } from "./optimization.ts";
+import { serviceDefiner, type ServiceDefinition } from "./service.ts";
+import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { SharedState } from "./state.ts";
+
+const define = serviceDefiner<RuntimeServices>();
+
+/** A server that listens from `start` to `stop`, and tells where. */
+class Listener<Server extends { readonly url: string; stop(): Promise<void> }> {
+  readonly #listen: () => Server;
+  #server: Server | undefined;
+
+  constructor(listen: () => Server) {
+    this.#listen = listen;
+  }
+
+  get server(): Server | undefined {
+    return this.#server;
+  }
+
+  start(): void {
+    this.#server ??= this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+}
+
+/** State, health, metrics and the two HTTP ports. */
+export function monitoringServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
+  const { clock, random, logger, config, paths, version } = environment;
+  const child = (service: string) => logger.child({ service });
+  const startedAtMs = clock.nowMs();
+  const eventLoop = new EventLoopMonitor({ clock });
+  return [
+    define({
+      name: "sharedState",
+      dependsOn: ["readModel", "presence", "node", "healthManager"],
+      phase: "core",
+      create: ({ readModel, presence, node, healthManager }) => {
+        const state = new SharedState(config);
+        followState(state, { readModel, presence, node, healthManager }, clock);
+        return state;
+      },
+    }),
+    define({
+      name: "healthManager",
+      dependsOn: [],
+      phase: "core",
+      create: () => new HealthManager({ clock, logger: child("health"), eventLoop }),
+      start: (health) => {
+        eventLoop.start();
+        health.start();
+      },
+      stop: async (health) => {
+        eventLoop.stop();
+        await health.stop();
+      },
+    }),
+    define({
+      name: "optimizer",
+      dependsOn: [],
+      phase: "binary",
+      create: () =>
+        new ResourceOptimizer(
+          { clock, logger: child("memory"), readMemory: readProcessMemory },
+          { memoryLimitMb: config.limits.memoryLimitMb },
+        ),
+      start: (optimizer) => optimizer.start(),
+      stop: (optimizer) => optimizer.stop(),
+    }),
+    define({
+      name: "metrics",
+      dependsOn: ["healthManager", "journal", "node", "pubSub", "sync"],
+      phase: "monitoring",
+      create: (parts) => {
+        const registry = new MetricsRegistry();
+        registerHealthMetrics(registry, parts.healthManager);
+        registerProcessMetrics(registry, { memory: () => Deno.memoryUsage(), startedAtMs, eventLoop });
+        registerMeshMetrics(registry, parts);
+        return registry;
+      },
+    }),
+    define({
+      name: "facade",
+      dependsOn: ["identity", "journal", "readModel", "trust", "node", "presence", "healthManager", "selfStatus"],
+      phase: "monitoring",
+      create: (parts) =>
+        new NodeFacade({
+          ...parts,
+          local: parts.identity,
+          health: parts.healthManager,
+          config,
+          version,
+          isInsecure: environment.isInsecure,
+          startedAtMs,
+          clock,
+          random,
+          describeSelf: () => parts.selfStatus.describe(),
+          requestStop: (by) => void environment.shutdownManager.request({ kind: "requested", by }), // never rejects
+        }),
+    }),
+    define({
+      name: "api",
+      dependsOn: ["facade"],
+      phase: "monitoring",
+      create: async ({ facade }): Promise<Api> =>
+        createApi({ mesh: facade, clock, random, logger: child("api") }, {
+          tokens: [
+            { token: await ensureToken(paths.writeToken, random), scope: "write" },
+            { token: await ensureToken(paths.readToken, random), scope: "read" },
+          ],
+          allowedHosts: [...config.api.allowedHosts, config.api.host],
+          maxBodyBytes: config.api.maxBodyBytes,
+          version,
+        }),
+      stop: (api) => api.close(),
+    }),
+    define({
+      name: "healthServer",
+      dependsOn: ["healthManager", "metrics"],
+      phase: "monitoring",
+      create: async ({ healthManager, metrics }) => {
+        const tokens = await Promise.all([paths.writeToken, paths.readToken].map((path) => ensureToken(path, random)));
+        const handler = createHealthHandler({
+          health: healthManager,
+          metrics,
+          verifyToken: (token) => tokens.some((known) => constantTimeEqual(utf8Encode(known), utf8Encode(token))),
+        });
+        return new Listener<ListeningServer>(() =>
+          listenAndServe({ clock, logger: child("health") }, handler, {
+            hostname: config.health.host,
+            port: config.ports.healthPort,
+            name: "health",
+          })
+        );
+      },
+      start: (listener) => (listener as Listener<ListeningServer>).start(), // made by the line above
+      stop: (listener) => (listener as Listener<ListeningServer>).stop(),
+    }),
+    define({
+      name: "httpServer",
+      dependsOn: ["api", "healthServer", "node"],
+      phase: "monitoring",
+      create: ({ api }) =>
+        new Listener<ApiServer>(() =>
+          serveApi({ api, clock, logger: child("api") }, { hostname: config.api.host, port: config.ports.httpPort })
+        ),
+      start: (listener) => (listener as Listener<ApiServer>).start(), // made by the line above
+      stop: async (listener) => {
+        await removeEndpoints(paths.home);
+        await (listener as Listener<ApiServer>).stop();
+      },
+    }),
+  ];
+}
+
+/** Tells other programs of this host where the node answers. Call when everything has started. */
+export async function publishEndpoints(
+  environment: Pick<NodeEnvironment, "paths">,
+  services: Pick<RuntimeServices, "httpServer" | "healthServer" | "node">,
+): Promise<void> {
+  const text = JSON.stringify({
+    pid: Deno.pid,
+    api_url: services.httpServer.server?.url ?? "",
+    health_url: services.healthServer.server?.url ?? "",
+    p2p_addresses: services.node.addresses(),
+  });
+  await writePrivateFile(environment.paths.endpoints, `${text}\n`);
+}
+
+function registerMeshMetrics(
+  registry: MetricsRegistry,
+  { journal, node, pubSub, sync }: Pick<RuntimeServices, "journal" | "node" | "pubSub" | "sync">,
+): void {
+  const counters = (name: string, help: string, read: () => ReadonlyMap<string, number>) =>
+    registerCounterMap(registry, { name, help, labelName: "event" }, { entries: read });
+  counters("bzzz_journal_events_total", "What became of frames and appends", () => journal.stats().counters);
+  counters("bzzz_p2p_events_total", "Dials, refusals, offences", () => node.stats().counters);
+  counters("bzzz_sync_events_total", "Pulls and what they brought", () => sync.stats().counters);
+  const gauge = (name: string, help: string, read: () => number) => registry.collected("gauge", { name, help }, read);
+  gauge("bzzz_journal_entries", "Entries on disk", () => journal.stats().entries);
+  gauge("bzzz_journal_outbox", "Own entries not yet handed to the network", () => journal.stats().outbox);
+  gauge("bzzz_journal_buffered", "Entries that wait for their predecessors", () => journal.stats().buffered);
+  gauge("bzzz_peers_admitted", "Members connected", () => node.stats().admittedPeers);
+  gauge("bzzz_peers_known", "Peers with a known address", () => node.stats().knownPeers);
+  counters("bzzz_gossip_messages_total", "Gossip by verdict", () => {
+    const { published, accepted, ignored, rejected } = pubSub.stats();
+    return new Map([["published", published], ["accepted", accepted], ["ignored", ignored], ["rejected", rejected]]);
+  });
+}
+
+function followState(
+  state: RuntimeServices["sharedState"],
+  parts: Pick<RuntimeServices, "readModel" | "presence" | "node" | "healthManager">,
+  clock: NodeEnvironment["clock"],
+): void {
+  parts.readModel.events.on("task:changed", ({ view }) => {
+    state.apply({
+      type: "task:changed",
+      task: {
+        taskId: view.taskId,
+        title: view.title,
+        state: view.state,
+        attempt: view.attempt,
+        ...(view.holder ? { holder: view.holder } : {}),
+        updatedAt: view.updatedAt,
+      },
+    });
+  });
+  parts.presence.events.on("liveness:changed", ({ peer }) => {
+    const record = parts.presence.get(peer);
+    if (!record) return state.apply({ type: "peer:removed", peerId: peer });
+    state.apply({
+      type: "peer:changed",
+      peer: {
+        peerId: peer,
+        agentId: record.agentId,
+        binaryType: record.binaryType,
+        role: record.role,
+        status: record.liveness === "alive" ? record.body.status : record.liveness,
+        isConnected: parts.node.isConnected(peer),
+        lastSeenMs: clock.nowMs(),
+      },
+    });
+  });
+  parts.healthManager.events.on("health:changed", ({ to }) => state.apply({ type: "health:changed", health: to }));
+}

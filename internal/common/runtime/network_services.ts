@@ -1,0 +1,221 @@
+import { createSync } from "@bzzz/journal";
+import { createP2pNode, type P2pNode } from "@bzzz/p2p";
+import { PresenceService } from "@bzzz/presence";
+import { createPubSub, type PubSub } from "@bzzz/pubsub";
+import { MAX_ENVELOPE_BYTES, PROTOCOL_VERSION, TOPICS } from "@bzzz/wire";
+import { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
+import {
+  createAddressBook,
+  createAdmission,
+  createJournalGate,
+  createRedeemer,
+  isContainer,
+  MeshParticipant,
+  networkOptions,
+} from "./p2p.ts";
+import { machineLoad, SelfStatus } from "./self_status.ts";
+import { serviceDefiner, type ServiceDefinition } from "./service.ts";
+import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+
+const define = serviceDefiner<RuntimeServices>();
+const MS_PER_SECOND = 1000;
+/** When a node introduces itself to a newcomer, after the hello. */
+const ANNOUNCE_AGAIN_MS = [50, 400, 1_500] as const;
+
+/** Who this node is, and its connections, gossip, sync and presence. */
+export function networkServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
+  const { clock, random, logger, config, paths } = environment;
+  const child = (service: string) => logger.child({ service });
+  const software = `bzzz-${config.binaryType}/${environment.version}`;
+  return [
+    define({
+      name: "identity",
+      dependsOn: [],
+      phase: "configuration",
+      create: () =>
+        loadLocalIdentity({ clock }, {
+          home: paths.home,
+          binaryType: config.binaryType,
+          configuredAgentId: config.agent.id,
+          ...(environment.passphrase === undefined ? {} : { passphrase: environment.passphrase }),
+        }),
+    }),
+    define({
+      name: "node",
+      // the read model has replayed the journal before the network brings more
+      dependsOn: ["identity", "trust", "readModel"],
+      phase: "p2p",
+      failureCode: "p2p_init_failed",
+      create: ({ identity, trust }) => {
+        const node = createP2pNode({
+          signingKey: identity.keys.signingKey,
+          admission: createAdmission(identity.membership, { clock, ownGrant: identity.grantBytes }),
+          clock,
+          random,
+          logger: child("p2p"),
+          addressBook: createAddressBook(paths.addressBook),
+          redeem: createRedeemer(trust, identity.membership),
+        }, networkOptions(config, identity, { isContainer: isContainer(environment.env), software }));
+        dropRevoked(node, identity);
+        return node;
+      },
+      start: (node) => node.start(),
+      stop: (node) => node.stop(),
+    }),
+    define({
+      name: "pubSub",
+      dependsOn: ["node", "journal", "gossipPort"],
+      phase: "p2p",
+      failureCode: "p2p_init_failed",
+      create: ({ node, journal }) =>
+        createPubSub({ node, gate: createJournalGate(journal), clock, logger: child("pubsub") }, {
+          topics: Object.values(TOPICS),
+          maxFrameBytes: MAX_ENVELOPE_BYTES,
+        }),
+      start: (pubSub) => pubSub.start(),
+      stop: (pubSub) => pubSub.stop(),
+    }),
+    define({
+      name: "sync",
+      dependsOn: ["node", "journal"],
+      phase: "p2p",
+      failureCode: "p2p_init_failed",
+      create: ({ node, journal }) => {
+        const sync = createSync({
+          journal,
+          streams: node,
+          peers: () => admittedPeers(node),
+          clock,
+          random,
+          logger: child("sync"),
+          penalise: (peer, reason) => node.penalise(peer, reason),
+        }, { periodMs: config.journal.syncIntervalSeconds * MS_PER_SECOND });
+        node.events.on("peer:admitted", ({ peer }) => sync.peerConnected(peer));
+        return sync;
+      },
+      start: (sync) => sync.start(),
+      stop: (sync) => sync.stop(),
+    }),
+    define({
+      name: "selfStatus",
+      dependsOn: ["node"],
+      phase: "core",
+      create: ({ node }) =>
+        new SelfStatus({ clock, random, addresses: () => node.addresses(), load: machineLoad }, config),
+    }),
+    define({
+      name: "presence",
+      dependsOn: ["journal", "pubSub", "identity", "selfStatus", "node"],
+      phase: "core",
+      create: ({ journal, identity, selfStatus, node }) => {
+        const presence = new PresenceService({
+          clock,
+          send: (kind, body) => {
+            const sending = journal.sendSignal(
+              { kind, topic: TOPICS.agents, body } as Parameters<typeof journal.sendSignal>[0],
+            );
+            sending.catch((error) => logger.debug("A presence signal was not sent", { kind }, error));
+          },
+          describe: () => selfStatus.describe(),
+        }, {
+          intervalMs: config.coordination.presenceIntervalSeconds * MS_PER_SECOND,
+          timeoutMs: config.coordination.presenceTimeoutSeconds * MS_PER_SECOND,
+        });
+        hearPresence({ presence, journal, identity, node }, clock);
+        return presence;
+      },
+      start: (presence) => presence.start(),
+      stop: (presence) => presence.stop(),
+    }),
+    define({
+      name: "participant",
+      dependsOn: ["node", "journal", "pubSub", "gossipPort", "identity", "sync"],
+      phase: "core",
+      create: ({ node, journal, pubSub, gossipPort, identity }) =>
+        new MeshParticipant({
+          node,
+          journal,
+          clock,
+          logger: child("participant"),
+          join: () =>
+            joinMesh({ pubSub, attach: () => gossipPort.attach(pubSub), journal, identity }, environment, software),
+        }, { handlerTimeoutMs: config.limits.handlerTimeoutSeconds * MS_PER_SECOND }),
+      start: (participant) => participant.joinMesh(),
+      stop: (participant) => participant.stop(),
+    }),
+  ];
+}
+
+/** The node listens already: from here on entries go out, first of all who this node is. */
+async function joinMesh(
+  parts: Pick<RuntimeServices, "pubSub" | "journal" | "identity"> & { readonly attach: () => void },
+  environment: NodeEnvironment,
+  software: string,
+): Promise<void> {
+  parts.attach();
+  parts.journal.start();
+  const { journal, identity } = parts;
+  const { agent } = environment.config;
+  const record = identity.identity.createAgentRecord({
+    capabilities: agent.capabilities,
+    models: "models" in agent ? agent.models : [],
+    software,
+    protocolMin: PROTOCOL_VERSION,
+    protocolMax: PROTOCOL_VERSION,
+  });
+  const known = lastRecord(journal);
+  if (known === undefined || JSON.stringify(known) !== JSON.stringify(record)) {
+    await announceRecord(parts, environment, record);
+  }
+}
+
+async function announceRecord(
+  parts: { readonly journal: RuntimeServices["journal"]; readonly pubSub: PubSub },
+  environment: NodeEnvironment,
+  record: Parameters<RuntimeServices["journal"]["append"]>[0]["body"],
+): Promise<void> {
+  try {
+    await parts.journal.append({ kind: "agent_record", topic: TOPICS.agents, body: record as never });
+  } catch (error) {
+    // A node that must catch up with its own log first says who it is at the next start; its presence says so meanwhile.
+    environment.logger.warn("The agent record was not written", {}, error);
+  }
+}
+
+function lastRecord(journal: RuntimeServices["journal"]): unknown {
+  const records = journal.entriesAfter(0, { limit: 100_000, kinds: ["agent_record"] });
+  return records.findLast((entry) => entry.envelope.header.author === journal.self)?.body;
+}
+
+function admittedPeers(node: P2pNode): RuntimeServices["node"]["peerId"][] {
+  return node.peers().filter((info) => info.isAdmitted).map((info) => info.peer);
+}
+
+/** A revoked member is dropped at once, everywhere (S-24). */
+function dropRevoked(node: P2pNode, identity: LocalIdentity): void {
+  identity.membership.on("member:revoked", ({ peer }) => {
+    if (peer !== node.peerId) node.penalise(peer, "revoked", Number.MAX_SAFE_INTEGER);
+  });
+}
+
+function hearPresence(
+  { presence, journal, identity, node }: Pick<RuntimeServices, "presence" | "journal" | "identity" | "node">,
+  clock: NodeEnvironment["clock"],
+): void {
+  const { membership } = identity;
+  journal.events.on("signal:received", ({ signal }) => {
+    const peer = signal.envelope.header.author;
+    const grant = membership.grantOf(peer, clock.nowMs());
+    if (!grant || peer === journal.self) return;
+    if (signal.kind === "presence") {
+      presence.heard({ peer, agentId: grant.agentId, binaryType: grant.binaryType, role: grant.role }, signal.body);
+      if (signal.body.addresses.length > 0) node.rememberAddresses(peer, signal.body.addresses);
+    } else presence.left(peer, signal.body.reason);
+  });
+  membership.on("member:revoked", ({ peer }) => presence.revoked(peer));
+  // Who comes must not wait for the interval to learn who is here. Gossip's subscriptions are exchanged after the hello,
+  // so the first announcement may reach nobody new.
+  node.events.on("peer:admitted", () => {
+    for (const delayMs of ANNOUNCE_AGAIN_MS) clock.setTimer(delayMs, () => presence.announce(), { unref: true });
+  });
+}

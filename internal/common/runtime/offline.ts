@@ -1,0 +1,82 @@
+import { type AgentId, parseAgentId } from "@bzzz/base";
+import type { InviteOptions } from "@bzzz/cli";
+import type { Config } from "@bzzz/config";
+import { createJournal } from "@bzzz/journal";
+import { openStore } from "@bzzz/store";
+import { networkInterfaces } from "node:os";
+import { loadLocalIdentity } from "./agent.ts";
+import { acquireInstanceLock } from "./collision.ts";
+import { createRuntimeError } from "./errors.ts";
+import { inviteView } from "./facade/views.ts";
+import { homePaths } from "./home.ts";
+import type { SetupDeps } from "./setup.ts";
+import { TrustService } from "./trust.ts";
+
+/**
+ * An invitation while no node runs: written into the data directory; whoever uses it waits until the node runs.
+ * @throws RuntimeError "instance_running", "config_invalid" (no address to put into the token); TrustError; IdentityError
+ */
+export async function inviteOffline(
+  deps: Omit<SetupDeps, "version">,
+  options: Omit<InviteOptions, "globals"> & { readonly home: string; readonly config: Config },
+): Promise<ReturnType<typeof inviteView> & { readonly token: string }> {
+  const { clock, random, logger, profile } = deps;
+  const { home, config } = options;
+  const local = await loadLocalIdentity({ clock }, {
+    home,
+    binaryType: profile.binaryType,
+    configuredAgentId: config.agent.id,
+  });
+  using _lock = await acquireInstanceLock({ clock, logger }, home, {
+    agentId: local.identity.agentId,
+    binaryType: profile.binaryType,
+  });
+  const paths = homePaths(home);
+  using store = openStore({ clock, logger }, { path: paths.database });
+  const journal = createJournal(
+    {
+      store,
+      key: local.keys.signingKey,
+      gate: local.membership,
+      clock,
+      random,
+      logger,
+      publish: () => Promise.resolve(0),
+    },
+    { mesh: local.mesh.meshId, reservationPath: paths.reservation },
+  );
+  const trust = new TrustService({ local, store, journal, clock, random, logger });
+  try {
+    const addresses = reachableAddresses(config, local.identity.peerId);
+    if (addresses.length === 0) {
+      throw createRuntimeError(clock, "config_invalid", "invite", {
+        why:
+          "the node does not run and has no fixed address; set network.p2p_port or network.announce, or start the node first",
+      });
+    }
+    const agentId: AgentId | undefined = options.agentId === undefined ? undefined : parseAgentId(options.agentId);
+    const { invite, token } = trust.invite({
+      role: options.role,
+      ...(options.binaryType ? { binaryType: options.binaryType } : {}),
+      ...(agentId ? { agentId } : {}),
+      ttlMs: options.ttlMs,
+    }, addresses);
+    return { ...inviteView(invite, clock.nowMs()), token };
+  } finally {
+    trust.stop();
+    await journal.stop();
+  }
+}
+
+/** Where this node will be reached once it runs. */
+function reachableAddresses(config: Config, peer: string): string[] {
+  const { announce, listenHost, p2pPort } = config.network;
+  if (announce.length > 0) {
+    return announce.map((address) => address.startsWith("/") ? `${address}/p2p/${peer}` : address);
+  }
+  if (p2pPort === 0) return [];
+  const hosts = listenHost === "0.0.0.0" || listenHost === "::"
+    ? Object.values(networkInterfaces()).flat().flatMap((info) => info?.family === "IPv4" ? [info.address] : [])
+    : [listenHost];
+  return hosts.map((host) => `/${host.includes(":") ? "ip6" : "ip4"}/${host}/tcp/${p2pPort}/p2p/${peer}`);
+}

@@ -1,0 +1,200 @@
+import type { Membership } from "@bzzz/agentid";
+import { type Clock, hexDecode, parseAgentId, type PeerId, TaskGroup, withTimeout } from "@bzzz/base";
+import type { Config } from "@bzzz/config";
+import { sha256 } from "@bzzz/crypto";
+import type { Journal } from "@bzzz/journal";
+import type { Logger } from "@bzzz/logging";
+import type {
+  AddressBook,
+  Admission,
+  JoinOutcome,
+  P2pNode,
+  P2pNodeOptions,
+  RedeemInvite,
+  RememberedPeer,
+} from "@bzzz/p2p";
+import type { Gate, PubSub } from "@bzzz/pubsub";
+import { decodeFrame, resolveTopic, type Topic } from "@bzzz/wire";
+import type { LocalIdentity } from "./agent.ts";
+import { readTextIfThere, writePrivateFile } from "./home.ts";
+import type { MeshMessage, MessageHandler, P2PParticipant, PublishReceipt } from "./interfaces.ts";
+import type { TrustService } from "./trust.ts";
+
+/** What the configuration means for the network node. */
+export function networkOptions(
+  config: Config,
+  local: LocalIdentity,
+  facts: { isContainer: boolean; software: string },
+): P2pNodeOptions {
+  const { network, limits } = config;
+  const host = network.listenHost.includes(":") ? `[${network.listenHost}]` : network.listenHost;
+  return {
+    meshId: local.mesh.meshId,
+    networkKey: local.mesh.networkKey,
+    listen: [`${host}:${network.p2pPort}`],
+    announce: [...network.announce],
+    bootstrap: [...network.bootstrap],
+    mdns: network.mdns === "auto" ? !facts.isContainer : network.mdns,
+    maxConnections: network.maxConnections,
+    maxConnectionsPerPeerIp: network.maxConnectionsPerHost,
+    software: facts.software,
+    gossip: { messagesPerSecond: limits.messagesPerSecondPerPeer, burstMessages: limits.burst },
+  };
+}
+
+/** Whether this process runs in a container, as its manager tells it. */
+export function isContainer(env: Readonly<Record<string, string>>): boolean {
+  return env["KUBERNETES_SERVICE_HOST"] !== undefined || env["container"] !== undefined;
+}
+
+/** Who is heard, by the roster. */
+export function createAdmission(
+  membership: Membership,
+  deps: { readonly clock: Pick<Clock, "nowMs">; readonly ownGrant: Uint8Array },
+): Admission {
+  return {
+    isAdmitted: (peer) => membership.isAdmitted(peer, deps.clock.nowMs()),
+    credentials: () => ({
+      grant: deps.ownGrant,
+      grants: membership.grants(),
+      revocations: membership.revocations(),
+    }),
+    present: (peer, shown) => {
+      for (const bytes of shown.revocations) membership.addRevocation(bytes);
+      for (const bytes of shown.grants) membership.addGrant(bytes);
+      if (shown.grant) membership.addGrant(shown.grant);
+      if (membership.isAdmitted(peer, deps.clock.nowMs())) return { admitted: true };
+      const check = membership.checkAuthor(peer, {
+        hlcMs: deps.clock.nowMs(),
+        nowMs: deps.clock.nowMs(),
+        path: "live",
+      });
+      return { admitted: false, reason: check.ok ? "no_grant" : check.reason };
+    },
+    onChanged: (listener, { signal }) => membership.on("record:accepted", listener, { signal }),
+  };
+}
+
+/** Lets newcomers in through the trust service. */
+export function createRedeemer(trust: TrustService, membership: Membership): RedeemInvite {
+  return async (request): Promise<JoinOutcome> => {
+    const agentId = parseAgentId(request.agentId);
+    if (!agentId) return { ok: false, reason: "bad_agent_id" };
+    if (request.binaryType !== "agent" && request.binaryType !== "hap") return { ok: false, reason: "bad_binary_type" };
+    const answer = await trust.admit({ ...request, agentId, binaryType: request.binaryType });
+    return answer.ok ? { ...answer, revocations: membership.revocations() } : answer;
+  };
+}
+
+/** Addresses of peers, in a private file that may be lost. */
+export function createAddressBook(path: string): AddressBook {
+  return {
+    load: async () => {
+      const text = await readTextIfThere(path);
+      return text === undefined ? [] : JSON.parse(text) as RememberedPeer[]; // our own file; damage is the node's warning
+    },
+    save: (peers) => writePrivateFile(path, JSON.stringify(peers)),
+  };
+}
+
+/** The way from the journal to gossip, which exists before gossip does. */
+export class GossipPort {
+  #pubsub: PubSub | undefined;
+
+  attach(pubsub: PubSub): void {
+    this.#pubsub = pubsub;
+  }
+
+  readonly publish = async (topic: Topic, frame: Uint8Array): Promise<number> =>
+    await this.#pubsub?.publish(topic, frame) ?? 0;
+}
+
+/** The way from gossip to the journal: every message is judged once. */
+export function createJournalGate(journal: Journal): Gate {
+  return {
+    idOf: (frame) => {
+      const decoded = decodeFrame(frame);
+      return (decoded.ok && hexDecode(decoded.envelope.id)) || sha256(frame);
+    },
+    receive: (frame, peer) => journal.ingest(frame, { peer, path: "live" }).verdict,
+  };
+}
+
+/** What a participant stands on. */
+export interface ParticipantDeps {
+  readonly node: P2pNode;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Starts listening and looking for peers. */
+  readonly join: () => Promise<void>;
+}
+
+/** Both programs' part in the mesh (specification section 5.3): messages in and out, by topic. */
+export class MeshParticipant implements P2PParticipant {
+  readonly #deps: ParticipantDeps;
+  readonly #handlerTimeoutMs: number;
+  readonly #running: TaskGroup;
+
+  constructor(deps: ParticipantDeps, options: { readonly handlerTimeoutMs: number }) {
+    this.#deps = deps;
+    this.#handlerTimeoutMs = options.handlerTimeoutMs;
+    this.#running = new TaskGroup((error, what) => deps.logger.warn("A message handler failed", { what }, error));
+  }
+
+  async joinMesh(options: { signal?: AbortSignal } = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    await this.#deps.join();
+  }
+
+  /** @throws TypeError for a topic that does not exist */
+  async publishMessage(topic: string, data: unknown): Promise<PublishReceipt> {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    const { envelope } = await this.#deps.journal.append({
+      kind: "message_posted",
+      topic: requireTopicName(topic),
+      body: { type: "message", text },
+    });
+    return { id: envelope.id, seq: envelope.header.seq ?? 0 };
+  }
+
+  subscribeToTopic(topic: string, handler: MessageHandler): () => void {
+    const wanted = requireTopicName(topic);
+    const controller = new AbortController();
+    this.#deps.journal.events.on("entry:stored", ({ entry }) => {
+      const { id, header } = entry.envelope;
+      if (header.topic !== wanted) return;
+      const message: MeshMessage = { id, author: header.author, topic: wanted, kind: entry.kind, body: entry.body };
+      this.#handle(wanted, handler, message);
+    }, { signal: controller.signal });
+    return () => controller.abort();
+  }
+
+  getPeerID(): PeerId {
+    return this.#deps.node.peerId;
+  }
+
+  getConnectedPeers(): readonly PeerId[] {
+    return this.#deps.node.peers().filter((info) => info.isAdmitted).map((info) => info.peer);
+  }
+
+  /** Waits for the handlers that run. */
+  async stop(): Promise<void> {
+    await this.#running.settled(); // each is bounded by its own deadline
+  }
+
+  #handle(topic: string, handler: MessageHandler, message: MeshMessage): void {
+    this.#running.run(`handler of ${topic}`, async () => {
+      await withTimeout(this.#deps.clock, Promise.resolve(handler(message)), {
+        timeoutMs: this.#handlerTimeoutMs,
+        what: `a handler of ${topic}`,
+      });
+    });
+  }
+}
+
+function requireTopicName(name: string): Topic {
+  const topic = resolveTopic(name);
+  if (!topic) throw new TypeError(`There is no topic ${JSON.stringify(name)}`);
+  return topic;
+}

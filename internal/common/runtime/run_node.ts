@@ -1,0 +1,164 @@
+import type { Clock, Random } from "@bzzz/base";
+import type { Config, LoadedConfig } from "@bzzz/config";
+import { formatIssues } from "@bzzz/config";
+import type { Logger } from "@bzzz/logging";
+import { TOPICS } from "@bzzz/wire";
+import { acquireInstanceLock } from "./collision.ts";
+import { type ExitStatus, exitStatusOf } from "./exit.ts";
+import { homePaths } from "./home.ts";
+import type { ExecutionMode } from "./interfaces.ts";
+import { openNodeLog } from "./node_logger.ts";
+import type { BinaryProfile } from "./profiles.ts";
+import { createRuntime, type StandardRuntime } from "./runtime.ts";
+import type { RuntimeServices } from "./services.ts";
+import { ShutdownManager } from "./shutdown.ts";
+
+/** What a running node needs to know beyond its services. */
+export interface NodeContext {
+  readonly profile: BinaryProfile;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Config;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The interface is to be shown on this process' terminal. */
+  readonly ownsTerminal: boolean;
+  readonly isDev: boolean;
+}
+
+/** Makes what the program does on top of the services. */
+export type ExecutionFactory = (
+  services: Readonly<RuntimeServices>,
+  context: NodeContext,
+) => ExecutionMode<RuntimeServices>;
+
+/** What `runNode` is given. */
+export interface RunNodeOptions {
+  readonly loaded: LoadedConfig;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly isDev: boolean;
+  readonly ownsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly version: string;
+  readonly passphrase?: string;
+  /** Signals of the process, as data. */
+  readonly signals: AsyncIterable<string>;
+  readonly forceExit: (status: ExitStatus) => void;
+  /** A line for the person who started it. */
+  readonly tell: (text: string) => Promise<void>;
+}
+
+/**
+ * One node from its lock to its end: initialize, start, execute, and go in good order. Resolves with the exit status and
+ * never rejects once the shutdown has begun; before that it rejects with what kept the node from starting.
+ */
+export async function runNode(
+  deps: {
+    readonly profile: BinaryProfile;
+    readonly clock: Clock;
+    readonly random: Random;
+    createExecution: ExecutionFactory;
+  },
+  options: RunNodeOptions,
+): Promise<ExitStatus> {
+  const { profile, clock, random } = deps;
+  const { loaded, home } = options;
+  const { config } = loaded;
+  await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+  using log = openNodeLog({ clock, profile }, { ...options, config });
+  const { logger } = log;
+  if (loaded.warnings.length > 0) logger.warn(formatIssues(loaded.warnings));
+  using _lock = await acquireInstanceLock({ clock, logger }, home, {
+    agentId: config.agent.id ?? profile.program,
+    binaryType: profile.binaryType,
+  });
+  const shutdown = new ShutdownManager({ clock, logger, forceExit: options.forceExit }, profile.shutdown);
+  const watching = shutdown.watch(options.signals);
+  const runtime = createRuntime(() =>
+    Promise.resolve({
+      clock,
+      random,
+      logger,
+      config,
+      paths: homePaths(home),
+      env: options.env,
+      version: options.version,
+      isInsecure: options.isDev,
+      shutdownManager: shutdown,
+      ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
+    })
+  );
+  watching.catch((error) => logger.error("Signals are not heard any more", {}, error));
+  const services = await startRuntime(runtime, profile, shutdown);
+  if (!services) return (await shutdown.finished).exitStatus;
+  await options.tell(
+    `${profile.title} started\nNode ID: ${services.identity.identity.peerId}\nAgent ID: ${services.identity.identity.agentId}` +
+      (options.isDev ? "\nINSECURE: a throw-away mesh on this host (--dev)" : "") +
+      (log.path === undefined ? "" : `\nLog: ${log.path}`),
+  );
+  logger.info(`${profile.title} started`, {
+    peer: services.identity.identity.peerId,
+    agentId: services.identity.identity.agentId,
+    mesh: services.identity.mesh.name,
+    version: options.version,
+  });
+  const execution = deps.createExecution(services, { ...options, profile, clock, random, config });
+  return await execute({ execution, services, runtime, shutdown, logger });
+}
+
+/** Undefined when it was told to end before it had started. */
+async function startRuntime(
+  runtime: StandardRuntime,
+  profile: BinaryProfile,
+  shutdown: ShutdownManager,
+): Promise<Readonly<RuntimeServices> | undefined> {
+  const { signal } = shutdown;
+  try {
+    const services = await runtime.initialize({
+      configPath: undefined,
+      binaryType: profile.binaryType,
+      enableSetupMode: false,
+      customPorts: {},
+    }, { signal });
+    await runtime.start({ signal });
+    return services;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function execute(
+  parts: {
+    readonly execution: ExecutionMode<RuntimeServices>;
+    readonly services: Readonly<RuntimeServices>;
+    readonly runtime: StandardRuntime;
+    readonly shutdown: ShutdownManager;
+    readonly logger: Logger;
+  },
+): Promise<ExitStatus> {
+  const { execution, services, runtime, shutdown } = parts;
+  shutdown.on("announce", "presence", () => {
+    services.healthManager.setPhase("draining");
+    services.selfStatus.setDraining();
+    services.presence.announce();
+  });
+  shutdown.on("drain", "work", async () => {
+    await execution.stop();
+    services.presence.stop();
+    // after the work was given back, so that who takes it over knows that it may
+    await services.journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "shut down" } });
+  });
+  shutdown.on("stop", "services", ({ budgetMs }) => runtime.stop({ timeoutMs: budgetMs }));
+  const working = execution.run(services, { signal: shutdown.signal });
+  try {
+    await working;
+    await shutdown.request({ kind: "finished" });
+  } catch (error) {
+    parts.logger.error("The node cannot go on", {}, error);
+    await shutdown.request({ kind: "failed", error });
+    return exitStatusOf(error);
+  }
+  return (await shutdown.finished).exitStatus;
+}

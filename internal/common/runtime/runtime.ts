@@ -1,0 +1,104 @@
+import type { HealthStatus } from "@bzzz/health";
+import type { Runtime, RuntimeConfig } from "./interfaces.ts";
+import { createServiceManager, type StandardServiceManager } from "./manager.ts";
+import { createRuntimeError } from "./errors.ts";
+import { monitoringServices, publishEndpoints } from "./monitoring.ts";
+import { networkServices } from "./network_services.ts";
+import { serviceDefiner, type ServiceDefinition } from "./service.ts";
+import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { storageServices } from "./storage.ts";
+import { RUNTIME_PHASES } from "./topology.ts";
+
+const define = serviceDefiner<RuntimeServices>();
+
+/** Every service of a node, for its environment. The list is the same for both programs; profiles differ in data. */
+export function nodeServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
+  return [
+    define({ name: "config", dependsOn: [], phase: "configuration", create: () => environment.config }),
+    define({ name: "logger", dependsOn: [], phase: "configuration", create: () => environment.logger }),
+    define({
+      name: "shutdownManager",
+      dependsOn: [],
+      phase: "configuration",
+      create: () => environment.shutdownManager,
+    }),
+    ...storageServices(environment),
+    ...networkServices(environment),
+    ...monitoringServices(environment),
+  ];
+}
+
+/** Makes the environment of a node of what it is asked to be: reads the configuration, opens the log. */
+export type EnvironmentLoader = (config: RuntimeConfig) => Promise<NodeEnvironment>;
+
+/** The one implementation of `Runtime` (specification section 3): five phases over one manager of services. */
+export class StandardRuntime implements Runtime<RuntimeServices> {
+  readonly #load: EnvironmentLoader;
+  #environment: NodeEnvironment | undefined;
+  #manager: StandardServiceManager<RuntimeServices> | undefined;
+
+  constructor(load: EnvironmentLoader) {
+    this.#load = load;
+  }
+
+  async initialize(config: RuntimeConfig, options: { signal?: AbortSignal } = {}): Promise<Readonly<RuntimeServices>> {
+    const environment = await this.#load(config);
+    this.#environment = environment;
+    const { clock, logger } = environment;
+    if (this.#manager) {
+      throw createRuntimeError(clock, "lifecycle_misused", "initialize the runtime", {
+        why: "it was initialized before",
+      });
+    }
+    const manager = createServiceManager<RuntimeServices>(
+      { clock, logger, binaryType: config.binaryType },
+      nodeServices(environment),
+    );
+    this.#manager = manager;
+    for (const phase of RUNTIME_PHASES) {
+      await manager.initialize({ phase, ...(options.signal ? { signal: options.signal } : {}) });
+    }
+    const { healthManager, optimizer, journal } = manager.services;
+    for (const check of manager.healthChecks()) healthManager.register(check);
+    healthManager.register(optimizer.healthCheck());
+    healthManager.register({
+      name: "outbox",
+      critical: false,
+      run: () => {
+        const { outbox } = journal.stats();
+        return outbox < MAX_HEALTHY_OUTBOX
+          ? { ok: true, detail: `${outbox} waiting` }
+          : { ok: false, code: "outbox_growing", message: `${outbox} own entries wait to be published` };
+      },
+    });
+    return manager.services;
+  }
+
+  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    const manager = this.#required();
+    await manager.start(options);
+    if (this.#environment) await publishEndpoints(this.#environment, manager.services);
+    manager.services.healthManager.setPhase("started");
+  }
+
+  async stop(options: { timeoutMs?: number } = {}): Promise<void> {
+    await this.#manager?.stop(options);
+  }
+
+  getHealthStatus(): HealthStatus {
+    return this.#required().services.healthManager.status();
+  }
+
+  #required(): StandardServiceManager<RuntimeServices> {
+    if (this.#manager) return this.#manager;
+    throw new TypeError("The runtime was not initialized");
+  }
+}
+
+/** The specification's `NewRuntime`. */
+export function createRuntime(load: EnvironmentLoader): StandardRuntime {
+  return new StandardRuntime(load);
+}
+
+/** Own entries that may wait for the network before the node counts as degraded. */
+const MAX_HEALTHY_OUTBOX = 10_000;

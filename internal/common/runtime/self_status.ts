@@ -1,0 +1,74 @@
+import { type Clock, createUlid, type Random } from "@bzzz/base";
+import type { Config } from "@bzzz/config";
+import type { BodyOf } from "@bzzz/wire";
+
+/** The part of the presence that only the work of the program knows. */
+export interface WorkStatus {
+  readonly status: BodyOf<"presence">["status"];
+  readonly activeTasks: number;
+  readonly maxTasks: number;
+}
+
+const IDLE: WorkStatus = { status: "ready", activeTasks: 0, maxTasks: 0 };
+/** Addresses in one signal. */
+const MAX_ADDRESSES = 8;
+
+/** What this node says about itself. The execution tells what it works on, once there is one. */
+export class SelfStatus {
+  readonly #config: Config;
+  readonly #incarnation: string;
+  readonly #addresses: () => readonly string[];
+  readonly #load: () => number;
+  #isDraining = false;
+  #source: () => WorkStatus = () => IDLE;
+
+  constructor(
+    deps: {
+      readonly clock: Pick<Clock, "nowMs">;
+      readonly random: Random;
+      readonly addresses: () => readonly string[];
+      /** Load of the machine, 0 idle, 1 full. */
+      readonly load: () => number;
+    },
+    config: Config,
+  ) {
+    this.#config = config;
+    this.#addresses = deps.addresses;
+    this.#load = deps.load;
+    this.#incarnation = createUlid(deps.clock.nowMs(), deps.random);
+  }
+
+  /** From now on `source` tells what is worked on. */
+  setSource(source: () => WorkStatus): void {
+    this.#source = source;
+  }
+
+  /** The node is going: it says "draining" whatever its work says. */
+  setDraining(): void {
+    this.#isDraining = true;
+  }
+
+  describe(): BodyOf<"presence"> {
+    const { agent } = this.#config;
+    const work = this.#source();
+    return {
+      status: this.#isDraining ? "draining" : work.status,
+      activeTasks: work.activeTasks,
+      maxTasks: work.maxTasks,
+      capabilities: [...agent.capabilities],
+      models: "models" in agent ? [...agent.models] : [],
+      load: this.#load(),
+      incarnation: this.#incarnation,
+      addresses: [...this.#addresses()].slice(0, MAX_ADDRESSES),
+    };
+  }
+}
+
+/** Load of the machine over the last minute per core; 0 where the system does not tell. */
+export function machineLoad(): number {
+  try {
+    return Math.round(100 * (Deno.loadavg()[0] ?? 0) / Math.max(1, navigator.hardwareConcurrency)) / 100;
+  } catch {
+    return 0; // not permitted: the load only weighs candidates
+  }
+}

@@ -1,0 +1,220 @@
+import {
+  createJoinProof,
+  createMesh,
+  createNodeKeys,
+  decodeGrant,
+  decodeJoinToken,
+  FOUNDER_GRANT_TTL_MS,
+  hasNodeKeys,
+  IdentityError,
+  issueGrant,
+  loadMesh,
+  loadNodeKeys,
+  Membership,
+  meshPaths,
+  type MeshRecord,
+  type NodeKeys,
+  saveGrant,
+  saveMesh,
+  saveRootKey,
+} from "@bzzz/agentid";
+import { type AgentId, type Clock, parseAgentId, type Random } from "@bzzz/base";
+import { renderExampleConfig } from "@bzzz/config";
+import { splitSecret } from "@bzzz/crypto";
+import type { Logger } from "@bzzz/logging";
+import { joinMesh } from "@bzzz/p2p";
+import { openStore } from "@bzzz/store";
+import { join } from "node:path";
+import { homePaths, readTextIfThere, writePrivateFile } from "./home.ts";
+import type { BinaryProfile } from "./profiles.ts";
+
+/** What setting up a data directory needs of the program. */
+export interface SetupDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly profile: BinaryProfile;
+  readonly version: string;
+}
+
+/** What `foundMesh` made. The shares exist nowhere else. */
+export interface FoundedMesh {
+  readonly mesh: MeshRecord;
+  readonly agentId: AgentId;
+  readonly keys: NodeKeys;
+  readonly configPath: string;
+  readonly recoveryShares: readonly string[];
+}
+
+/** Shares of the root key that `init` prints, and how many of them make it again, unless told. */
+export const DEFAULT_RECOVERY = { shares: 3, threshold: 2 } as const;
+
+/**
+ * Creates a mesh with this node as its first admin (design section 4.1).
+ * @throws IdentityError "already_exists", "invalid_mesh"; CryptoError "invalid_argument" for impossible share numbers
+ */
+export async function foundMesh(
+  deps: SetupDeps,
+  options: {
+    readonly home: string;
+    readonly meshName: string;
+    readonly agentId: AgentId;
+    readonly isRootKeyKept: boolean;
+    readonly shares?: number;
+    readonly threshold?: number;
+  },
+): Promise<FoundedMesh> {
+  const { clock, random, profile } = deps;
+  await assertUnjoined(options.home, "create a mesh in");
+  const mesh = createMesh({ name: options.meshName, random, clock });
+  const shares = options.shares ?? DEFAULT_RECOVERY.shares;
+  const threshold = options.threshold ?? DEFAULT_RECOVERY.threshold;
+  const seed = mesh.rootKey.exportSeed();
+  const recoveryShares = await splitSecret(seed, { shares, threshold });
+  seed.fill(0);
+  const keys = await ensureKeys(deps, options.home);
+  const { bytes } = issueGrant({ key: mesh.rootKey, issuer: "root" }, {
+    mesh: mesh.meshId,
+    peer: keys.peerId,
+    agentId: options.agentId,
+    binaryType: profile.binaryType,
+    role: "admin",
+    ageRecipient: keys.age.recipient,
+    issuedAtMs: clock.nowMs(),
+    ttlMs: FOUNDER_GRANT_TTL_MS,
+  });
+  if (options.isRootKeyKept) await saveRootKey(options.home, mesh.rootKey, { random });
+  await saveGrant(options.home, bytes, { random });
+  const configPath = await ensureConfig(deps, options.home);
+  await saveMesh(options.home, mesh, { random });
+  return { mesh, agentId: options.agentId, keys, configPath, recoveryShares };
+}
+
+/** What joining gave. */
+export interface JoinedMesh {
+  readonly mesh: MeshRecord;
+  readonly agentId: AgentId;
+  readonly keys: NodeKeys;
+  readonly role: string;
+  readonly configPath: string;
+}
+
+/**
+ * Trades a join token for a grant and stores it. A node that asked before and lost the answer may ask again.
+ * @throws IdentityError "already_exists", "token_malformed", "token_version", "invalid_grant"; P2pError
+ */
+export async function joinWithToken(
+  deps: SetupDeps,
+  options: { readonly home: string; readonly token: string; readonly agentId: AgentId; readonly signal?: AbortSignal },
+): Promise<JoinedMesh> {
+  const { clock, random, logger, profile, version } = deps;
+  const token = decodeJoinToken(options.token);
+  await assertUnjoined(options.home, "join a mesh in");
+  const keys = await ensureKeys(deps, options.home);
+  const welcome = await joinMesh({ clock, logger, seed: keys.signingKey.exportSeed() }, {
+    networkKey: token.mesh.networkKey,
+    addresses: token.addresses,
+    request: (inviter, self) => ({
+      inviteId: token.inviteId,
+      proof: createJoinProof(token.secret, { inviteId: token.inviteId, joiner: self, inviter }),
+      agentId: options.agentId,
+      binaryType: profile.binaryType,
+      ageRecipient: keys.age.recipient,
+      software: `${profile.program}/${version}`,
+    }),
+    software: `${profile.program}/${version}`,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  const membership = new Membership(token.mesh);
+  for (const bytes of welcome.revocations) membership.addRevocation(bytes);
+  for (const bytes of [...welcome.grants, welcome.grant]) membership.addGrant(bytes);
+  const grant = membership.grantOf(keys.peerId, clock.nowMs());
+  if (!grant || decodeGrant(welcome.grant)?.grant.id !== grant.id) {
+    throw new IdentityError(
+      "invalid_grant",
+      `Cannot join mesh "${token.mesh.name}": the grant that ${welcome.inviter} gave does not lead to the mesh's root key`,
+    );
+  }
+  await saveGrant(options.home, welcome.grant, { random });
+  keepRoster(deps, options.home, membership);
+  await writePrivateFile(
+    homePaths(options.home).addressBook,
+    JSON.stringify([{ peer: welcome.inviter, addresses: [welcome.address], lastSeenMs: clock.nowMs() }]),
+  );
+  const configPath = await ensureConfig(deps, options.home);
+  await saveMesh(options.home, token.mesh, { random });
+  return { mesh: token.mesh, agentId: grant.agentId, keys, role: grant.role, configPath };
+}
+
+/** The chain from the root to this node's grant must be known before the first peer is. */
+function keepRoster({ clock, logger }: SetupDeps, home: string, membership: Membership): void {
+  using store = openStore({ clock, logger }, { path: homePaths(home).database });
+  store.transaction(() => {
+    for (const bytes of membership.grants()) store.grants.addGrant(bytes);
+    for (const bytes of membership.revocations()) store.grants.addRevocation(bytes);
+  });
+}
+
+/** Removes what ties a data directory to its mesh: mesh, keys, journal. The configuration stays. */
+export async function forgetMesh(home: string): Promise<void> {
+  const paths = homePaths(home);
+  // mesh.json goes first: without it the rest is only leftovers
+  const targets = [
+    meshPaths(home).mesh,
+    join(home, "mesh"),
+    join(home, "identity"),
+    paths.database,
+    `${paths.database}-wal`,
+    `${paths.database}-shm`,
+    paths.reservation,
+    paths.addressBook,
+    join(home, "run"),
+  ];
+  for (const path of targets) await removeIfThere(path);
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** A name for who did not choose one: the program's word and four hexadecimal digits (reference 2.6). */
+export function defaultAgentId(profile: Pick<BinaryProfile, "binaryType">, random: Random): AgentId {
+  const suffix = Array.from(random.bytes(2), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${profile.binaryType}-${suffix}` as AgentId; // fits AGENT_ID by construction
+}
+
+/** @throws IdentityError "invalid_grant" with what is expected */
+export function requireAgentId(text: string): AgentId {
+  const id = parseAgentId(text);
+  if (id) return id;
+  throw new IdentityError(
+    "invalid_grant",
+    `Cannot use agent id ${JSON.stringify(text)}: expected 2 to 63 of a-z, 0-9 and "-", not "-" first`,
+  );
+}
+
+async function assertUnjoined(home: string, what: string): Promise<void> {
+  const mesh = await loadMesh(home);
+  if (!mesh) return;
+  throw new IdentityError(
+    "already_exists",
+    `Cannot ${what} "${home}": it belongs to mesh "${mesh.name}"; use another --home, or leave that mesh first`,
+    { details: { home } },
+  );
+}
+
+async function ensureKeys({ profile, random }: SetupDeps, home: string): Promise<NodeKeys> {
+  const location = { home, binaryType: profile.binaryType };
+  await Deno.mkdir(home, { recursive: true, mode: 0o700 });
+  return await hasNodeKeys(location) ? await loadNodeKeys(location) : await createNodeKeys(location, { random });
+}
+
+async function ensureConfig({ profile }: SetupDeps, home: string): Promise<string> {
+  const path = join(home, "config.yaml");
+  if (await readTextIfThere(path) === undefined) await writePrivateFile(path, renderExampleConfig(profile.config));
+  return path;
+}

@@ -1,0 +1,294 @@
+import {
+  createInvite,
+  decodeGrant,
+  encodeJoinToken,
+  type Grant,
+  IdentityError,
+  type Invite,
+  inviteSchema,
+  inviteState,
+  issueGrant,
+  issueRevocation,
+  type Membership,
+  parseRole,
+  redeemInvite,
+  revokeInvite,
+  type Role,
+  type SignedGrant,
+} from "@bzzz/agentid";
+import { type AgentId, BzzzError, type Clock, type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import type { Journal, StoredEntry } from "@bzzz/journal";
+import type { Logger } from "@bzzz/logging";
+import type { Store } from "@bzzz/store";
+import { TOPICS } from "@bzzz/wire";
+import type { LocalIdentity } from "./agent.ts";
+import type { BinaryType } from "@bzzz/agentid";
+
+/** A refusal of an act on the membership. The codes are those of the API. */
+export class TrustError extends BzzzError<
+  "not_allowed" | "not_found" | "already_revoked" | "invite_used" | "duplicate_agent_id" | "invalid_request"
+> {}
+
+/** What a newcomer brings to be let in. */
+export interface JoinRequest {
+  readonly inviteId: string;
+  readonly proof: Uint8Array;
+  readonly joiner: PeerId;
+  readonly agentId: AgentId;
+  readonly binaryType: BinaryType;
+  readonly ageRecipient: string;
+}
+
+/** The answer to a newcomer. */
+export type JoinAnswer =
+  | { readonly ok: true; readonly grant: Uint8Array; readonly grants: readonly Uint8Array[] }
+  | { readonly ok: false; readonly reason: string };
+
+/** Invitations kept at most; expired ones make room. */
+const MAX_INVITES = 1000;
+const INVITE_PREFIX = "invite/";
+
+/** What the service consumes. */
+export interface TrustDeps {
+  readonly local: LocalIdentity;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * Keeps the roster on disk and in the journal: what is learned is stored, what this node decides is signed and published.
+ */
+export class TrustService {
+  readonly #deps: TrustDeps;
+  readonly #membership: Membership;
+  readonly #stopped = new AbortController();
+
+  constructor(deps: TrustDeps) {
+    this.#deps = deps;
+    this.#membership = deps.local.membership;
+    const { store } = deps;
+    for (const bytes of store.grants.grants()) this.#membership.addGrant(bytes);
+    for (const bytes of store.grants.revocations()) this.#membership.addRevocation(bytes);
+    this.#persistAll();
+    const signal = this.#stopped.signal;
+    this.#membership.on("record:accepted", ({ kind, bytes }) => {
+      if (kind === "grant") store.grants.addGrant(bytes);
+      else store.grants.addRevocation(bytes);
+    }, { signal });
+    deps.journal.events.on("entry:stored", ({ entry }) => this.#learn(entry), { signal });
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  /**
+   * @throws IdentityError "agent_id_taken" when another node of the mesh holds this node's name, and "invalid_grant"
+   * when this node's grant was revoked
+   */
+  assertStanding(): void {
+    const { identity, grant } = this.#deps.local;
+    const nowMs = this.#deps.clock.nowMs();
+    if (!this.#membership.isAdmitted(identity.peerId, nowMs)) {
+      throw new IdentityError(
+        "invalid_grant",
+        `Cannot run as "${grant.agentId}": its grant was revoked; ask an admin of mesh "${this.#deps.local.mesh.name}" for an invite`,
+      );
+    }
+    this.#membership.assertAgentIdFree(identity.agentId, identity.peerId, nowMs);
+  }
+
+  /** A token for one newcomer; the invitation is on disk before the token exists. */
+  invite(
+    input: { role: Role; binaryType?: BinaryType; agentId?: AgentId; ttlMs: number },
+    addresses: readonly string[],
+  ): { readonly invite: Invite; readonly token: string } {
+    this.#assertMaster("invite");
+    const { clock, random, local } = this.#deps;
+    if (parseRole(input.role) === undefined) {
+      throw new TrustError("invalid_request", `Cannot invite as role "${input.role}": expected a-z, 0-9, "_" and "-"`);
+    }
+    if (input.agentId) this.#assertFree(input.agentId);
+    const { invite, secret } = this.#rephrase(() => createInvite(input, { random, nowMs: clock.nowMs() }));
+    this.#makeRoom();
+    this.#save(invite);
+    const token = encodeJoinToken({
+      mesh: local.mesh,
+      addresses,
+      inviteId: invite.inviteId,
+      secret,
+      expiresMs: invite.expiresMs,
+    });
+    return { invite, token };
+  }
+
+  invites(): Invite[] {
+    const { store } = this.#deps;
+    return store.kv.keys(INVITE_PREFIX).flatMap((key) => this.#read(key) ?? [])
+      .sort((a, b) => a.createdMs - b.createdMs);
+  }
+
+  /** @throws TrustError "not_found", "invite_used" */
+  closeInvite(inviteId: string): Invite {
+    this.#assertMaster("revoke an invite");
+    const invite = this.#read(INVITE_PREFIX + inviteId);
+    if (!invite) throw new TrustError("not_found", `Cannot revoke invite "${inviteId}": there is none`);
+    if (invite.usedBy) {
+      throw new TrustError(
+        "invite_used",
+        `Cannot revoke invite "${inviteId}": ${invite.usedBy} has used it; revoke the member instead`,
+      );
+    }
+    const closed = revokeInvite(invite, this.#deps.clock.nowMs());
+    this.#save(closed);
+    return closed;
+  }
+
+  /** Lets a newcomer in, once per invitation, durably before the answer. Reasons are ours and say nothing private. */
+  async admit(request: JoinRequest): Promise<JoinAnswer> {
+    const { local, clock, logger } = this.#deps;
+    const invite = this.#read(INVITE_PREFIX + request.inviteId);
+    if (!invite) return { ok: false, reason: "unknown_invite" };
+    const redeemed = redeemInvite(invite, {
+      proof: request.proof,
+      joiner: request.joiner,
+      inviter: local.identity.peerId,
+      binaryType: request.binaryType,
+      agentId: request.agentId,
+      nowMs: clock.nowMs(),
+    });
+    if (!redeemed.ok) {
+      logger.warn("A newcomer was refused", { peer: request.joiner, reason: redeemed.reason, invite: invite.inviteId });
+      return redeemed;
+    }
+    const holder = this.#membership.findAgentId(request.agentId, clock.nowMs());
+    if (holder && holder.peer !== request.joiner) return { ok: false, reason: `agent_id_taken:${holder.peer}` };
+    const known = this.#membership.grantOf(request.joiner, clock.nowMs());
+    if (known && redeemed.invite.usedBy === request.joiner && invite.usedBy) {
+      return this.#welcome(known);
+    }
+    const signed = issueGrant({ key: local.keys.signingKey, grant: this.#ownGrant() }, {
+      mesh: local.mesh.meshId,
+      peer: request.joiner,
+      agentId: request.agentId,
+      binaryType: request.binaryType,
+      role: invite.role,
+      level: invite.level,
+      ageRecipient: request.ageRecipient,
+      issuedAtMs: clock.nowMs(),
+    });
+    this.#save(redeemed.invite);
+    await this.publishGrant(signed);
+    logger.info("A newcomer was let in", { peer: request.joiner, role: invite.role });
+    return this.#welcome(signed.grant);
+  }
+
+  /** Tells the mesh of a grant this node signed. */
+  async publishGrant(signed: SignedGrant): Promise<void> {
+    this.#membership.addGrant(signed.bytes);
+    await this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body: { grant: signed.bytes } });
+  }
+
+  /**
+   * Ends a membership; on disk and signed when it resolves.
+   * @throws TrustError "not_allowed", "not_found", "already_revoked", "invalid_request"
+   */
+  async revoke(peer: PeerId, reason: string): Promise<void> {
+    this.#assertMaster("revoke a member");
+    const { local, journal, clock } = this.#deps;
+    if (peer === local.identity.peerId) {
+      throw new TrustError("invalid_request", "Cannot revoke this node itself: let another admin do it, or leave");
+    }
+    const lastSeq = journal.vector().get(peer)?.seq ?? 0;
+    const plan = this.#membership.planRevocation(peer, { reason, lastSeq, nowMs: clock.nowMs() });
+    if (!plan) throw new TrustError("already_revoked", `Cannot revoke ${peer}: it has no standing grant`);
+    const signed = issueRevocation({ key: local.keys.signingKey, grant: this.#ownGrant() }, plan);
+    this.#membership.addRevocation(signed.bytes);
+    await journal.append({ kind: "grant_revoked", topic: TOPICS.agents, body: { revocation: signed.bytes } });
+  }
+
+  #learn(entry: StoredEntry): void {
+    const result = entry.kind === "grant_issued"
+      ? this.#membership.addGrant(entry.body.grant)
+      : entry.kind === "grant_revoked"
+      ? this.#membership.addRevocation(entry.body.revocation)
+      : undefined;
+    if (result?.status === "rejected") {
+      this.#deps.logger.warn("A master published a record that cannot count", {
+        author: entry.envelope.header.author,
+        reason: result.reason,
+      });
+    }
+  }
+
+  #welcome(grant: Grant): JoinAnswer {
+    const grants = this.#membership.grants();
+    const own = grants.find((bytes) => decodeGrant(bytes)?.grant.id === grant.id);
+    return own ? { ok: true, grant: own, grants } : { ok: false, reason: "grant_not_standing" };
+  }
+
+  #ownGrant(): Grant {
+    const { identity, grant } = this.#deps.local;
+    return this.#membership.grantOf(identity.peerId, this.#deps.clock.nowMs()) ?? grant;
+  }
+
+  #assertMaster(what: string): void {
+    const grant = this.#ownGrant();
+    if (grant.level === "master") return;
+    throw new TrustError(
+      "not_allowed",
+      `Cannot ${what}: "${grant.agentId}" has role "${grant.role}" (${grant.level}), and it takes level master`,
+    );
+  }
+
+  #assertFree(agentId: AgentId): void {
+    const holder = this.#membership.findAgentId(agentId, this.#deps.clock.nowMs());
+    if (!holder) return;
+    throw new TrustError("duplicate_agent_id", `Cannot invite "${agentId}": the name is held by ${holder.peer}`, {
+      details: { holder: holder.peer },
+    });
+  }
+
+  #rephrase<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof IdentityError) throw new TrustError("invalid_request", cause.message, { cause });
+      throw cause;
+    }
+  }
+
+  #makeRoom(): void {
+    const { store, clock } = this.#deps;
+    const invites = this.invites();
+    if (invites.length < MAX_INVITES) return;
+    for (const invite of invites) {
+      if (inviteState(invite, clock.nowMs()) !== "open") store.kv.delete(INVITE_PREFIX + invite.inviteId);
+    }
+    if (this.invites().length >= MAX_INVITES) {
+      throw new TrustError("invalid_request", `Cannot invite: ${MAX_INVITES} invites are open; revoke some first`);
+    }
+  }
+
+  #save(invite: Invite): void {
+    this.#deps.store.kv.set(INVITE_PREFIX + invite.inviteId, utf8Encode(JSON.stringify(invite)));
+  }
+
+  #read(key: string): Invite | undefined {
+    const bytes = this.#deps.store.kv.get(key);
+    if (!bytes) return undefined;
+    const parsed = inviteSchema.safeParse(JSON.parse(utf8Decode(bytes)));
+    return parsed.success ? parsed.data : undefined;
+  }
+
+  #persistAll(): void {
+    const { store } = this.#deps;
+    store.transaction(() => {
+      for (const bytes of this.#membership.grants()) store.grants.addGrant(bytes);
+      for (const bytes of this.#membership.revocations()) store.grants.addRevocation(bytes);
+    });
+  }
+}

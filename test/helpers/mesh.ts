@@ -1,0 +1,103 @@
+/**
+ * A real mesh of built programs in temporary data directories.
+ *
+ * @module
+ */
+import { type Program, run, RunningNode, runOk, type RunOptions } from "./programs.ts";
+
+export interface NodeOptions {
+  readonly program?: Program;
+  readonly role?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly netns?: string;
+}
+
+/** Creates a mesh with its first node, and lets more join. Dispose stops all nodes and removes their folders. */
+export class TestMesh implements AsyncDisposable {
+  readonly folder: string;
+  readonly nodes: Map<string, RunningNode> = new Map();
+  readonly #options: Map<string, NodeOptions> = new Map();
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** `init` of the first node, an admin, and its start. */
+  static async create(first: string, options: NodeOptions = {}): Promise<TestMesh> {
+    const mesh = new TestMesh(await Deno.makeTempDir({ prefix: "bzzz-test-" }));
+    try {
+      const program = options.program ?? "bzzz-agent";
+      await runOk(
+        program,
+        ["init", "--home", mesh.home(first), "--mesh", "test", "--agent-id", first],
+        runOptions(options),
+      );
+      mesh.#options.set(first, options);
+      await mesh.start(first);
+      return mesh;
+    } catch (error) {
+      await mesh[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  home(name: string): string {
+    return `${this.folder}/${name}`;
+  }
+
+  node(name: string): RunningNode {
+    const node = this.nodes.get(name);
+    if (!node) throw new Error(`No node ${name} runs`);
+    return node;
+  }
+
+  /** Invites through a running admin and joins; the node is not started. */
+  async join(name: string, options: NodeOptions & { readonly through: string }): Promise<void> {
+    const program = options.program ?? "bzzz-agent";
+    const token = await this.invite(options.through, { role: options.role ?? "developer", program });
+    await runOk(program, ["join", "--home", this.home(name), "--agent-id", name, "-"], {
+      ...runOptions(options),
+      stdin: token,
+    });
+    this.#options.set(name, options);
+  }
+
+  /** A token for one more node. */
+  async invite(through: string, options: { readonly role: string; readonly program: Program }): Promise<string> {
+    const binary = options.program === "bzzz-hap" ? "hap" : "agent";
+    const inviter = this.node(through);
+    const { code, stdout, stderr } = await run(
+      inviter.program,
+      ["invite", "--home", inviter.home, "--role", options.role, "--binary", binary, "--json"],
+      runOptions(this.#options.get(through) ?? {}),
+    );
+    if (code !== 0) throw new Error(`invite ended with ${code}: ${stderr}`);
+    return (JSON.parse(stdout) as { token: string }).token;
+  }
+
+  async start(name: string, extra: RunOptions & { readonly args?: readonly string[] } = {}): Promise<RunningNode> {
+    const options = this.#options.get(name) ?? {};
+    const node = await RunningNode.start(options.program ?? "bzzz-agent", this.home(name), {
+      ...runOptions(options),
+      ...extra,
+      env: { ...options.env, ...extra.env },
+    });
+    this.nodes.set(name, node);
+    return node;
+  }
+
+  /** `join` and `start`. */
+  async add(name: string, options: NodeOptions & { readonly through: string }): Promise<RunningNode> {
+    await this.join(name, options);
+    return await this.start(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => node[Symbol.asyncDispose]()));
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+function runOptions(options: NodeOptions): RunOptions {
+  return { ...(options.env ? { env: options.env } : {}), ...(options.netns ? { netns: options.netns } : {}) };
+}

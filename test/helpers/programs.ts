@@ -1,0 +1,250 @@
+/**
+ * The built programs as child processes: started, watched, asked over their HTTP API, stopped or killed.
+ *
+ * @module
+ */
+import { ApiClient } from "@bzzz/api";
+import { createSystemClock } from "@bzzz/base";
+import { waitFor } from "@bzzz/base/testing";
+
+/** Which of the two programs. */
+export type Program = "bzzz-agent" | "bzzz-hap";
+
+const clock = createSystemClock();
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Ports 0, loopback, no mDNS: what every test node gets unless it says otherwise. */
+export const ISOLATED: Readonly<Record<string, string>> = {
+  BZZZ_PORTS_HTTP_PORT: "0",
+  BZZZ_PORTS_HEALTH_PORT: "0",
+  BZZZ_NETWORK_P2P_PORT: "0",
+  BZZZ_NETWORK_LISTEN_HOST: "127.0.0.1",
+  BZZZ_NETWORK_MDNS: "false",
+  BZZZ_LOGGING_LEVEL: "debug",
+  BZZZ_LOGGING_FORMAT: "json",
+};
+
+/** Path of a built program; `deno task build` makes it. */
+export function programPath(program: Program): string {
+  const path = `${ROOT}dist/${program}`;
+  try {
+    Deno.statSync(path);
+  } catch (cause) {
+    throw new Error(`Cannot find ${path}: run "deno task build" first`, { cause });
+  }
+  return path;
+}
+
+/** One shared unpack cache for all test processes, beside the built programs. */
+function baseEnvironment(): Record<string, string> {
+  return { PATH: Deno.env.get("PATH") ?? "", HOME: "/nonexistent", BZZZ_CACHE_DIR: `${ROOT}dist/.cache` };
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  /** Runs inside this network namespace (needs root). */
+  readonly netns?: string;
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function command(program: Program, args: readonly string[], options: RunOptions): [string, string[]] {
+  const path = programPath(program);
+  return options.netns ? ["ip", ["netns", "exec", options.netns, path, ...args]] : [path, [...args]];
+}
+
+/** Runs a program to its end. Fails when it takes longer than `timeoutMs` (30 s). */
+export async function run(program: Program, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const [path, argv] = command(program, args, options);
+  const child = new Deno.Command(path, {
+    args: argv,
+    env: { ...baseEnvironment(), ...options.env },
+    clearEnv: true,
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
+  const timer = clock.setTimer(options.timeoutMs ?? 30_000, () => child.kill("SIGKILL"));
+  try {
+    const { code, stdout, stderr, signal } = await child.output();
+    const finished = { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+    if (signal === "SIGKILL") {
+      throw new Error(`${program} ${args.join(" ")} did not end: ${finished.stderr.slice(-2000)}`);
+    }
+    return finished;
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Runs a program that must succeed, and returns what it printed. */
+export async function runOk(program: Program, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args, options);
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** What a running node writes to `<home>/run/endpoints.json`. */
+export interface Endpoints {
+  readonly pid: number;
+  readonly api_url: string;
+  readonly health_url: string;
+  readonly p2p_addresses: readonly string[];
+}
+
+/** A running program. Dispose stops it in order; `kill` does not. */
+export class RunningNode implements AsyncDisposable {
+  readonly program: Program;
+  readonly home: string;
+  readonly endpoints: Endpoints;
+  readonly #child: Deno.ChildProcess;
+  readonly #log: { text: string };
+  readonly #drained: Promise<unknown>;
+  #isOver = false;
+
+  private constructor(
+    program: Program,
+    home: string,
+    child: Deno.ChildProcess,
+    endpoints: Endpoints,
+    log: { text: string },
+    drained: Promise<unknown>,
+  ) {
+    this.program = program;
+    this.home = home;
+    this.#child = child;
+    this.endpoints = endpoints;
+    this.#log = log;
+    this.#drained = drained;
+  }
+
+  /** Starts `run` and waits until the node answers on its API. */
+  static async start(
+    program: Program,
+    home: string,
+    options: RunOptions & { readonly args?: readonly string[] } = {},
+  ): Promise<RunningNode> {
+    const [path, argv] = command(program, ["run", "--home", home, ...(options.args ?? [])], options);
+    const child = new Deno.Command(path, {
+      args: argv,
+      env: { ...baseEnvironment(), ...ISOLATED, ...options.env },
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const log = { text: "" };
+    const drained = Promise.all([collect(child.stdout, log), collect(child.stderr, log)]);
+    let exit: Deno.CommandStatus | undefined;
+    const exited = child.status.then((status) => {
+      exit = status;
+    });
+    try {
+      const endpoints = await waitFor(async () => {
+        if (exit) throw new Error(`${program} ended with ${exit.code} before it was ready:\n${log.text.slice(-4000)}`);
+        return await readEndpoints(home, child.pid, options.netns !== undefined);
+      }, {
+        timeoutMs: options.timeoutMs ?? 20_000,
+        what: `${program} to be ready`,
+        state: () => log.text.slice(-4000),
+      });
+      return new RunningNode(program, home, child, endpoints, log, drained);
+    } catch (error) {
+      if (!exit) child.kill("SIGKILL");
+      await exited;
+      await drained;
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.endpoints.pid;
+  }
+
+  /** Everything it wrote to stdout and stderr (at most the last 4 MB). */
+  get log(): string {
+    return this.#log.text;
+  }
+
+  /** A client of its API, with its token. */
+  async api(): Promise<ApiClient> {
+    const token = (await Deno.readTextFile(`${this.home}/run/api.token`)).trim();
+    return new ApiClient({ fetch: (request: Request) => fetch(request), baseUrl: this.endpoints.api_url, token });
+  }
+
+  signal(signal: Deno.Signal): void {
+    Deno.kill(this.pid, signal);
+  }
+
+  /** Its exit status, once it ends; fails after `timeoutMs`. */
+  async ended(timeoutMs = 30_000): Promise<Deno.CommandStatus> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = clock.setTimer(
+      timeoutMs,
+      () => reject(new Error(`${this.program} did not end within ${timeoutMs} ms:\n${this.log.slice(-4000)}`)),
+    );
+    try {
+      const status = await Promise.race([this.#child.status, promise]);
+      this.#isOver = true;
+      await this.#drained;
+      return status;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** SIGTERM, and its exit status. */
+  async stop(): Promise<Deno.CommandStatus> {
+    if (!this.#isOver) this.signal("SIGTERM");
+    return await this.ended();
+  }
+
+  /** SIGKILL: nothing is flushed, nobody is told. */
+  async kill(): Promise<void> {
+    if (!this.#isOver) this.signal("SIGKILL");
+    await this.ended();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      this.signal("SIGCONT");
+      this.signal("SIGTERM");
+      await this.ended(26_000);
+    } catch {
+      // It ended in between, or would not: the second is what kill is for, and the test has its own verdict.
+      await this.kill().catch(() => {});
+    }
+  }
+}
+
+const MAX_LOG_CHARACTERS = 4_000_000;
+
+async function collect(stream: ReadableStream<Uint8Array>, log: { text: string }): Promise<void> {
+  for await (const text of stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
+    log.text = (log.text + text).slice(-MAX_LOG_CHARACTERS);
+  }
+}
+
+async function readEndpoints(home: string, pid: number, isWrapped: boolean): Promise<Endpoints | undefined> {
+  try {
+    const endpoints = JSON.parse(await Deno.readTextFile(`${home}/run/endpoints.json`)) as Endpoints;
+    // `ip netns exec` and the self-extracting header exec in place, so the pid is the child's
+    return isWrapped || endpoints.pid === pid ? endpoints : undefined;
+  } catch {
+    return undefined; // not written yet
+  }
+}
