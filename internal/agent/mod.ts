@@ -6,6 +6,7 @@
  */
 export { ExecutionStopped, ExecutorError, type ExecutorErrorCode, type StopReason } from "./errors.ts";
 export { AgentExecution } from "./execution.ts";
+export { createAgentExecution } from "./program.ts";
 export { MockExecutor } from "./executors/mock.ts";
 export {
   type ProcessCommand,

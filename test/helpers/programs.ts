@@ -4,7 +4,7 @@
  * @module
  */
 import { ApiClient } from "@bzzz/api";
-import { createSystemClock } from "@bzzz/base";
+import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 
 /** Which of the two programs. */
@@ -182,7 +182,8 @@ export class RunningNode implements AsyncDisposable {
   /** A client of its API, with its token. */
   async api(): Promise<ApiClient> {
     const token = (await Deno.readTextFile(`${this.home}/run/api.token`)).trim();
-    return new ApiClient({ fetch: (request: Request) => fetch(request), baseUrl: this.endpoints.api_url, token });
+    const deps = { fetch: (request: Request) => fetch(request), clock, random: createSystemRandom() };
+    return new ApiClient(deps, { baseUrl: this.endpoints.api_url, token });
   }
 
   signal(signal: Deno.Signal): void {

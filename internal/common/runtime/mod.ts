@@ -67,7 +67,7 @@ export { type ProgramDefinition, runMain } from "./main.ts";
 export { MeshReadModel, type ReadModelEvents } from "./read_model.ts";
 export { type ExecutionFactory, type NodeContext, runNode, type RunNodeOptions } from "./run_node.ts";
 export { createRuntime, type EnvironmentLoader, nodeServices, StandardRuntime } from "./runtime.ts";
-export type { HealthServer, HttpServer, NodeEnvironment, RuntimeServices } from "./services.ts";
+export type { HttpListener, NodeEnvironment, RuntimeServices } from "./services.ts";
 export { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
 export { SelfStatus, type WorkStatus } from "./self_status.ts";
 export { TrustService } from "./trust.ts";

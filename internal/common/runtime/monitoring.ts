@@ -9,7 +9,7 @@ import {
   registerHealthMetrics,
   registerProcessMetrics,
 } from "@bzzz/health";
-import { type Api, type ApiServer, createApi, serveApi } from "@bzzz/api";
+import { type Api, createApi } from "@bzzz/api";
 import { constantTimeEqual } from "@bzzz/crypto";
 import { utf8Encode } from "@bzzz/base";
 import { NodeFacade } from "./facade/mesh_facade.ts";
@@ -23,15 +23,15 @@ import { SharedState } from "./state.ts";
 const define = serviceDefiner<RuntimeServices>();
 
 /** A server that listens from `start` to `stop`, and tells where. */
-class Listener<Server extends { readonly url: string; stop(): Promise<void> }> {
-  readonly #listen: () => Server;
-  #server: Server | undefined;
+class Listener {
+  readonly #listen: () => ListeningServer;
+  #server: ListeningServer | undefined;
 
-  constructor(listen: () => Server) {
+  constructor(listen: () => ListeningServer) {
     this.#listen = listen;
   }
 
-  get server(): Server | undefined {
+  get server(): ListeningServer | undefined {
     return this.#server;
   }
 
@@ -145,7 +145,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
           metrics,
           verifyToken: (token) => tokens.some((known) => constantTimeEqual(utf8Encode(known), utf8Encode(token))),
         });
-        return new Listener<ListeningServer>(() =>
+        return new Listener(() =>
           listenAndServe({ clock, logger: child("health") }, handler, {
             hostname: config.health.host,
             port: config.ports.healthPort,
@@ -153,21 +153,25 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
           })
         );
       },
-      start: (listener) => (listener as Listener<ListeningServer>).start(), // made by the line above
-      stop: (listener) => (listener as Listener<ListeningServer>).stop(),
+      start: (listener) => listener.start(),
+      stop: (listener) => listener.stop(),
     }),
     define({
       name: "httpServer",
       dependsOn: ["api", "healthServer", "node"],
       phase: "monitoring",
       create: ({ api }) =>
-        new Listener<ApiServer>(() =>
-          serveApi({ api, clock, logger: child("api") }, { hostname: config.api.host, port: config.ports.httpPort })
+        new Listener(() =>
+          listenAndServe({ clock, logger: child("api") }, (request) => api.fetch(request), {
+            hostname: config.api.host,
+            port: config.ports.httpPort,
+            name: "api",
+          })
         ),
-      start: (listener) => (listener as Listener<ApiServer>).start(), // made by the line above
+      start: (listener) => listener.start(),
       stop: async (listener) => {
         await removeEndpoints(paths.home);
-        await (listener as Listener<ApiServer>).stop();
+        await listener.stop();
       },
     }),
   ];

@@ -78,6 +78,8 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
     const manager = this.#required();
     await manager.start(options);
     if (this.#environment) await publishEndpoints(this.#environment, manager.services);
+    // checks that never ran would make a healthy node look degraded until their next turn
+    await manager.services.healthManager.runAll();
     manager.services.healthManager.setPhase("started");
   }
 

@@ -1,4 +1,4 @@
-import type { Api, ApiServer } from "@bzzz/api";
+import type { Api } from "@bzzz/api";
 import type { Clock, Random } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
 import type { HealthManager, ListeningServer, MetricsRegistry } from "@bzzz/health";
@@ -61,14 +61,14 @@ export interface RuntimeServices {
   readonly metrics: MetricsRegistry;
   readonly facade: NodeFacade;
   readonly api: Api;
-  readonly httpServer: HttpServer;
-  readonly healthServer: HealthServer;
+  readonly httpServer: HttpListener;
+  readonly healthServer: HttpListener;
 }
 
 /** A server that listens only while the node runs. */
-export interface HttpServer {
-  readonly server: ApiServer | undefined;
-}
-export interface HealthServer {
+export interface HttpListener {
   readonly server: ListeningServer | undefined;
+  /** @throws HealthError "port_in_use", "listen_not_permitted", "listen_failed" */
+  start(): void;
+  stop(): Promise<void>;
 }
