@@ -11,7 +11,7 @@ export function utf8Encode(text: string): Bytes {
   return encoder.encode(text);
 }
 
-/** @throws TypeError when the bytes are not UTF-8. */
+/** The text of UTF-8 bytes. @throws TypeError when they are not */
 export function utf8Decode(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }

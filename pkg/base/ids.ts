@@ -34,10 +34,12 @@ export function parseAgentId(text: string): AgentId | undefined {
   return AGENT_ID.test(text) ? text as AgentId : undefined;
 }
 
+/** Undefined when `text` is not a mesh id. */
 export function parseMeshId(text: string): MeshId | undefined {
   return MESH_ID.test(text) ? text as MeshId : undefined;
 }
 
+/** Undefined when `text` is not an entry id. */
 export function parseEntryId(text: string): EntryId | undefined {
   return ENTRY_ID.test(text) ? text as EntryId : undefined;
 }
@@ -48,6 +50,7 @@ export function parseTaskId(text: string): TaskId | undefined {
   return ULID.test(upper) ? upper as TaskId : undefined;
 }
 
+/** Undefined when `text` is not a ULID; lower case is accepted and raised. */
 export function parseRequestId(text: string): RequestId | undefined {
   const upper = text.toUpperCase();
   return ULID.test(upper) ? upper as RequestId : undefined;

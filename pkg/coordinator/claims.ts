@@ -89,8 +89,10 @@ export type ClaimsEffect =
   | { readonly type: "exhaust"; readonly taskId: TaskId; readonly attempt: number }
   /** Ask people what becomes of a task that failed too often; may be repeated. */
   | { readonly type: "escalate"; readonly taskId: TaskId };
+/** Why work on a task stops before its end. */
 export type CancelReason = "lost" | "cancelled" | "finished";
 
+/** The next state, and what the shell does about it. */
 export interface ClaimsDecision {
   readonly state: ClaimsState;
   readonly effects: readonly ClaimsEffect[];

@@ -36,6 +36,7 @@ export const TASK_STATES = [
   "failed",
   "cancelled",
 ] as const;
+/** One of `TASK_STATES`. */
 export type TaskState = (typeof TASK_STATES)[number];
 
 /** What an entry means to the state machine, once its attempt and author are known. */
@@ -52,6 +53,7 @@ export const TASK_EVENTS = [
   "release",
   "cancel",
 ] as const;
+/** One of `TASK_EVENTS`. */
 export type TaskEvent = (typeof TASK_EVENTS)[number];
 
 /** Why an entry changed nothing. */

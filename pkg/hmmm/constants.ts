@@ -24,6 +24,7 @@ export const MAX_LATE_ANSWERS = 32;
 
 /** Requests and threads kept by default; closed or silent ones make room. */
 export const MAX_INBOX_REQUESTS = 20_000;
+/** Threads that the index keeps. */
 export const MAX_THREADS = 5_000;
 
 /** Entries kept of one request: what a flood of answers can take. */

@@ -25,6 +25,7 @@ export interface DiscussionStamp {
 export type RequestEntry = {
   [K in RequestEntryKind]: DiscussionStamp & { readonly kind: K; readonly body: BodyOf<K> };
 }[RequestEntryKind];
+/** Kinds of entries that make up the life of a request. */
 export type RequestEntryKind = "request_opened" | "request_answered" | "request_withdrawn";
 
 /** A message in a thread, verified and decoded. */

@@ -1,5 +1,6 @@
 /** Levels from the quietest: see docs/operate for what belongs where. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
+/** One of `LOG_LEVELS`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Flat values only. Text of a peer belongs here (quoted and capped by the logger), never in the message. */

@@ -18,6 +18,7 @@ export interface PresenceDeps {
   readonly describe: () => BodyOf<"presence">;
 }
 
+/** Plain settings of the service. */
 export interface PresenceOptions {
   /** Milliseconds between two announcements; default of the configuration is 5 s. */
   readonly intervalMs: number;

@@ -11,9 +11,11 @@ import {
 } from "@bzzz/base";
 import { z } from "zod";
 
-/** Bounds of what a body may hold; the envelope's maximum bounds the whole. */
+/** Longest title; the envelope's maximum bounds the whole. */
 export const MAX_TITLE_CHARACTERS = 120;
+/** Longest text of a message, task or request. */
 export const MAX_TEXT_CHARACTERS = 65_536;
+/** Longest list in a body. */
 export const MAX_LIST_ITEMS = 64;
 
 const taskId = z.string().refine((s): s is TaskId => parseTaskId(s) === s, "expected a task id (ULID)");
@@ -145,18 +147,23 @@ export const SIGNAL_BODIES = {
 
 const ALL_BODIES = { ...ENTRY_BODIES, ...SIGNAL_BODIES };
 
+/** A kind of durable, chained record. */
 export type EntryKind = keyof typeof ENTRY_BODIES;
+/** A kind of short-lived message. */
 export type SignalKind = keyof typeof SIGNAL_BODIES;
+/** Any kind this version knows. */
 export type Kind = EntryKind | SignalKind;
 /** The body of a kind, in code's camelCase. */
 export type BodyOf<K extends Kind> = z.infer<(typeof ALL_BODIES)[K]>;
 /** A kind with its body, as a discriminated union. */
 export type AnyBody = { [K in Kind]: { readonly kind: K; readonly body: BodyOf<K> } }[Kind];
 
+/** Whether this version knows `kind` as an entry. */
 export function isEntryKind(kind: string): kind is EntryKind {
   return Object.hasOwn(ENTRY_BODIES, kind);
 }
 
+/** Whether this version knows `kind` as a signal. */
 export function isSignalKind(kind: string): kind is SignalKind {
   return Object.hasOwn(SIGNAL_BODIES, kind);
 }

@@ -24,12 +24,14 @@ export interface Envelope {
 
 /** Why bytes are no envelope. */
 export type FrameFault = "oversize" | "malformed" | "unknown_version";
+/** A frame as read, or what is wrong with it. */
 export type DecodedFrame =
   | { readonly ok: true; readonly envelope: Envelope }
   | { readonly ok: false; readonly reason: FrameFault };
 
 /** Why a verified envelope has no usable body. */
 export type BodyFault = "unknown_kind" | "malformed" | "pruned";
+/** A body with its kind, or why there is none. */
 export type DecodedBody = ({ readonly ok: true } & AnyBody) | { readonly ok: false; readonly reason: BodyFault };
 
 const SIGNATURE_BYTES = 64;

@@ -20,6 +20,7 @@ export interface HomePaths {
   readonly work: string;
 }
 
+/** The files of `home`; nothing is created. */
 export function homePaths(home: string): HomePaths {
   return {
     home,

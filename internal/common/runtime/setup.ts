@@ -187,7 +187,7 @@ export function defaultAgentId(profile: Pick<BinaryProfile, "binaryType">, rando
   return `${profile.binaryType}-${suffix}` as AgentId; // fits AGENT_ID by construction
 }
 
-/** @throws IdentityError "invalid_grant" with what is expected */
+/** The agent id in `text`. @throws IdentityError "invalid_grant" with what is expected */
 export function requireAgentId(text: string): AgentId {
   const id = parseAgentId(text);
   if (id) return id;
