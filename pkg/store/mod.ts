@@ -1,5 +1,5 @@
 /**
- * The database of a data directory on SQLite: author logs, outbox, forks, certificates, invitations, small values.
+ * The database of a data directory on SQLite: author logs, outbox, forks, certificates, small values.
  * Synchronous and durable; the only importer of `node:sqlite`.
  *
  * ```ts
@@ -23,12 +23,9 @@ export type {
   ForkStore,
   GrantStore,
   Head,
-  InviteRecord,
-  InviteStore,
   KeyValueStore,
   NewEntry,
   OutboxStore,
-  RedeemResult,
   Store,
   StoreDeps,
   StoreHealth,

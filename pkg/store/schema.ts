@@ -49,18 +49,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE grants (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE) STRICT;
   CREATE TABLE revocations (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL UNIQUE) STRICT;
 
-  CREATE TABLE invites (
-    invite_id TEXT PRIMARY KEY,
-    secret_hash BLOB NOT NULL,
-    role TEXT NOT NULL,
-    binary_type TEXT,
-    agent_id TEXT,
-    expires_ms INTEGER NOT NULL,
-    used_by TEXT,
-    used_at_ms INTEGER,
-    revoked INTEGER NOT NULL DEFAULT 0
-  ) STRICT;
-
   CREATE TABLE kv (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -3,13 +3,7 @@ import { errorMessage } from "@bzzz/base";
 import { Database } from "./database.ts";
 import { SqliteEntryStore } from "./entries.ts";
 import { StoreError, storeError } from "./errors.ts";
-import {
-  SqliteForkStore,
-  SqliteGrantStore,
-  SqliteInviteStore,
-  SqliteKeyValueStore,
-  SqliteOutboxStore,
-} from "./tables.ts";
+import { SqliteForkStore, SqliteGrantStore, SqliteKeyValueStore, SqliteOutboxStore } from "./tables.ts";
 import type { Store, StoreDeps, StoreHealth, StoreOptions } from "./types.ts";
 
 const PROBE_KEY = "store/probe";
@@ -38,7 +32,6 @@ export function openStore(deps: StoreDeps, options: StoreOptions): Store {
     path: options.path,
     entries: new SqliteEntryStore(db),
     grants: new SqliteGrantStore(db),
-    invites: new SqliteInviteStore(db, deps.clock),
     kv,
     outbox: new SqliteOutboxStore(db),
     forks: new SqliteForkStore(db),

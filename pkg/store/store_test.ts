@@ -141,33 +141,6 @@ Deno.test("the outbox keeps frames until they are removed", () => {
   assert.deepEqual(store.outbox.next(0, 9).map(({ cursor, topic }) => [cursor, topic]), [[2, "bzzz/coordination/v1"]]);
 });
 
-Deno.test("an invitation is redeemed once; the same peer may ask again", () => {
-  using test = createTestStore({ clock: new ManualClock(1_000) });
-  const { invites } = test.store;
-  const invite = { secretHash: new Uint8Array([1]), role: "developer", isRevoked: false };
-  invites.add({ ...invite, inviteId: "a", expiresMs: 2_000, binaryType: "hap" });
-  invites.add({ ...invite, inviteId: "b", expiresMs: 999 });
-  invites.add({ ...invite, inviteId: "c", expiresMs: 2_000 });
-  invites.revoke("c");
-
-  assert.equal(invites.redeem("a", ALICE), "redeemed");
-  assert.equal(invites.redeem("a", ALICE), "redeemed");
-  assert.equal(invites.redeem("a", BOB), "used");
-  assert.equal(invites.redeem("b", BOB), "expired");
-  assert.equal(invites.redeem("c", BOB), "revoked");
-  assert.equal(invites.redeem("d", BOB), "unknown");
-  assert.deepEqual(invites.get("a"), {
-    ...invite,
-    inviteId: "a",
-    expiresMs: 2_000,
-    binaryType: "hap",
-    usedBy: ALICE,
-    usedAtMs: 1_000,
-  });
-  assert.equal(invites.removeExpired(1_000), 1);
-  assert.deepEqual(invites.list().map(({ inviteId }) => inviteId), ["a", "c"]);
-});
-
 Deno.test("grants, values and forks are kept, without doubles", () => {
   using test = createTestStore();
   const { grants, kv, forks } = test.store;

@@ -1,15 +1,6 @@
-import type { AgentId, Clock, PeerId } from "@bzzz/base";
+import type { PeerId } from "@bzzz/base";
 import type { Database } from "./database.ts";
-import type {
-  ForkRecord,
-  ForkStore,
-  GrantStore,
-  InviteRecord,
-  InviteStore,
-  KeyValueStore,
-  OutboxStore,
-  RedeemResult,
-} from "./types.ts";
+import type { ForkRecord, ForkStore, GrantStore, KeyValueStore, OutboxStore } from "./types.ts";
 
 /** `GrantStore` on SQLite. */
 export class SqliteGrantStore implements GrantStore {
@@ -34,90 +25,6 @@ export class SqliteGrantStore implements GrantStore {
   revocations(): Uint8Array[] {
     return this.#db.all<{ bytes: Uint8Array }>("SELECT bytes FROM revocations ORDER BY position")
       .map(({ bytes }) => bytes);
-  }
-}
-
-interface SqlInvite {
-  invite_id: string;
-  secret_hash: Uint8Array;
-  role: string;
-  binary_type: string | null;
-  agent_id: string | null;
-  expires_ms: number;
-  used_by: string | null;
-  used_at_ms: number | null;
-  revoked: number;
-}
-
-function toInvite(row: SqlInvite): InviteRecord {
-  return {
-    inviteId: row.invite_id,
-    secretHash: row.secret_hash,
-    role: row.role,
-    // Written by `add` from an InviteRecord, so the texts are of their types.
-    ...(row.binary_type === null ? {} : { binaryType: row.binary_type as "agent" | "hap" }),
-    ...(row.agent_id === null ? {} : { agentId: row.agent_id as AgentId }),
-    expiresMs: row.expires_ms,
-    ...(row.used_by === null ? {} : { usedBy: row.used_by as PeerId }),
-    ...(row.used_at_ms === null ? {} : { usedAtMs: row.used_at_ms }),
-    isRevoked: row.revoked === 1,
-  };
-}
-
-/** `InviteStore` on SQLite. */
-export class SqliteInviteStore implements InviteStore {
-  readonly #db: Database;
-  readonly #clock: Pick<Clock, "nowMs">;
-
-  constructor(db: Database, clock: Pick<Clock, "nowMs">) {
-    this.#db = db;
-    this.#clock = clock;
-  }
-
-  add(invite: InviteRecord): void {
-    this.#db.run(
-      "INSERT INTO invites (invite_id, secret_hash, role, binary_type, agent_id, expires_ms, used_by, used_at_ms, " +
-        "revoked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      invite.inviteId,
-      invite.secretHash,
-      invite.role,
-      invite.binaryType ?? null,
-      invite.agentId ?? null,
-      invite.expiresMs,
-      invite.usedBy ?? null,
-      invite.usedAtMs ?? null,
-      invite.isRevoked ? 1 : 0,
-    );
-  }
-
-  get(inviteId: string): InviteRecord | undefined {
-    const row = this.#db.get<SqlInvite>("SELECT * FROM invites WHERE invite_id = ?", inviteId);
-    return row && toInvite(row);
-  }
-
-  list(): InviteRecord[] {
-    return this.#db.all<SqlInvite>("SELECT * FROM invites ORDER BY expires_ms, invite_id").map(toInvite);
-  }
-
-  redeem(inviteId: string, peer: PeerId): RedeemResult {
-    return this.#db.transaction(() => {
-      const invite = this.get(inviteId);
-      if (!invite) return "unknown";
-      if (invite.isRevoked) return "revoked";
-      if (invite.usedBy !== undefined) return invite.usedBy === peer ? "redeemed" : "used";
-      const nowMs = this.#clock.nowMs();
-      if (nowMs > invite.expiresMs) return "expired";
-      this.#db.run("UPDATE invites SET used_by = ?, used_at_ms = ? WHERE invite_id = ?", peer, nowMs, inviteId);
-      return "redeemed";
-    });
-  }
-
-  revoke(inviteId: string): boolean {
-    return this.#db.run("UPDATE invites SET revoked = 1 WHERE invite_id = ?", inviteId).changes > 0;
-  }
-
-  removeExpired(beforeMs: number): number {
-    return this.#db.run("DELETE FROM invites WHERE expires_ms < ?", beforeMs).changes;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AgentId, Clock, EntryId, PeerId, TaskId } from "@bzzz/base";
+import type { Clock, EntryId, PeerId, TaskId } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 
 /** What `openStore` needs. */
@@ -98,36 +98,6 @@ export interface GrantStore {
   revocations(): Uint8Array[];
 }
 
-/** A one-time invitation; the secret itself is never stored. */
-export interface InviteRecord {
-  readonly inviteId: string;
-  readonly secretHash: Uint8Array;
-  readonly role: string;
-  readonly binaryType?: "agent" | "hap";
-  readonly agentId?: AgentId;
-  readonly expiresMs: number;
-  readonly usedBy?: PeerId;
-  readonly usedAtMs?: number;
-  readonly isRevoked: boolean;
-}
-
-/** `redeemed` also for the peer that used it before: its answer may have been lost. */
-export type RedeemResult = "redeemed" | "unknown" | "used" | "expired" | "revoked";
-
-/** Invitations of this node. */
-export interface InviteStore {
-  /** @throws Error when the id exists. */
-  add(invite: InviteRecord): void;
-  get(inviteId: string): InviteRecord | undefined;
-  list(): InviteRecord[];
-  /** Uses the invitation for `peer`, durably and once. */
-  redeem(inviteId: string, peer: PeerId): RedeemResult;
-  /** False when it is unknown. */
-  revoke(inviteId: string): boolean;
-  /** Removes those that expired before `beforeMs`; returns how many. */
-  removeExpired(beforeMs: number): number;
-}
-
 /** Small named values. */
 export interface KeyValueStore {
   get(key: string): Uint8Array | undefined;
@@ -167,7 +137,6 @@ export interface Store extends Disposable {
   readonly path: string;
   readonly entries: EntryStore;
   readonly grants: GrantStore;
-  readonly invites: InviteStore;
   readonly kv: KeyValueStore;
   readonly outbox: OutboxStore;
   readonly forks: ForkStore;
