@@ -18,7 +18,7 @@ export const WRITE_HIGH_WATER_BYTES = 256 * 1024;
 /** Yamux doubles a stream's window up to this; its default of 16 MiB is what one hostile stream could park here. */
 export const MAX_STREAM_WINDOW_BYTES = 1024 * 1024;
 /** Streams one connection may have open in each direction. */
-export const MAX_STREAMS_PER_CONNECTION = 128;
+export const MAX_STREAMS_PER_CONNECTION = 64;
 /** A send that finds no room, or a receive that hears nothing, for this long ends the stream. */
 export const STREAM_STALL_TIMEOUT_MS = 30_000;
 /** Negotiating a new stream on a connection that is up. */
@@ -29,7 +29,7 @@ export const STREAM_LINGER_MS = 10_000;
 /** A connection that is not admitted after this long is closed. */
 export const ADMISSION_TIMEOUT_MS = 10_000;
 /** Connections that are open and not (yet) admitted; more are refused at the door. */
-export const MAX_UNADMITTED_CONNECTIONS = 64;
+export const MAX_UNADMITTED_CONNECTIONS = 32;
 /** Bytes of one hello: grants of a mesh of a thousand members fit. */
 export const MAX_HELLO_BYTES = 512 * 1024;
 export const MAX_HELLO_PEERS = 64;

@@ -1,45 +1,30 @@
-import {
-  BzzzError,
-  type Clock,
-  CounterMap,
-  createDeadline,
-  errorMessage,
-  type MeshId,
-  type PeerId,
-  type Random,
-  SerialQueue,
-  TaskGroup,
-  TypedEventTarget,
-} from "@bzzz/base";
+import { BzzzError, type Clock, CounterMap, type MeshId, type PeerId, type Random, TypedEventTarget } from "@bzzz/base";
 import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
 import { PROTOCOL_VERSION } from "@bzzz/wire";
-import type { Connection, ConnectionGater, Libp2p, Stream } from "@libp2p/interface";
+import type { Connection, ConnectionGater, Libp2p } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { hostOfAddress, parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
 import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_CONNECTIONS_PER_IP,
-  HELLO_PROTOCOL,
-  JOIN_PROTOCOL,
   MAX_ADDRESSES_PER_PEER,
   MAX_HELLO_PEERS,
-  STREAM_OPEN_TIMEOUT_MS,
   TARGET_CONNECTIONS,
 } from "./constants.ts";
 import { Dialer } from "./dialer.ts";
 import { P2pError } from "./errors.ts";
 import { FlowLimit, type GossipLimits } from "./flow_limit.ts";
 import type { Hello } from "./hello.ts";
-import { type RedeemInvite, serveJoin } from "./join.ts";
+import type { RedeemInvite } from "./join.ts";
 import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
 import { assertMayListen, explainListenFailure } from "./listening.ts";
 import { type LanDiscovery, mdnsServiceTag, startLanDiscovery } from "./mdns.ts";
 import { OffenceRegister } from "./offences.ts";
-import { Libp2pPeerStream } from "./peer_stream.ts";
 import { RedialPlan } from "./redial.ts";
 import { type RouterComponents, RouterHost } from "./router_host.ts";
 import { Sessions } from "./sessions.ts";
+import { StreamServer } from "./stream_server.ts";
 import { releaseTimers } from "./timer_release.ts";
 import type {
   AddressBook,
@@ -135,9 +120,7 @@ class Libp2pNode implements RoutableP2pNode {
   readonly #offences: OffenceRegister;
   readonly #plan: RedialPlan;
   readonly #instance: Uint8Array;
-  readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>();
-  readonly #tasks: TaskGroup;
-  readonly #joins = new SerialQueue({ capacity: 16 });
+  readonly #streams: StreamServer;
   #running: Running | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -148,9 +131,12 @@ class Libp2pNode implements RoutableP2pNode {
     this.#offences = new OffenceRegister({ clock: deps.clock, counters: this.#counters });
     this.#plan = new RedialPlan({ random: deps.random });
     this.#instance = deps.random.bytes(16);
-    this.#tasks = new TaskGroup((error, what) => deps.logger.debug("stream task failed", { what }, error));
-    this.handle(HELLO_PROTOCOL, () => Promise.resolve(), { admission: "anyone", maxInboundStreams: 1 });
-    if (deps.redeem) this.#serveJoins(deps.redeem);
+    this.#streams = new StreamServer({
+      clock: deps.clock,
+      logger: deps.logger,
+      penalise: (peer, reason, weight) => this.penalise(peer, reason, weight),
+    });
+    if (deps.redeem) this.#streams.handleJoins(deps.redeem);
   }
 
   async start(): Promise<void> {
@@ -179,6 +165,7 @@ class Libp2pNode implements RoutableP2pNode {
       flow: new FlowLimit({ clock }, this.#options.gossip),
       acceptedPeer: (connection) => this.#running?.sessions.acceptedPeer(connection),
       onFlood: (peer, reason) => this.penalise(peer, reason, Infinity),
+      onOffence: (peer, reason) => this.penalise(peer, reason),
     });
     const sessions = this.#createSessions(router);
     const dialer = this.#createDialer(libp2p, sessions);
@@ -187,9 +174,7 @@ class Libp2pNode implements RoutableP2pNode {
     libp2p.addEventListener("connection:open", ({ detail }) => sessions.opened(detail));
     libp2p.addEventListener("connection:close", ({ detail }) => sessions.closed(detail));
     try {
-      for (const [protocol, { handler, options }] of this.#handlers) {
-        await this.#register(running, protocol, handler, options);
-      }
+      await this.#streams.start(libp2p, sessions);
       await libp2p.start();
     } catch (error) {
       this.#running = undefined;
@@ -250,28 +235,11 @@ class Libp2pNode implements RoutableP2pNode {
 
   async open(peer: PeerId, protocol: string, options: { signal?: AbortSignal }): Promise<PeerStream> {
     const connection = await this.#connectionTo(peer, options.signal);
-    using deadline = createDeadline(this.#deps.clock, {
-      timeoutMs: STREAM_OPEN_TIMEOUT_MS,
-      what: `opening ${protocol}`,
-      ...(options.signal ? { parent: options.signal } : {}),
-    });
-    try {
-      const stream = await connection.newStream([protocol], { signal: deadline.signal });
-      return new Libp2pPeerStream({ clock: this.#deps.clock, stream, remote: peer });
-    } catch (cause) {
-      options.signal?.throwIfAborted();
-      throw new P2pError("p2p_stream_failed", `Cannot open ${protocol} to ${peer}: ${errorMessage(cause)}`, {
-        details: { peer, protocol },
-        cause,
-      });
-    }
+    return await this.#streams.open(connection, peer, protocol, options.signal);
   }
 
   handle(protocol: string, handler: StreamHandler, options: HandleOptions = {}): void {
-    if (this.#handlers.has(protocol)) throw new TypeError(`A handler of ${protocol} is there already`);
-    this.#handlers.set(protocol, { handler, options });
-    const running = this.#running;
-    if (running) this.#tasks.run("register", () => this.#register(running, protocol, handler, options));
+    this.#streams.handle(protocol, handler, options);
   }
 
   rememberAddresses(peer: PeerId, addresses: readonly string[]): void {
@@ -309,7 +277,7 @@ class Libp2pNode implements RoutableP2pNode {
     await running.libp2p.stop();
     releaseTimers(running.components);
     await this.#deps.clock.sleep(LIBRARY_TIMER_MS);
-    await this.#tasks.settled();
+    await this.#streams.stop();
     this.#running = undefined;
   }
 
@@ -404,54 +372,6 @@ class Libp2pNode implements RoutableP2pNode {
     const connection = await dialer.dial(addresses, peer, signal);
     if (await sessions.outcomeOf(connection, signal ? { signal } : {})) return connection;
     throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: the hello was refused`);
-  }
-
-  async #register(running: Running, protocol: string, handler: StreamHandler, options: HandleOptions): Promise<void> {
-    const serve = (stream: Stream, connection: Connection): void => {
-      if (protocol === HELLO_PROTOCOL) running.sessions.serveHello(stream, connection);
-      else this.#serve(running, stream, connection, handler, options);
-    };
-    await running.libp2p.handle(protocol, serve, { maxInboundStreams: options.maxInboundStreams ?? 8 });
-  }
-
-  #serve(
-    running: Running,
-    raw: Stream,
-    connection: Connection,
-    handler: StreamHandler,
-    options: HandleOptions,
-  ): void {
-    const peer = options.admission === "anyone"
-      ? running.sessions.peerOf(connection)
-      : running.sessions.acceptedPeer(connection);
-    if (!peer) {
-      raw.abort(new Error("not admitted"));
-      return;
-    }
-    const stream = new Libp2pPeerStream({ clock: this.#deps.clock, stream: raw, remote: peer });
-    this.#tasks.run(raw.protocol, async () => {
-      try {
-        await handler(stream);
-        await stream.close();
-      } catch (error) {
-        if (error instanceof P2pError && error.code === "p2p_protocol_violation") this.penalise(peer, "protocol");
-        stream.abort(error instanceof Error ? error : new Error(String(error)));
-        throw error;
-      }
-    });
-  }
-
-  #serveJoins(redeem: RedeemInvite): void {
-    const serve: StreamHandler = async (stream) => {
-      const outcome = await serveJoin(stream, { clock: this.#deps.clock, redeem, queue: this.#joins });
-      this.#deps.logger.info(outcome.ok ? "peer joined the mesh" : "join refused", {
-        peer: stream.remote,
-        ...(outcome.ok ? {} : { reason: outcome.reason }),
-      });
-      // guessing secrets is hopeless at 256 bits, but it shall not be free either
-      if (!outcome.ok) this.penalise(stream.remote, "join_refused", 2);
-    };
-    this.handle(JOIN_PROTOCOL, serve, { admission: "anyone", maxInboundStreams: 1 });
   }
 
   #gater(): ConnectionGater {

@@ -5,6 +5,7 @@ import { createSigningKey } from "@bzzz/crypto";
 import { parseAddress, portOfAddress } from "./address.ts";
 import { P2pError } from "./errors.ts";
 import { addressOf, areAdmitted, LoopbackMesh } from "./loopback_mesh.ts";
+import { startRelay } from "./tcp_relay.ts";
 import type { RememberedPeer } from "./types.ts";
 
 /** The most a healed link may take (issue: connected again within 5 s). */
@@ -44,13 +45,13 @@ Deno.test("a peer that restarts with the same key and port is met again", async 
 Deno.test("a link that swallows everything is noticed within six seconds and replaced", async () => {
   await using mesh = new LoopbackMesh();
   const [a, b] = [await mesh.addNode(), await mesh.addNode()];
-  await using proxy = startProxy(portOfAddress(parseAddress(addressOf(b))) ?? 0);
-  await a.dial(`127.0.0.1:${proxy.port}`);
+  await using relay = startRelay(portOfAddress(parseAddress(addressOf(b))) ?? 0);
+  await a.dial(`127.0.0.1:${relay.port}`);
   const cutAtMs = createSystemClock().monotonicMs();
   let noticedAfterMs = 0;
   a.events.on("peer:disconnected", () => (noticedAfterMs = createSystemClock().monotonicMs() - cutAtMs));
 
-  proxy.freeze();
+  relay.freeze();
 
   await waitFor(() => noticedAfterMs > 0, { timeoutMs: 8000, what: "the silence to be noticed" });
   assert.ok(noticedAfterMs < 6500, `noticed after ${noticedAfterMs} ms`);
@@ -120,43 +121,3 @@ Deno.test({
     });
   },
 });
-
-/** A TCP relay to a local port that can stop passing anything on, without closing. */
-function startProxy(target: number): AsyncDisposable & { readonly port: number; freeze(): void } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const sockets: Deno.TcpConn[] = [];
-  let isFrozen = false;
-  const pump = async (from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> => {
-    const buffer = new Uint8Array(64 * 1024);
-    try {
-      for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
-        for (let at = 0; at < n && !isFrozen;) at += await to.write(buffer.subarray(at, n));
-      }
-    } catch {
-      // a side has closed
-    }
-  };
-  const pumps: Promise<void>[] = [];
-  const accepting = (async () => {
-    for await (const inbound of listener) {
-      const outbound = await Deno.connect({ hostname: "127.0.0.1", port: target });
-      sockets.push(inbound, outbound);
-      pumps.push(pump(inbound, outbound), pump(outbound, inbound));
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    freeze: () => (isFrozen = true),
-    [Symbol.asyncDispose]: async () => {
-      listener.close();
-      for (const socket of sockets) {
-        try {
-          socket.close();
-        } catch {
-          // closed already
-        }
-      }
-      await Promise.allSettled([accepting, ...pumps]);
-    },
-  };
-}

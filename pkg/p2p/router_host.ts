@@ -3,6 +3,7 @@ import type { Logger } from "@bzzz/logging";
 import type { Connection, Stream, StreamHandler, StreamHandlerOptions, Topology } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { MAX_GOSSIP_RPC_BYTES, MAX_GOSSIP_RPC_ITEMS } from "./constants.ts";
+import { P2pError } from "./errors.ts";
 import { countRpcItems, type FlowLimit } from "./flow_limit.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { Libp2pComponents } from "./libp2p_factory.ts";
@@ -205,7 +206,11 @@ export class RouterHost {
       }
     } catch (error) {
       // an error here would make gossipsub forget the peer although another stream of it may be in use
-      if (!signal.aborted) this.#deps.logger.debug("gossip stream ended", { peer, reason: errorMessage(error) });
+      if (signal.aborted) return;
+      if (error instanceof P2pError && error.code === "p2p_protocol_violation") {
+        this.#deps.onOffence(peer, "gossip_frame");
+      }
+      this.#deps.logger.debug("gossip stream ended", { peer, reason: errorMessage(error) });
     } finally {
       reader.release();
       if (stream.status === "open") stream.abort(new Error("the reader ended"));
@@ -223,4 +228,6 @@ export interface RouterHostDeps {
   readonly acceptedPeer: (connection: Connection) => PeerId | undefined;
   /** The peer sends more than anyone may. */
   readonly onFlood: (peer: PeerId, reason: string) => void;
+  /** The peer sent something malformed. */
+  readonly onOffence: (peer: PeerId, reason: string) => void;
 }

@@ -17,6 +17,7 @@ import {
   ADMISSION_TIMEOUT_MS,
   BEAT_INTERVAL_MS,
   HELLO_PROTOCOL,
+  MAX_HELLO_BYTES,
   MAX_UNADMITTED_CONNECTIONS,
   SILENCE_TIMEOUT_MS,
 } from "./constants.ts";
@@ -261,7 +262,8 @@ export class Sessions {
 
   async #handshake(session: Session, stream: Stream, run: typeof greet): Promise<void> {
     const { clock } = this.#deps;
-    const control = new Libp2pPeerStream({ clock, stream, remote: session.peer });
+    // not admitted yet: no more than a hello may be parked here
+    const control = new Libp2pPeerStream({ clock, stream, remote: session.peer }, { maxFrameBytes: MAX_HELLO_BYTES });
     session.control = control;
     let result: HandshakeResult;
     using deadline = createDeadline(clock, {

@@ -6,4 +6,5 @@
  */
 export { addressOf, areAdmitted, LoopbackMesh } from "./loopback_mesh.ts";
 export { MemoryNetwork, type MemoryNetworkOptions, MemoryNode } from "./memory_network.ts";
+export { startRelay, type TcpRelay } from "./tcp_relay.ts";
 export { TestRoster } from "./test_roster.ts";
