@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import { waitFor } from "@bzzz/base/testing";
+import { createTestPortal, MemoryTerminal } from "../testing.ts";
+
+const APPROVAL = { kind: "approval" as const, allow: ["approve", "deny"], stakes: "high" as const };
+
+Deno.test("a pipe is executed line by line, and ends with 0", async () => {
+  const terminal = new MemoryTerminal("lines");
+  const { portal, mesh } = createTestPortal(terminal);
+  const request = mesh.openRequest({ title: "Which branch?" });
+  terminal.type(`/inbox\n\n# a comment\nanswer ${request.request_id.slice(-4)} it's the -1 branch\n`);
+  terminal.type('task post --priority 7 Fix "the" door\ntasks --json=title,priority\nnonsense\nta');
+  terminal.type("il\n");
+  terminal.end();
+
+  await portal.start();
+
+  assert.equal(await portal.done, 0);
+  assert.equal(mesh.requestMap.get(request.request_id)?.answer?.text, "it's the -1 branch");
+  assert.match(terminal.written, /\nAnswered ask .{4}\n/);
+  assert.match(terminal.written, /\n\{"v":1,"title":"Fix \\"the\\" door","priority":7\}\n/);
+  assert.match(terminal.written, /\nCannot run "nonsense": there is no such command\n/);
+  assert.match(terminal.written, /\[18:03\] ana posted task .{6}: Fix "the" door\n$/, "tail does not follow in a pipe");
+  assert.doesNotMatch(terminal.written, /\p{Cc}(?<!\n)|> /u, "no prompt, no bell, no sequences");
+});
+
+Deno.test("quit in a pipe ends before its end; an empty pipe ends at once", async () => {
+  const held = new MemoryTerminal("lines");
+  const { portal } = createTestPortal(held);
+  held.type("status\nquit\nstatus\n");
+  await portal.start();
+  assert.equal(await portal.done, 0);
+  assert.equal(held.written.match(/ana is ready/g)?.length, 1);
+
+  const empty = new MemoryTerminal("lines");
+  empty.end();
+  const other = createTestPortal(empty);
+  await other.portal.start();
+  assert.equal(await other.portal.done, 0);
+});
+
+Deno.test("without input it announces until it is stopped", async () => {
+  const terminal = new MemoryTerminal("none");
+  const { portal, mesh, seen, listening } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+
+  const request = mesh.openRequest({ title: "push 3 commits to main", stakes: "high" });
+  await seen("push 3 commits");
+  await portal.stop();
+
+  assert.equal(
+    terminal.written,
+    `[18:03] ask ${request.request_id.slice(-4)}, high, from agent-7f3a: push 3 commits to main\n`,
+  );
+  assert.equal(await portal.done, 0);
+  assert.equal(mesh.watchers, 0);
+});
+
+Deno.test("an ask never tears a line that is being typed: redrawn below it", async () => {
+  const terminal = new MemoryTerminal("keys", { canRedraw: true });
+  const { portal, mesh, seen, listening } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+  terminal.type("send hello wor");
+  await seen("send hello wor");
+
+  const request = mesh.openRequest({ title: "Which branch?" });
+  await seen("Which branch?");
+  terminal.type("ld\r");
+  await seen("Sent to #hmmm");
+
+  assert.deepEqual(terminal.screen(), [
+    "bzzz-hap 0.1.0, plain mode. Type help.",
+    `[18:03] ask ${request.request_id.slice(-4)}, normal, from agent-7f3a: Which branch?`,
+    "> send hello world",
+    "Sent to #hmmm.",
+    ">",
+  ]);
+  assert.equal(mesh.entries.at(-1)?.body?.["text"], "hello world");
+  await portal.stop();
+  assert.equal(terminal.isRaw, false);
+});
+
+Deno.test("an ask never tears a line that is being typed: written again where nothing can be redrawn", async () => {
+  const terminal = new MemoryTerminal("keys");
+  const { portal, mesh, seen, listening } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+  terminal.type("send helli\x7fo");
+  await seen("\b \bo");
+
+  const request = mesh.openRequest({ title: "Which branch?" });
+  await seen("Which branch?");
+  terminal.type(" you\r");
+  await seen("Sent to");
+
+  assert.deepEqual(terminal.screen(), [
+    "bzzz-hap 0.1.0, plain mode. Type help.",
+    "> send hello",
+    `[18:03] ask ${request.request_id.slice(-4)}, normal, from agent-7f3a: Which branch?`,
+    "> send hello you",
+    "Sent to #hmmm.",
+    ">",
+  ]);
+  assert.ok(!terminal.written.includes("\x1b"), "no escape sequence at all");
+  await portal.stop();
+});
+
+Deno.test("two asks in the same second are announced apart, ring once, and are both answerable", async () => {
+  const terminal = new MemoryTerminal("keys", { canRedraw: true });
+  const { portal, mesh, seen, listening, clock } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+
+  const first = mesh.openRequest({ title: "first question" });
+  const second = mesh.openRequest({ title: "second question" });
+  await seen("first question");
+  await seen("second question");
+  assert.equal(terminal.bells(), 1);
+  terminal.type(`answer ${second.request_id.slice(-4)} two\ranswer ${first.request_id.slice(-4)} one\r`);
+  await seen(`Answered ask ${first.request_id.slice(-4)}`);
+
+  assert.equal(mesh.requestMap.get(first.request_id)?.answer?.text, "one");
+  assert.equal(mesh.requestMap.get(second.request_id)?.answer?.text, "two");
+  await clock.advance(10_000);
+  mesh.openRequest({ title: "third question" });
+  await seen("third question");
+  assert.equal(terminal.bells(), 2);
+  await portal.stop();
+});
+
+Deno.test("high stakes need the typed end of the digest; a reflex does not approve", async () => {
+  const terminal = new MemoryTerminal("keys", { canRedraw: true });
+  const { portal, mesh, seen, listening, clock } = createTestPortal(terminal);
+  const request = mesh.openRequest({ ...APPROVAL, title: "push", body: "repo.push\n  ref: main" });
+  const short = request.request_id.slice(-4);
+  const tail = request.digest.slice(-4);
+  await portal.start();
+  await listening();
+  await seen(`ask ${short}, high`);
+
+  terminal.type(`approve ${short}\r`);
+  await seen(`type ${tail} to approve: `);
+  assert.match(terminal.written, /\n {2}repo\.push\n {4}ref: main\n/, "the whole of it was shown");
+  terminal.type(`${tail}\r`); // within the first moments: meant for something else
+  await terminal.taken();
+  await clock.advance(700);
+  assert.equal(mesh.requestMap.get(request.request_id)?.state, "pending");
+  terminal.type("y\r");
+  await seen("Not approved: nothing was sent");
+
+  terminal.written = "";
+  terminal.type(`approve ${short}\r`);
+  await seen(`type ${tail} to approve: `);
+  terminal.type("\x03"); // giving up is never too early
+  await seen("Not approved: nothing was sent");
+
+  terminal.written = "";
+  terminal.type(`approve ${short}\r`);
+  await seen(`type ${tail} to approve: `);
+  await clock.advance(700);
+  terminal.type(`${tail}\r`);
+  await seen(`Approved ask ${short}, once`);
+
+  assert.equal(mesh.requestMap.get(request.request_id)?.answer?.decision, "approve");
+  await portal.stop();
+});
+
+Deno.test("deny takes the reason as it was typed", async () => {
+  const terminal = new MemoryTerminal("keys");
+  const { portal, mesh, seen } = createTestPortal(terminal);
+  const request = mesh.openRequest(APPROVAL);
+  await portal.start();
+
+  terminal.type(`deny ${request.request_id.slice(-4)}  tests first,  then "again"\r`);
+  await seen("Denied ask");
+
+  assert.equal(mesh.requestMap.get(request.request_id)?.answer?.reason, 'tests first,  then "again"');
+  await portal.stop();
+});
+
+Deno.test("Ctrl-C clears the line; twice on an empty one quits", async () => {
+  const terminal = new MemoryTerminal("keys", { canRedraw: true });
+  const { portal, seen, clock } = createTestPortal(terminal);
+  await portal.start();
+  await seen("> ");
+
+  terminal.type("half a line\x03");
+  await terminal.taken();
+  assert.deepEqual(terminal.screen().slice(1), ["> half a line^C", ">"]);
+  await clock.advance(5_000);
+  terminal.type("\x03");
+  await seen("(Ctrl-C again");
+  await terminal.taken();
+  await clock.advance(5_000);
+  terminal.type("\x03");
+  await terminal.taken();
+  assert.equal(terminal.isRaw, true, "too late to be the second one");
+  await clock.advance(100);
+  terminal.type("\x03");
+
+  assert.equal(await portal.done, 0);
+  assert.equal(terminal.isRaw, false);
+});
+
+Deno.test("Ctrl-C ends what runs, not the portal; lines typed meanwhile wait", async () => {
+  const terminal = new MemoryTerminal("keys", { canRedraw: true });
+  const { portal, mesh, seen, listening } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+  mesh.append("message_posted", { type: "message", text: "old news", to: [] }, { topic: "hmmm" });
+
+  terminal.type("tail\r");
+  await seen("says: old news");
+  mesh.append("message_posted", { type: "message", text: "fresh news", to: [] }, { topic: "hmmm" });
+  await seen("says: fresh news");
+  terminal.type("\x03");
+  terminal.type("status\r");
+  await seen("ana is ready");
+  terminal.type("quit\r");
+
+  assert.equal(await portal.done, 0);
+});
+
+Deno.test("Ctrl-D, quit, the end of the terminal and stop all end it and give the terminal back", async () => {
+  for (
+    const end of [
+      (terminal: MemoryTerminal) => terminal.type("\x04"),
+      (terminal: MemoryTerminal) => terminal.type("/quit\r"),
+      (terminal: MemoryTerminal) => terminal.end(),
+    ]
+  ) {
+    const terminal = new MemoryTerminal("keys");
+    const { portal, seen } = createTestPortal(terminal);
+    await portal.start();
+    await seen("> ");
+    assert.equal(terminal.isRaw, true);
+
+    end(terminal);
+
+    assert.equal(await portal.done, 0);
+    assert.equal(terminal.isRaw, false);
+    await portal.stop();
+  }
+});
+
+Deno.test("a reader that has enough ends it with 0", async () => {
+  const terminal = new MemoryTerminal("none");
+  const { portal, mesh, listening } = createTestPortal(terminal);
+  await portal.start();
+  await listening();
+
+  terminal.isGone = true;
+  mesh.openRequest();
+
+  assert.equal(await portal.done, 0);
+});
+
+Deno.test("what became of an ask, a message to me and the end of my task are told; the rest is not", async () => {
+  const terminal = new MemoryTerminal("none");
+  const { portal, mesh, client, seen, listening } = createTestPortal(terminal);
+  const bob = { peer_id: "12D3KooWBob", agent_id: "bob" };
+  const request = mesh.openRequest({ title: "open" });
+  const task = await client.postTask({ title: "mine" });
+  await portal.start();
+  await listening();
+  await seen("open");
+
+  mesh.requestMap.set(request.request_id, {
+    ...request,
+    state: "answered",
+    answer: { decision: "answer", text: "main", by: bob, at_ms: 0, entry_id: "e" },
+  });
+  mesh.append("request_answered", { request_id: request.request_id }, { author: bob });
+  await seen("was answered by bob: answer, main");
+  mesh.append("message_posted", { type: "message", text: "noise", to: [] }, { topic: "hmmm" });
+  mesh.append("message_posted", { type: "message", text: "for you", to: ["ana"] }, { topic: "hmmm" });
+  await seen("agent-7f3a says: for you");
+  mesh.append("task_completed", { task_id: "01KDVDNV00AAAAAAAAAAAAX7KQ", summary: "other" }, {
+    taskId: "01KDVDNV00AAAAAAAAAAAAX7KQ",
+  });
+  mesh.append("task_completed", { task_id: task.task_id, summary: "all done" }, { taskId: task.task_id });
+  await seen("finished task");
+  await portal.stop();
+
+  assert.match(terminal.written, new RegExp(`ask ${request.request_id.slice(-4)} was answered by bob`));
+  assert.match(terminal.written, /finished task .{6}: all done/);
+  assert.doesNotMatch(terminal.written, /noise|other/);
+});
+
+Deno.test("a node that goes away and comes back is told once each, and no ask of meanwhile is lost", async () => {
+  const terminal = new MemoryTerminal("none");
+  const { portal, mesh, seen, clock, link } = createTestPortal(terminal);
+  mesh.openRequest({ title: "before" });
+  await portal.start();
+  await seen("before");
+
+  link.isDown = true;
+  link.cut();
+  await seen("the node cannot be heard");
+  mesh.openRequest({ title: "meanwhile" });
+  await clock.advance(60_000);
+  link.isDown = false;
+  await waitFor(async () => {
+    await clock.advance(1_000);
+    return terminal.written.includes("meanwhile");
+  }, { timeoutMs: 3_000, what: "the ask", state: () => terminal.written });
+  await portal.stop();
+
+  for (const text of ["cannot be heard", "the node is back", "before", "meanwhile"]) {
+    assert.equal(terminal.written.split(text).length, 2, `once: ${text}`);
+  }
+});
+
+Deno.test("hostile text is inert on the portal's screen", async () => {
+  const evil = "x\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e\u200b\r\x07\ny";
+  const terminal = new MemoryTerminal("lines");
+  const { portal, mesh, seen } = createTestPortal(terminal);
+  mesh.agent.agent_id = evil;
+  const request = mesh.openRequest({ title: evil, body: evil, stakes: "high" });
+  mesh.append("message_posted", { type: "message", text: evil, to: ["ana"] }, { topic: "hmmm" });
+  await portal.start();
+  await seen("ask ");
+
+  terminal.type(`inbox\nshow ${request.request_id}\ntail\n${evil}\nanswer ${evil} ${evil}\n`);
+  terminal.end();
+  await portal.done;
+
+  assert.doesNotMatch(terminal.written, /(?!\n)\p{Cc}|\p{Cf}/u);
+});
+
+Deno.test("help in the portal lists its verbs, without the flags of a program", async () => {
+  const terminal = new MemoryTerminal("lines");
+  const { portal } = createTestPortal(terminal);
+  terminal.type("help\nhelp answer\ninit\n");
+  terminal.end();
+  await portal.start();
+  await portal.done;
+
+  for (
+    const verb of [
+      "inbox",
+      "show",
+      "answer",
+      "approve",
+      "deny",
+      "send",
+      "tail",
+      "task list",
+      "task post",
+      "peers",
+      "members",
+      "status",
+    ]
+  ) {
+    assert.match(terminal.written, new RegExp(`^ {2}${verb}\\b`, "m"), verb);
+  }
+  assert.doesNotMatch(terminal.written, /--home/);
+  assert.match(terminal.written, /Cannot run "init": there is no such command/);
+});
