@@ -41,6 +41,12 @@ export function renderOverview(program: ProgramSpec): string {
   ].join("\n");
 }
 
+/** The verbs alone, for the portal's prompt. */
+export function renderVerbs(program: Pick<ProgramSpec, "commands">): string {
+  const rows = program.commands.map((command) => [`  ${synopsis(command)}`, command.summary]);
+  return [...alignRows(rows), "", "Flags stand before the words. More about one: help <command>"].join("\n");
+}
+
 /** The help of one command. */
 export function renderCommandHelp(program: Pick<ProgramSpec, "name">, command: Command): string {
   const args = command.args ?? [];

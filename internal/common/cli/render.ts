@@ -50,8 +50,7 @@ export function relativeTime(atMs: number, nowMs: number): string {
 
 /** One ask as one line, as it is announced: "ask 7KQ2, high, from agent-7f3a: push 3 commits to main". */
 export function describeAsk(request: RequestView): string {
-  const kind = request.kind === "approval" ? ", approval" : "";
-  return `ask ${sanitiseLine(request.short_id)}, ${request.stakes}${kind}, from ${nameOf(request.from)}: ${
+  return `ask ${sanitiseLine(request.short_id)}, ${request.stakes}, from ${nameOf(request.from)}: ${
     sanitiseLine(request.title, LINE_CHARACTERS)
   }`;
 }

@@ -1,7 +1,7 @@
 import { renderCompletion, SHELLS } from "../completion.ts";
 import { usageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { renderCommandHelp, renderManual, renderOverview } from "../help.ts";
+import { renderCommandHelp, renderManual, renderOverview, renderVerbs } from "../help.ts";
 import { findCommand } from "../parse.ts";
 import { nearest } from "../suggest.ts";
 import type { Command } from "../types.ts";
@@ -31,7 +31,9 @@ const help: Command = {
   async run(context) {
     const name = context.values.list("command").join(" ");
     if (name === "") {
-      await context.out.raw(renderOverview(context.program));
+      await context.out.raw(
+        context.surface === "shell" ? renderOverview(context.program) : renderVerbs(context.program),
+      );
       return EXIT.ok;
     }
     const { commands } = context.program;

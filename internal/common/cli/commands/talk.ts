@@ -27,9 +27,9 @@ const send: Command = {
   isInPortal: true,
   async run(context) {
     const { values } = context;
-    const words = [...values.list("text")];
-    const target = /^[#@]./.test(words[0] ?? "") ? words.shift() ?? "" : "";
-    const text = await textOrInput(words, context.readInput);
+    const words = values.list("text").join(" ");
+    const target = /^[#@]\S+/.exec(words)?.[0] ?? "";
+    const text = await textOrInput([words.slice(target.length).trimStart()], context.readInput);
     if (text.trim() === "") throw usageError("Cannot send nothing: words are missing");
     const message = await (await context.client()).postMessage({
       text,
