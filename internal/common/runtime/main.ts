@@ -1,4 +1,4 @@
-import { COMMANDS, connectByHooks, createShell, EXIT, runCommandLine } from "@bzzz/cli";
+import { type Command, COMMANDS, connectByHooks, createShell, EXIT, runCommandLine } from "@bzzz/cli";
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { type ExitStatus, exitStatusOf } from "./exit.ts";
 import { StandardHooks } from "./hooks.ts";
@@ -14,6 +14,8 @@ export interface ProgramDefinition {
   readonly createExecution: ExecutionFactory;
   /** One line for the overview. */
   readonly summary: string;
+  /** Verbs of its own, beside those both programs have. */
+  readonly commands?: readonly Command[];
   /** What runs when no verb is given. */
   readonly defaultCommand?: string;
 }
@@ -47,7 +49,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus | n
     binaryType: profile.binaryType,
     version: VERSION,
     summary: definition.summary,
-    commands: COMMANDS,
+    commands: [...COMMANDS, ...definition.commands ?? []],
     ...(definition.defaultCommand ? { defaultCommand: definition.defaultCommand } : {}),
   };
   const hooks = new StandardHooks({

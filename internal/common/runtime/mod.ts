@@ -72,3 +72,4 @@ export { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, t
 export { SelfStatus, type WorkStatus } from "./self_status.ts";
 export { TrustService } from "./trust.ts";
 export { COMMIT, VERSION } from "./version.ts";
+export { readEnvironment } from "./process_environment.ts";

@@ -74,7 +74,6 @@ export async function runNode(
     binaryType: profile.binaryType,
   });
   const shutdown = new ShutdownManager({ clock, logger, forceExit: options.forceExit }, profile.shutdown);
-  const watching = shutdown.watch(options.signals);
   const runtime = createRuntime(() =>
     Promise.resolve({
       clock,
@@ -89,9 +88,17 @@ export async function runNode(
       ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
     })
   );
+  const started = Promise.withResolvers<StartedNode | undefined>();
+  addShutdownHooks(shutdown, runtime, started.promise);
+  const watching = shutdown.watch(options.signals);
   watching.catch((error) => logger.error("Signals are not heard any more", {}, error));
   const services = await startRuntime(runtime, profile, shutdown);
-  if (!services) return (await shutdown.finished).exitStatus;
+  if (!services || shutdown.signal.aborted) {
+    started.resolve(services && { services, execution: undefined });
+    return (await shutdown.finished).exitStatus;
+  }
+  const execution = deps.createExecution(services, { ...options, profile, clock, random, config });
+  started.resolve({ services, execution });
   await options.tell(
     `${profile.title} started\nNode ID: ${services.identity.identity.peerId}\nAgent ID: ${services.identity.identity.agentId}` +
       (options.isDev ? "\nINSECURE: a throw-away mesh on this host (--dev)" : "") +
@@ -103,8 +110,40 @@ export async function runNode(
     mesh: services.identity.mesh.name,
     version: options.version,
   });
-  const execution = deps.createExecution(services, { ...options, profile, clock, random, config });
-  return await execute({ execution, services, runtime, shutdown, logger });
+  return await execute({ execution, services, shutdown, logger });
+}
+
+/** What there is to take down. */
+interface StartedNode {
+  readonly services: Readonly<RuntimeServices>;
+  readonly execution: ExecutionMode<RuntimeServices> | undefined;
+}
+
+/**
+ * How a node goes, in the manager's order. Added before the start, because the signal may come at any moment of it;
+ * `started` resolves soon after that signal, with undefined when nothing runs.
+ */
+function addShutdownHooks(
+  shutdown: ShutdownManager,
+  runtime: StandardRuntime,
+  started: Promise<StartedNode | undefined>,
+): void {
+  shutdown.on("announce", "presence", async () => {
+    const node = await started;
+    if (!node) return;
+    node.services.healthManager.setPhase("draining");
+    node.services.selfStatus.setDraining();
+    node.services.presence.announce();
+  });
+  shutdown.on("drain", "work", async () => {
+    const node = await started;
+    if (!node) return;
+    await node.execution?.stop();
+    node.services.presence.stop();
+    // after the work was given back, so that who takes it over knows that it may
+    await node.services.journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "shut down" } });
+  });
+  shutdown.on("stop", "services", ({ budgetMs }) => runtime.stop({ timeoutMs: budgetMs }));
 }
 
 /** Undefined when it was told to end before it had started. */
@@ -133,24 +172,11 @@ async function execute(
   parts: {
     readonly execution: ExecutionMode<RuntimeServices>;
     readonly services: Readonly<RuntimeServices>;
-    readonly runtime: StandardRuntime;
     readonly shutdown: ShutdownManager;
     readonly logger: Logger;
   },
 ): Promise<ExitStatus> {
-  const { execution, services, runtime, shutdown } = parts;
-  shutdown.on("announce", "presence", () => {
-    services.healthManager.setPhase("draining");
-    services.selfStatus.setDraining();
-    services.presence.announce();
-  });
-  shutdown.on("drain", "work", async () => {
-    await execution.stop();
-    services.presence.stop();
-    // after the work was given back, so that who takes it over knows that it may
-    await services.journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "shut down" } });
-  });
-  shutdown.on("stop", "services", ({ budgetMs }) => runtime.stop({ timeoutMs: budgetMs }));
+  const { execution, services, shutdown } = parts;
   const working = execution.run(services, { signal: shutdown.signal });
   try {
     await working;

@@ -197,8 +197,7 @@ export function memberView(
 
 function presenceWord(record: PresenceRecord | undefined): PeerView["presence"] {
   if (!record) return "unknown";
-  if (record.liveness === "left") return "left";
-  return record.liveness === "alive" ? record.body.status : "unknown";
+  return record.liveness === "alive" ? record.body.status : record.liveness;
 }
 
 export function peerView(

@@ -1,0 +1,18 @@
+import { ApiClient, createApi, serveApi } from "@bzzz/api";
+import { createSystemClock, createSystemRandom } from "@bzzz/base";
+import { createNullLogger } from "@bzzz/logging";
+import { COMMANDS, connectByHooks, createShell, runCommandLine } from "@bzzz/cli";
+import { FakeMesh, TEST_WRITE_TOKEN } from "../../pkg/api/testing.ts";
+import { createPortalCommand } from "./mod.ts";
+const clock = createSystemClock(), random = createSystemRandom();
+const mesh = new FakeMesh({ clock, random });
+const logger = createNullLogger();
+const api = createApi({ mesh, clock, random, logger }, { tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }], version: "0.1.0" });
+const server = serveApi({ api, clock, logger }, { hostname: "127.0.0.1", port: 0 });
+for (let i = 0; i < 3000; i++) mesh.openRequest({ title: "question " + i, is_addressed_to_me: i < 3 || Deno.args.includes("inbox") });
+const hooks = { findNode: () => Promise.resolve({ baseUrl: server.url, token: TEST_WRITE_TOKEN }) } as never;
+const program = { name: "bzzz-hap" as const, binaryType: "hap" as const, version: "0.1.0", summary: "x", commands: [...COMMANDS, createPortalCommand({ env: Deno.env.toObject() })] };
+setTimeout(() => mesh.openRequest({ title: "late question", stakes: "high" }), 1200);
+const shell = createShell({ clock, signal: new AbortController().signal, env: Deno.env.toObject() });
+const status = await runCommandLine(program, Deno.args, { ...shell, hooks, connect: connectByHooks({ hooks, fetch, clock, random, program }) });
+Deno.exit(status);
