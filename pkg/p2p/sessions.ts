@@ -8,7 +8,6 @@ import {
   type PeerId,
   TaskGroup,
   type Timer,
-  TokenBucket,
   type TypedEventTarget,
 } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
@@ -19,15 +18,14 @@ import {
   HELLO_PROTOCOL,
   MAX_HELLO_BYTES,
   MAX_UNADMITTED_CONNECTIONS,
-  SILENCE_TIMEOUT_MS,
 } from "./constants.ts";
 import { answer, greet, type HandshakeResult } from "./handshake.ts";
 import { type Hello, type HelloVerdict, incompatibility } from "./hello.ts";
+import { Liveness } from "./liveness.ts";
 import { Libp2pPeerStream } from "./peer_stream.ts";
 import type { RouterHost } from "./router_host.ts";
 import type { Admission, P2pEvents, PeerInfo } from "./types.ts";
 
-const BEAT = Uint8Array.of(0);
 /** A tick that comes later than this says that this process stood still, not the peers. */
 const STALL_TOLERANCE_MS = 1000;
 
@@ -38,9 +36,10 @@ interface Session {
   readonly openedAtMs: number;
   state: "new" | "accepted" | "admitted" | "closed";
   theirs: Hello | undefined;
+  /** The hello stream, as soon as there is one. */
   control: Libp2pPeerStream | undefined;
-  lastHeardMs: number;
-  isBeatPending: boolean;
+  /** Since the admission. */
+  liveness: Liveness | undefined;
   expiry: Timer | undefined;
   /** Settles with whether the peer was admitted, at the latest when the connection closes. */
   readonly outcome: PromiseWithResolvers<boolean>;
@@ -182,8 +181,7 @@ export class Sessions {
       state: "new",
       theirs: undefined,
       control: undefined,
-      lastHeardMs: this.#deps.clock.monotonicMs(),
-      isBeatPending: false,
+      liveness: undefined,
       expiry: undefined,
       outcome: Promise.withResolvers(),
     };
@@ -303,7 +301,8 @@ export class Sessions {
     const stale = others.filter((other) => other.theirs && !equalBytes(other.theirs.instance, theirs.instance));
     session.theirs = theirs;
     session.state = "admitted";
-    session.lastHeardMs = this.#deps.clock.monotonicMs();
+    const liveness = new Liveness({ clock: this.#deps.clock, stream: control });
+    session.liveness = liveness;
     session.expiry?.cancel();
     session.outcome.resolve(true);
     // the peer has restarted: what is left of its former life would swallow messages
@@ -314,7 +313,7 @@ export class Sessions {
     this.#announced.add(peer);
     if (twins.length === 0) this.#deps.events.emit("peer:admitted", { peer, software: theirs.software });
     for (const twin of twins) this.#settleTwins(session, twin);
-    await this.#listen(session, control);
+    await this.#listen(session, liveness);
   }
 
   /** Both dialled at once: the connection of the smaller peer id stays, and whoever dialled the other closes it. */
@@ -330,21 +329,16 @@ export class Sessions {
     this.#tasks.run("close twin", () => this.#closeGently(loser.connection));
   }
 
-  async #listen(session: Session, control: Libp2pPeerStream): Promise<void> {
-    const { clock } = this.#deps;
-    const bucket = new TokenBucket({ perSecond: 10, burst: 40, nowMs: clock.monotonicMs() });
+  async #listen(session: Session, liveness: Liveness): Promise<void> {
+    const { peer, connection } = session;
+    const { signal } = this.#stopping;
     try {
-      while (session.state === "admitted") {
-        const frame = await control.receive({ signal: this.#stopping.signal });
-        if (!frame) break;
-        session.lastHeardMs = clock.monotonicMs();
-        if (!bucket.take(session.lastHeardMs)) this.#deps.onOffence(session.peer, "beat_flood");
-      }
+      await liveness.listen({ signal, onFlood: () => this.#deps.onOffence(peer, "beat_flood") });
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      this.#deps.logger.debug("connection lost", { peer: session.peer, reason: errorMessage(error) });
+      if (signal.aborted) return;
+      this.#deps.logger.debug("connection lost", { peer, reason: errorMessage(error) });
     }
-    if (session.state === "admitted") session.connection.abort(new Error("the peer ended its hello stream"));
+    if (session.state === "admitted") connection.abort(new Error("the peer ended its hello stream"));
   }
 
   #tick(): void {
@@ -352,30 +346,15 @@ export class Sessions {
     const lateMs = nowMs - this.#lastTickMs - BEAT_INTERVAL_MS;
     this.#lastTickMs = nowMs;
     for (const session of [...this.#byConnection.values()]) {
-      if (session.state !== "admitted") continue;
-      if (!this.#deps.admission.isAdmitted(session.peer)) this.#refuse(session, "grant_ended", "us");
-      // time in which this process did not run counts for nobody
-      else if (lateMs > STALL_TOLERANCE_MS) session.lastHeardMs += lateMs;
-      else if (nowMs - session.lastHeardMs > SILENCE_TIMEOUT_MS) {
-        this.#deps.logger.info("peer went silent", { peer: session.peer, silentMs: nowMs - session.lastHeardMs });
-        session.connection.abort(new Error("silent"));
-      } else this.#beat(session);
+      const { peer, connection, liveness } = session;
+      if (session.state !== "admitted" || !liveness) continue;
+      if (lateMs > STALL_TOLERANCE_MS) liveness.forgive(lateMs);
+      if (!this.#deps.admission.isAdmitted(peer)) this.#refuse(session, "grant_ended", "us");
+      else if (liveness.isSilent) {
+        this.#deps.logger.info("peer went silent", { peer, silentMs: liveness.silentMs });
+        connection.abort(new Error("silent"));
+      } else this.#tasks.run("beat", () => liveness.beat());
     }
-  }
-
-  #beat(session: Session): void {
-    const { control } = session;
-    if (!control || session.isBeatPending) return;
-    session.isBeatPending = true;
-    this.#tasks.run("beat", async () => {
-      try {
-        await control.send(BEAT);
-      } catch {
-        // the stream is gone; the reading side notices and closes the connection
-      } finally {
-        session.isBeatPending = false;
-      }
-    });
   }
 
   #fail(session: Session, error: unknown): void {
