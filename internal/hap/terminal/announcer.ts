@@ -1,5 +1,5 @@
 import type { ApiClient, EntryView, RequestView } from "@bzzz/api";
-import { BzzzError, type Clock, errorMessage, LruMap } from "@bzzz/base";
+import { BzzzError, type Clock, errorMessage, LruMap, TokenBucket } from "@bzzz/base";
 import { describeAsk, describeEntry, nameOf, sanitiseLine } from "@bzzz/cli";
 
 /** One bell for all asks within this time (design, portal C.9). */
@@ -11,6 +11,10 @@ const SAFETY_PERIOD_MS = 30_000;
 /** My own tasks whose end is told. */
 const MAX_OWN_TASKS = 1_000;
 const RETRY_MS = 5_000;
+/** Lines a mesh may put on the screen: a person cannot read more, and a flood must not push away what is being done. */
+const LINES = { perSecond: 0.5, burst: 20 };
+/** Asks whose end is told; of older ones the inbox tells. */
+const MAX_PENDING = 1_000;
 
 /** A line for the person, and whether it may ring. */
 export interface Announcement {
@@ -21,8 +25,8 @@ export interface Announcement {
 
 /**
  * Tells the person what concerns them, and nothing else: asks for them, what became of those, messages to them, the end of their tasks,
- * and whether the node can be heard. It compares inboxes instead of trusting single events, so an ask that came while the
- * connection was down is told too, and none is told twice.
+ * and whether the node can be heard. After a break it compares the inbox with what it has told, so an ask of meanwhile is told too, and
+ * none is told twice.
  */
 export class Announcer {
   readonly #deps: {
@@ -36,11 +40,14 @@ export class Announcer {
   #hasStarted = false;
   #isCutOff = false;
   #rangAtMs = -Infinity;
+  readonly #lines: TokenBucket;
+  #untold = 0;
 
   constructor(
     deps: { client: ApiClient; clock: Clock; announce: (announcement: Announcement) => Promise<void> },
   ) {
     this.#deps = deps;
+    this.#lines = new TokenBucket({ ...LINES, nowMs: deps.clock.monotonicMs() });
   }
 
   /** Runs until `signal` aborts. A node that refuses for good (a wrong token) is told once, and then it is quiet. */
@@ -62,6 +69,9 @@ export class Announcer {
   async #follow(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#deps;
     const timer = clock.setPeriodic(SAFETY_PERIOD_MS, () => {
+      if (this.#untold > 0) {
+        void this.#say({ text: "that is all for now", isUrgent: false, rings: false }).catch(() => {});
+      }
       // Not awaited: a failure is the node's, and the stream below reports that.
       if (!this.#isCutOff) void this.#refresh(signal).catch(() => {});
     }, { unref: true });
@@ -72,7 +82,7 @@ export class Announcer {
           continue;
         }
         if (event.type === "connected") await this.#connected(signal);
-        if (event.type === "entry" && await this.#entry(event.entry)) await this.#refresh(signal);
+        if (event.type === "entry") await this.#entry(event.entry, signal);
       }
     } finally {
       timer.cancel();
@@ -92,10 +102,10 @@ export class Announcer {
       if (task.author.agent_id === this.#me) this.#ownTasks.set(task.task_id, true);
     }
     const waiting = await this.#mine(signal);
-    for (const request of waiting) this.#pending.set(request.request_id, request);
-    for (const request of waiting.slice(0, MAX_NAMED_AT_START)) await this.#ask(request);
-    const rest = waiting.length - MAX_NAMED_AT_START;
-    if (rest > 0) await this.#tell(`${rest} more asks wait for you: inbox`);
+    const [first, others] = [waiting.slice(0, MAX_NAMED_AT_START), waiting.slice(MAX_NAMED_AT_START)];
+    for (const request of others) this.#pending.set(request.request_id, request);
+    for (const request of first) await this.#come(request);
+    if (others.length > 0) await this.#tell(`${others.length} more asks wait for you: inbox`);
   }
 
   async #mine(signal: AbortSignal): Promise<readonly RequestView[]> {
@@ -103,26 +113,44 @@ export class Announcer {
     return pending.filter((request) => request.is_addressed_to_me);
   }
 
-  /** Tells what is new in the inbox, and what is no longer in it. */
+  /** Tells what is new in the inbox, and what is no longer in it: after a break, and now and then (deadlines pass without an entry). */
   async #refresh(signal: AbortSignal): Promise<void> {
     const now = await this.#mine(signal);
     const ids = new Set(now.map((request) => request.request_id));
-    const gone = [...this.#pending.values()].filter((request) => !ids.has(request.request_id));
-    const come = now.filter((request) => !this.#pending.has(request.request_id));
-    // Before the first await below, so that a second refresh does not tell the same.
-    for (const request of gone) this.#pending.delete(request.request_id);
-    for (const request of come) this.#pending.set(request.request_id, request);
-    for (const request of gone) {
-      await this.#closed(request, await this.#deps.client.request(request.request_id, { signal }));
+    const gone = [...this.#pending.keys()].filter((id) => !ids.has(id));
+    for (const id of gone) await this.#look(id, signal);
+    for (const request of now) await this.#come(request);
+  }
+
+  /** Looks at one request: it may be new, or no longer open. */
+  async #look(requestId: string, signal: AbortSignal): Promise<void> {
+    let request: RequestView;
+    try {
+      request = await this.#deps.client.request(requestId, { signal });
+    } catch (error) {
+      if (error instanceof BzzzError && error.code === "not_found") return; // `#refresh` finds it when the node knows it
+      throw error;
     }
-    for (const request of come) await this.#ask(request);
+    if (request.state === "pending") return request.is_addressed_to_me ? await this.#come(request) : undefined;
+    const known = this.#pending.get(requestId);
+    if (!known || !this.#pending.delete(requestId)) return;
+    await this.#closed(known, request);
+  }
+
+  /** Told once: it is noted before the first await. */
+  async #come(request: RequestView): Promise<void> {
+    if (this.#pending.has(request.request_id)) return;
+    this.#pending.set(request.request_id, request);
+    const [oldest] = this.#pending.keys();
+    if (this.#pending.size > MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
+    await this.#ask(request);
   }
 
   async #ask(request: RequestView): Promise<void> {
     const nowMs = this.#deps.clock.monotonicMs();
-    const rings = nowMs - this.#rangAtMs >= BELL_PERIOD_MS;
+    const rings = nowMs - this.#rangAtMs >= BELL_PERIOD_MS; // a flood rings as seldom
     if (rings) this.#rangAtMs = nowMs;
-    await this.#deps.announce({ text: describeAsk(request), isUrgent: request.stakes === "high", rings });
+    await this.#say({ text: describeAsk(request), isUrgent: request.stakes === "high", rings });
   }
 
   /** What became of an ask that somebody else closed; the short id is the one the person knows it by. */
@@ -137,17 +165,24 @@ export class Announcer {
     await this.#tell(`ask ${short} was answered by ${nameOf(answer.by)}: ${answer.decision}${said ? `, ${said}` : ""}`);
   }
 
-  /** True when the inbox has changed. */
-  async #entry(entry: EntryView): Promise<boolean> {
+  async #entry(entry: EntryView, signal: AbortSignal): Promise<void> {
     const isMine = entry.author.agent_id === this.#me;
-    if (entry.kind.startsWith("request_")) return true;
+    if (entry.kind.startsWith("request_")) {
+      const named = [entry.body?.["request_id"], entry.body?.["supersedes"]];
+      for (const id of named) {
+        // What was never told needs no ending.
+        if (typeof id === "string" && (entry.kind === "request_opened" || this.#pending.has(id))) {
+          await this.#look(id, signal);
+        }
+      }
+      return;
+    }
     if (entry.task_id !== undefined && entry.kind === "task_posted" && isMine) this.#ownTasks.set(entry.task_id, true);
     const isForMe = entry.kind === "message_posted" && Array.isArray(entry.body?.["to"]) &&
       entry.body["to"].includes(this.#me);
     const isEnd = (entry.kind === "task_completed" || entry.kind === "task_failed") && entry.task_id !== undefined &&
       this.#ownTasks.get(entry.task_id) === true;
     if (!isMine && (isForMe || isEnd)) await this.#tell(describeEntry(entry));
-    return false;
   }
 
   async #cutOff(reason: string): Promise<void> {
@@ -157,6 +192,20 @@ export class Announcer {
   }
 
   async #tell(text: string): Promise<void> {
-    await this.#deps.announce({ text: sanitiseLine(text, 400), isUrgent: false, rings: false });
+    await this.#say({ text: sanitiseLine(text, 400), isUrgent: false, rings: false });
+  }
+
+  /** Says it, or counts it while there is more than a person can read; the count is said with the next line. */
+  async #say(announcement: Announcement): Promise<void> {
+    if (!this.#lines.take(this.#deps.clock.monotonicMs())) {
+      this.#untold++;
+      return;
+    }
+    const untold = this.#untold;
+    this.#untold = 0;
+    if (untold > 0) {
+      await this.#deps.announce({ text: `${untold} more were not told: inbox, tail`, isUrgent: false, rings: false });
+    }
+    await this.#deps.announce(announcement);
   }
 }

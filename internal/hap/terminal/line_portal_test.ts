@@ -313,6 +313,26 @@ Deno.test("a node that goes away and comes back is told once each, and no ask of
   }
 });
 
+Deno.test("a flood of asks is counted, not printed, and all of it is in the inbox", async () => {
+  const terminal = new MemoryTerminal("none");
+  const { portal, mesh, seen, clock } = createTestPortal(terminal);
+  mesh.openRequest({ title: "before" });
+  await portal.start();
+  await seen("before");
+
+  for (let i = 0; i < 60; i++) mesh.openRequest({ title: `flood ${i}` });
+  await seen("flood 18");
+  await waitFor(async () => {
+    await clock.advance(1_000);
+    return terminal.written.includes("not told");
+  }, { timeoutMs: 3_000, what: "the count", state: () => terminal.written });
+  await portal.stop();
+
+  const lines = terminal.written.trim().split("\n");
+  assert.ok(lines.length < 50, `${lines.length} lines`);
+  assert.match(terminal.written, /\d+ more were not told: inbox, tail/);
+});
+
 Deno.test("hostile text is inert on the portal's screen", async () => {
   const evil = "x\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e\u200b\r\x07\ny";
   const terminal = new MemoryTerminal("lines");
