@@ -87,7 +87,8 @@ export interface MeshFacade {
 
   /**
    * Calls `listener` for every change until the returned function is called. Entries are reported after their commit, in order of
-   * cursor, and `journal` shows an entry no later than `listener` hears of it: streams depend on both.
+   * cursor, and `journal` shows an entry no later than `listener` hears of it: streams depend on both. Tasks and requests have taken it in
+   * by then, too: a client that hears of a request asks for it at once.
    */
   watch(listener: (event: MeshEvent) => void): () => void;
 }
