@@ -1,0 +1,90 @@
+// A cut between two hosts: what both sides wrote meanwhile is on both sides soon after it ends (S-05).
+import assert from "node:assert/strict";
+import type { ApiClient } from "@bzzz/api";
+import { createSystemClock } from "@bzzz/base";
+import { waitFor } from "@bzzz/base/testing";
+import { TestMesh } from "../helpers/mesh.ts";
+import { announceSkip, findNetnsObstacle, TestLan } from "../helpers/netns.ts";
+
+const obstacle = await findNetnsObstacle();
+announceSkip("network namespaces (healing)", obstacle);
+const isSlow = Deno.env.get("SLOW") === "1";
+const clock = createSystemClock();
+/** The budgets of the design: connected again, and then everything everywhere. */
+const RECONNECT_MS = 5000;
+const CATCH_UP_MS = 5000;
+const ENTRIES_PER_SIDE = 20;
+const NODE_ENV = { BZZZ_NETWORK_LISTEN_HOST: "0.0.0.0" };
+
+/** Ways to lose a network. */
+const CUTS = {
+  "cable pulled": { cut: (lan: TestLan) => lan.pullCable(1), heal: (lan: TestLan) => lan.plugCable(1) },
+  "packets dropped": { cut: (lan: TestLan) => lan.dropPackets(1), heal: (lan: TestLan) => lan.passPackets(1) },
+  "interface off": { cut: (lan: TestLan) => lan.turnOff(1), heal: (lan: TestLan) => lan.turnOn(1) },
+};
+type Cut = keyof typeof CUTS;
+
+function cutTest(kind: Cut, seconds: number, options: { readonly isOnlySlow?: boolean } = {}): void {
+  Deno.test({
+    name: `S-05 ${kind} for ${seconds} s: connected again in 5 s, and nothing is missing 5 s later`,
+    ignore: obstacle !== undefined || (options.isOnlySlow === true && !isSlow),
+    fn: () => runCut(kind, seconds),
+  });
+}
+
+async function runCut(kind: Cut, seconds: number): Promise<void> {
+  await using lan = await TestLan.create(2);
+  await using mesh = await TestMesh.create("anna", { netns: lan.host(0).netns, env: NODE_ENV });
+  await mesh.add("bert", { through: "anna", netns: lan.host(1).netns, env: NODE_ENV });
+  const anna = await lan.apiOf(0, mesh.node("anna"));
+  const bert = await lan.apiOf(1, mesh.node("bert"));
+  const both = [anna, bert];
+  const logs = () => `${mesh.node("anna").log.slice(-3000)}\n--- bert\n${mesh.node("bert").log.slice(-3000)}`;
+  await waitFor(() => allConnected(both), { timeoutMs: 10_000, what: "the hosts to be connected", state: logs });
+
+  await CUTS[kind].cut(lan);
+  const cutAtMs = clock.monotonicMs();
+  const written = new Set<string>();
+  for (let i = 0; i < ENTRIES_PER_SIDE; i++) {
+    for (const [side, api] of both.entries()) written.add((await api.postMessage({ text: `${kind} ${side} ${i}` })).id);
+  }
+  await clock.sleep(cutAtMs + seconds * 1000 - clock.monotonicMs());
+  const [missingAtA, missingAtB] = await Promise.all(both.map((api) => missing(api, written)));
+  await CUTS[kind].heal(lan);
+
+  const healedAtMs = clock.monotonicMs();
+  await waitFor(() => allConnected(both), { timeoutMs: RECONNECT_MS + 20_000, what: "the connection", state: logs });
+  const connectedMs = clock.monotonicMs() - healedAtMs;
+  await waitFor(async () => await missing(anna, written) === 0 && await missing(bert, written) === 0, {
+    timeoutMs: CATCH_UP_MS + 20_000,
+    what: "every entry on both sides",
+    state: logs,
+  });
+  const completeMs = clock.monotonicMs() - healedAtMs;
+
+  const figures = `connected ${Math.round(connectedMs)} ms, complete ${Math.round(completeMs)} ms after the end`;
+  Deno.stdout.writeSync(new TextEncoder().encode(`${kind}, ${seconds} s: ${figures}\n`));
+  assert.ok((missingAtA ?? 0) > 0 && (missingAtB ?? 0) > 0, "the cut was one");
+  assert.ok(connectedMs <= RECONNECT_MS, figures);
+  assert.ok(completeMs <= connectedMs + CATCH_UP_MS, figures);
+}
+
+async function allConnected(apis: readonly ApiClient[]): Promise<boolean> {
+  const states = await Promise.all(apis.map((api) => api.status()));
+  return states.every(({ peers }) => peers.connected === 1);
+}
+
+/** How many of the entries a node does not have. */
+async function missing(api: ApiClient, ids: ReadonlySet<string>): Promise<number> {
+  const { items } = await api.journal({ limit: 1000, kind: "message_posted" });
+  const known = new Set(items.map(({ id }) => id));
+  return [...ids].filter((id) => !known.has(id)).length;
+}
+
+for (const kind of Object.keys(CUTS) as Cut[]) {
+  cutTest(kind, 5);
+  cutTest(kind, 20, { isOnlySlow: true });
+  cutTest(kind, 90, { isOnlySlow: true });
+}
+// longer than the silence after which a connection is given up, short enough for every run
+if (!isSlow) cutTest("packets dropped", 9);
