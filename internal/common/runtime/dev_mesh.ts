@@ -11,6 +11,9 @@ import {
   saveMesh,
   saveRootKey,
 } from "@bzzz/agentid";
+import { type Clock, parsePeerId } from "@bzzz/base";
+import type { Logger } from "@bzzz/logging";
+import type { P2pNode } from "@bzzz/p2p";
 import { join } from "node:path";
 import { homePaths, readEndpoints, readTextIfThere, writePrivateFile } from "./home.ts";
 import { requireAgentId, type SetupDeps } from "./setup.ts";
@@ -20,6 +23,43 @@ export interface DevNode {
   readonly home: string;
   /** Flags that make it loopback-only, on free ports, knowing the nodes that run already. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Lets the next program choose a name: call it once this one holds its data directory. */
+  release(): Promise<void>;
+}
+
+/** How often a node looks who else has started in the folder. */
+const DISCOVERY_PERIOD_MS = 1_000;
+
+/**
+ * Keeps a running node of the throw-away mesh in touch with the others of its folder, which multicast may not reach on
+ * loopback. Ends with `signal`.
+ */
+export function discoverDevNodes(
+  deps: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly node: Pick<P2pNode, "isConnected" | "rememberAddresses">;
+  },
+  options: { readonly folder: string; readonly home: string; readonly signal: AbortSignal },
+): void {
+  const { clock, logger, node } = deps;
+  let isLooking = false;
+  const look = async () => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      for (const address of await runningAddresses(options.folder, options.home)) {
+        const peer = parsePeerId(address.slice(address.lastIndexOf("/") + 1));
+        if (peer && !node.isConnected(peer)) node.rememberAddresses(peer, [address]);
+      }
+    } catch (error) {
+      logger.debug("The folder of the --dev mesh cannot be read", {}, error);
+    } finally {
+      isLooking = false;
+    }
+  };
+  const timer = clock.setPeriodic(DISCOVERY_PERIOD_MS, () => void look(), { unref: true }); // look() handles its errors
+  options.signal.addEventListener("abort", () => timer.cancel(), { once: true });
 }
 
 /** Nodes one folder may have; more is a mistake. */
@@ -37,21 +77,35 @@ export async function prepareDevNode(
   const { folder } = options;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   await assertOwnFolder(folder);
-  using lock = await Deno.open(join(folder, CREATE_LOCK), { read: true, write: true, create: true, mode: 0o600 });
-  await lock.lock(true); // held for milliseconds: two programs that start at once make one mesh
-  const home = options.home ?? join(folder, "nodes", await freeName(deps, folder, options.agentId));
-  const agentId = requireAgentId(options.agentId ?? home.slice(home.lastIndexOf("/") + 1));
-  await joinDevMesh(deps, folder, home, agentId);
-  return {
-    home,
-    flags: {
+  const release = await lockFolder(folder); // two programs that start at once make one mesh, and take two names
+  try {
+    const home = options.home ?? join(folder, "nodes", await freeName(deps, folder, options.agentId));
+    const agentId = requireAgentId(options.agentId ?? home.slice(home.lastIndexOf("/") + 1));
+    await joinDevMesh(deps, folder, home, agentId);
+    const flags = {
       "ports.http_port": 0,
       "ports.health_port": 0,
       "network.p2p_port": 0,
       "network.listen_host": "127.0.0.1",
       "network.mdns": false,
       "network.bootstrap": await runningAddresses(folder, home),
-    },
+    };
+    return { home, flags, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const file = await Deno.open(join(folder, CREATE_LOCK), { read: true, write: true, create: true, mode: 0o600 });
+  await file.lock(true);
+  let isHeld = true;
+  return async () => {
+    if (!isHeld) return;
+    isHeld = false;
+    await file.unlock(); // closing is not enough: the runtime keeps a duplicate of the handle (Deno 2.9.6)
+    file.close();
   };
 }
 

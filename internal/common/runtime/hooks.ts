@@ -28,7 +28,7 @@ import {
 import { sha256 } from "@bzzz/crypto";
 import { createNullLogger, createStandardLogger, type LogLevel } from "@bzzz/logging";
 import { issueText, loadProgramConfig } from "./config.ts";
-import { prepareDevNode } from "./dev_mesh.ts";
+import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
 import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
 import type { ExitStatus } from "./exit.ts";
@@ -169,6 +169,13 @@ export class StandardHooks implements ProgramHooks {
       signals,
       forceExit: this.#deps.forceExit,
       tell: this.#deps.tell,
+      ...(dev
+        ? {
+          onLocked: () => dev.release(),
+          onStarted: ({ node, logger }, { signal }) =>
+            discoverDevNodes({ clock, logger, node }, { folder: devFolder(env), home, signal }),
+        }
+        : {}),
     });
   }
 

@@ -1,12 +1,11 @@
 import { createSync } from "@bzzz/journal";
-import { createP2pNode, type P2pNode } from "@bzzz/p2p";
+import { createMembershipAdmission, createP2pNode, type P2pNode } from "@bzzz/p2p";
 import { PresenceService } from "@bzzz/presence";
 import { createPubSub, type PubSub } from "@bzzz/pubsub";
 import { MAX_ENVELOPE_BYTES, PROTOCOL_VERSION, TOPICS } from "@bzzz/wire";
 import { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
 import {
   createAddressBook,
-  createAdmission,
   createJournalGate,
   createRedeemer,
   isContainer,
@@ -49,7 +48,9 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       create: ({ identity, trust }) => {
         const node = createP2pNode({
           signingKey: identity.keys.signingKey,
-          admission: createAdmission(identity.membership, { clock, ownGrant: identity.grantBytes }),
+          admission: createMembershipAdmission({ membership: identity.membership, clock }, {
+            ownGrant: identity.grantBytes,
+          }),
           clock,
           random,
           logger: child("p2p"),

@@ -4,15 +4,7 @@ import type { Config } from "@bzzz/config";
 import { sha256 } from "@bzzz/crypto";
 import type { Journal } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
-import type {
-  AddressBook,
-  Admission,
-  JoinOutcome,
-  P2pNode,
-  P2pNodeOptions,
-  RedeemInvite,
-  RememberedPeer,
-} from "@bzzz/p2p";
+import type { AddressBook, JoinOutcome, P2pNode, P2pNodeOptions, RedeemInvite, RememberedPeer } from "@bzzz/p2p";
 import type { Gate, PubSub } from "@bzzz/pubsub";
 import { decodeFrame, resolveTopic, type Topic } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
@@ -45,34 +37,6 @@ export function networkOptions(
 /** Whether this process runs in a container, as its manager tells it. */
 export function isContainer(env: Readonly<Record<string, string>>): boolean {
   return env["KUBERNETES_SERVICE_HOST"] !== undefined || env["container"] !== undefined;
-}
-
-/** Who is heard, by the roster. */
-export function createAdmission(
-  membership: Membership,
-  deps: { readonly clock: Pick<Clock, "nowMs">; readonly ownGrant: Uint8Array },
-): Admission {
-  return {
-    isAdmitted: (peer) => membership.isAdmitted(peer, deps.clock.nowMs()),
-    credentials: () => ({
-      grant: deps.ownGrant,
-      grants: membership.grants(),
-      revocations: membership.revocations(),
-    }),
-    present: (peer, shown) => {
-      for (const bytes of shown.revocations) membership.addRevocation(bytes);
-      for (const bytes of shown.grants) membership.addGrant(bytes);
-      if (shown.grant) membership.addGrant(shown.grant);
-      if (membership.isAdmitted(peer, deps.clock.nowMs())) return { admitted: true };
-      const check = membership.checkAuthor(peer, {
-        hlcMs: deps.clock.nowMs(),
-        nowMs: deps.clock.nowMs(),
-        path: "live",
-      });
-      return { admitted: false, reason: check.ok ? "no_grant" : check.reason };
-    },
-    onChanged: (listener, { signal }) => membership.on("record:accepted", listener, { signal }),
-  };
 }
 
 /** Lets newcomers in through the trust service. */

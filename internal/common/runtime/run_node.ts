@@ -45,6 +45,10 @@ export interface RunNodeOptions {
   /** Signals of the process, as data. */
   readonly signals: AsyncIterable<string>;
   readonly forceExit: (status: ExitStatus) => void;
+  /** Called once this process holds the data directory. */
+  readonly onLocked?: () => Promise<void>;
+  /** Called once the node runs; what it begins must end with `signal`. */
+  readonly onStarted?: (services: Readonly<RuntimeServices>, options: { readonly signal: AbortSignal }) => void;
   /** A line for the person who started it. */
   readonly tell: (text: string) => Promise<void>;
 }
@@ -73,6 +77,7 @@ export async function runNode(
     agentId: config.agent.id ?? profile.program,
     binaryType: profile.binaryType,
   });
+  await options.onLocked?.();
   const shutdown = new ShutdownManager({ clock, logger, forceExit: options.forceExit }, profile.shutdown);
   const runtime = createRuntime(() =>
     Promise.resolve({
@@ -99,6 +104,7 @@ export async function runNode(
   }
   const execution = deps.createExecution(services, { ...options, profile, clock, random, config });
   started.resolve({ services, execution });
+  options.onStarted?.(services, { signal: shutdown.signal });
   await options.tell(
     `${profile.title} started\nNode ID: ${services.identity.identity.peerId}\nAgent ID: ${services.identity.identity.agentId}` +
       (options.isDev ? "\nINSECURE: a throw-away mesh on this host (--dev)" : "") +
