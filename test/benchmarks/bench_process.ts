@@ -1,5 +1,6 @@
 import { createSystemClock, withTimeout } from "@bzzz/base";
 import type { BenchCommand, BenchEvent } from "./bench_protocol.ts";
+import { endChild } from "./process_facts.ts";
 
 const clock = createSystemClock();
 
@@ -10,12 +11,14 @@ export class BenchProcess implements AsyncDisposable {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   /** Wall milliseconds at which the process was started. */
   readonly spawnedAtMs: number;
+  readonly pid: number;
   addresses: readonly string[] = [];
   /** Milliseconds from spawn until it listened. */
   readyMs = 0;
 
   private constructor(child: Deno.ChildProcess, spawnedAtMs: number) {
     this.#child = child;
+    this.pid = child.pid;
     this.spawnedAtMs = spawnedAtMs;
     this.#events = readEvents(child.stdout)[Symbol.asyncIterator]();
     this.#writer = child.stdin.getWriter();
@@ -72,20 +75,8 @@ export class BenchProcess implements AsyncDisposable {
     }
   }
 
-  /** Seconds of processor time used so far; Linux only. */
-  async cpuSeconds(): Promise<number> {
-    const stat = await Deno.readTextFile(`/proc/${this.#child.pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // it ended by itself
-    }
-    await this.#child.status;
+    await endChild(this.#child);
     await this.#writer.close().catch(() => {});
     await this.#events.return?.();
   }
