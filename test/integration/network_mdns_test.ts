@@ -45,3 +45,19 @@ Deno.test({
     Deno.stdout.writeSync(new TextEncoder().encode(`mDNS: met ${Math.round(metAfterMs)} ms after the start\n`));
   },
 });
+
+Deno.test({
+  name: "S-03 a host without multicast runs as ever and says why nobody is found",
+  ignore,
+  async fn() {
+    await using lan = await TestLan.create(1);
+    await lan.forbidMulticast(0);
+    await using mesh = await TestMesh.create("anna", { netns: lan.host(0).netns, env: ON_LAN });
+
+    const anna = await lan.apiOf(0, mesh.node("anna"));
+    const posted = await anna.postMessage({ text: "alone" });
+
+    assert.equal((await anna.entry(posted.id)).body?.["text"], "alone");
+    assert.match(mesh.node("anna").log, /mdns_unavailable/);
+  },
+});
