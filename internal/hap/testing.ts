@@ -8,8 +8,7 @@ import type { Random } from "@bzzz/base";
 import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import { createTimeFormat, displayWidth, OutputClosedError } from "@bzzz/cli";
 import { createNullLogger } from "@bzzz/logging";
-// deno-lint-ignore bzzz/layers -- the import map has no "@bzzz/api/testing" yet
-import { FakeMesh, TEST_WRITE_TOKEN } from "../../pkg/api/testing.ts";
+import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { LinePortal } from "./terminal/line_portal.ts";
 import type { InputKind, Terminal } from "./terminal/terminal.ts";
 

@@ -46,7 +46,7 @@ export interface Api {
 }
 
 /**
- * The HTTP API over `deps.mesh`, without a server: `serveApi` listens, tests and the in-process portal call `fetch`.
+ * The HTTP API over `deps.mesh`, without a server: the node's listener, tests and the in-process portal call `fetch`.
  * Every route needs a bearer token and an allowed Host. Errors are UCXL error bodies.
  *
  * @throws RangeError for a token that is too short

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { createSystemClock } from "@bzzz/base";
 import { createSeededRandom, ManualClock, settle } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
-import { ApiClient, type ApiFetch, createApi, serveApi } from "./mod.ts";
+import { listenAndServe } from "@bzzz/health";
+import { ApiClient, type ApiFetch, createApi } from "./mod.ts";
 import { FakeMesh, TEST_READ_TOKEN, TEST_WRITE_TOKEN } from "./testing.ts";
 
 function setUp(wrap: (fetch: ApiFetch) => ApiFetch = (fetch) => fetch) {
@@ -130,7 +131,7 @@ Deno.test("fetch() answers random requests with an API error or success, never a
   );
 });
 
-Deno.test("serveApi() listens, streams, stops with open streams, and says when a port is taken", async () => {
+Deno.test("behind a listener, the API streams, and ends its streams when it closes", async () => {
   const clock = createSystemClock();
   const random = createSeededRandom(1);
   const mesh = new FakeMesh({ clock, random });
@@ -139,7 +140,11 @@ Deno.test("serveApi() listens, streams, stops with open streams, and says when a
     tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }],
     version: "0.1.0",
   });
-  await using server = serveApi({ api, clock, logger }, { hostname: "127.0.0.1", port: 0 });
+  const server = listenAndServe({ clock, logger }, (request) => api.fetch(request), {
+    hostname: "127.0.0.1",
+    port: 0,
+    name: "api",
+  });
   const client = new ApiClient({ fetch, clock, random }, { baseUrl: server.url, token: TEST_WRITE_TOKEN });
 
   assert.equal((await client.status()).state, "ready");
@@ -147,11 +152,8 @@ Deno.test("serveApi() listens, streams, stops with open streams, and says when a
   assert.equal((await events.next()).value?.type, "connected");
   mesh.append("task_progress", {});
   assert.equal((await events.next()).value?.type, "entry");
-  assert.throws(() => serveApi({ api, clock, logger }, { hostname: "127.0.0.1", port: server.port }), {
-    code: "port_in_use",
-  });
-
-  await Promise.all([server.stop(), server.stop()]);
+  api.close();
+  await server.stop();
   const last = (await events.next()).value;
   assert.ok(last?.type === "disconnected" && last.reason === "stopping");
   await events.return();

@@ -4,8 +4,9 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
+import { MESSAGE_TYPES } from "@bzzz/wire";
 import { MAX_LIST_ITEMS } from "./constants.ts";
-import { binaryTypeSchema, decisionSchema, MESSAGE_TYPES, requestStateSchema, taskStateSchema } from "./views.ts";
+import { binaryTypeSchema, decisionSchema, requestStateSchema, taskStateSchema } from "./views.ts";
 
 const name = z.string().min(1).max(128);
 const reason = z.string().max(1_024);

@@ -4,8 +4,7 @@
  *
  * ```ts
  * const api = createApi({ mesh, clock, random, logger }, { tokens: [{ token, scope: "write" }], version: "0.1.0" });
- * await using server = serveApi({ api, clock, logger }, { hostname: "127.0.0.1", port: 8080 });
- * const client = new ApiClient({ fetch, clock, random }, { baseUrl: server.url, token });
+ * const client = new ApiClient({ fetch: (request) => api.fetch(request), clock, random }, { baseUrl: "http://localhost", token });
  * console.log((await client.status()).state);
  * ```
  *
@@ -33,10 +32,8 @@ export type {
   RequestQuery,
   TaskQuery,
 } from "./inputs.ts";
-export { ApiServeError, serveApi } from "./serve.ts";
-export type { ApiServer } from "./serve.ts";
 export { MIN_SHORT_ID_CHARACTERS, resolveShortId, shortIds } from "./short_ids.ts";
-export { MESSAGE_TYPES, REQUEST_STATES, TASK_STATES } from "./views.ts";
+export { REQUEST_STATES, TASK_STATES } from "./views.ts";
 export type {
   AgentView,
   AuthorView,

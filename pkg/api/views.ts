@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
+import { MESSAGE_TYPES, REQUEST_DECISIONS, REQUEST_KINDS } from "@bzzz/wire";
 
 const count = z.int().min(0);
 const atMs = z.int().min(0).describe("Milliseconds since the epoch");
@@ -54,7 +55,10 @@ export const statusViewSchema = z.object({
 /** What a node is and how it does. */
 export type StatusView = z.infer<typeof statusViewSchema>;
 
-const presenceSchema = z.enum(["ready", "working", "busy", "draining", "left", "unknown"]);
+const presenceSchema = z.enum(["ready", "working", "busy", "draining", "left", "failed", "unknown"])
+  .describe(
+    "What it last said of itself; left: it said good-bye, failed: it went silent without, unknown: never heard",
+  );
 
 export const peerViewSchema = z.object({
   peer_id: peerId,
@@ -175,19 +179,6 @@ export const taskDetailViewSchema = taskViewSchema.extend({
 /** A task with its history. */
 export type TaskDetailView = z.infer<typeof taskDetailViewSchema>;
 
-/** What a message can be. */
-export const MESSAGE_TYPES = [
-  "message",
-  "plan",
-  "question",
-  "answer",
-  "objection",
-  "agreement",
-  "concern",
-  "memo",
-  "summary",
-] as const;
-
 export const messageViewSchema = z.object({
   id: z.string(),
   cursor: count,
@@ -209,13 +200,13 @@ export type MessageView = z.infer<typeof messageViewSchema>;
 /** The states of a request to a person (design, portal C.2). */
 export const REQUEST_STATES = ["pending", "answered", "withdrawn", "expired", "superseded"] as const;
 export const requestStateSchema = z.enum(REQUEST_STATES);
-export const decisionSchema = z.enum(["answer", "approve", "deny", "choose"]);
+export const decisionSchema = z.enum(REQUEST_DECISIONS);
 
 /** What the mesh says about a request; the API adds `short_id`. */
 export const requestRecordSchema = z.object({
   request_id: z.string(),
   digest: z.string().describe("SHA-256 over the canonical request; an answer carries it back"),
-  kind: z.enum(["question", "approval", "choice", "form", "review", "auth", "notice"]),
+  kind: z.enum(REQUEST_KINDS),
   state: requestStateSchema,
   stakes: z.enum(["low", "normal", "high"]),
   title: z.string(),

@@ -7,8 +7,7 @@ import { type Api, ApiClient, createApi } from "@bzzz/api";
 import type { Random } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
-// deno-lint-ignore bzzz/layers -- the import map has no "@bzzz/api/testing" yet
-import { FakeMesh, TEST_WRITE_TOKEN } from "../../../pkg/api/testing.ts";
+import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import {
   type CommandEnvironment,
   COMMANDS,

@@ -1,4 +1,13 @@
-import { type Config, type ConfigIssue, loadConfig, type LoadedConfig } from "@bzzz/config";
+import { BzzzError } from "@bzzz/base";
+import {
+  type Config,
+  ConfigError,
+  type ConfigErrorCode,
+  type ConfigIssue,
+  formatIssues,
+  loadConfig,
+  type LoadedConfig,
+} from "@bzzz/config";
 import type { GlobalFlags } from "@bzzz/cli";
 import type { BinaryProfile } from "./profiles.ts";
 
@@ -12,7 +21,10 @@ export interface ConfigSources {
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
-/** Flags over `BZZZ_*` over the file over defaults. @throws ConfigError with every problem of every source */
+/** A configuration that cannot be used, with every problem in its message: what a person needs to mend it at once. */
+export class ConfigurationError extends BzzzError<ConfigErrorCode> {}
+
+/** Flags over `BZZZ_*` over the file over defaults. @throws ConfigurationError with every problem of every source */
 export async function loadProgramConfig(sources: ConfigSources): Promise<LoadedConfig> {
   const { profile, globals } = sources;
   const flags: Record<string, unknown> = { ...sources.flags };
@@ -24,9 +36,16 @@ export async function loadProgramConfig(sources: ConfigSources): Promise<LoadedC
     env: sources.env,
     flags,
     home: sources.home,
+  }).catch((cause) => {
+    throw cause instanceof ConfigError ? refusal(cause) : cause;
   });
   // the profile's schema made it, so it is the configuration of one of the two programs
   return loaded as unknown as LoadedConfig<Config>;
+}
+
+function refusal(cause: ConfigError): ConfigurationError {
+  const { code, details, issues } = cause;
+  return new ConfigurationError(code, `${cause.message}\n${formatIssues(issues)}`, { details, cause });
 }
 
 /** A problem as the command line shows it. */

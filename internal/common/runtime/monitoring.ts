@@ -25,10 +25,13 @@ const define = serviceDefiner<RuntimeServices>();
 /** A server that listens from `start` to `stop`, and tells where. */
 class Listener {
   readonly #listen: () => ListeningServer;
+  readonly #beforeStop: () => void;
   #server: ListeningServer | undefined;
 
-  constructor(listen: () => ListeningServer) {
+  /** `beforeStop` ends what would stream for ever. */
+  constructor(listen: () => ListeningServer, beforeStop: () => void = () => {}) {
     this.#listen = listen;
+    this.#beforeStop = beforeStop;
   }
 
   get server(): ListeningServer | undefined {
@@ -40,6 +43,7 @@ class Listener {
   }
 
   async stop(): Promise<void> {
+    this.#beforeStop();
     await this.#server?.stop();
   }
 }
@@ -166,8 +170,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
             hostname: config.api.host,
             port: config.ports.httpPort,
             name: "api",
-          })
-        ),
+          }), () => api.close()),
       start: (listener) => listener.start(),
       stop: async (listener) => {
         await removeEndpoints(paths.home);

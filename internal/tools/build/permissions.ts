@@ -22,6 +22,7 @@ export interface ProgramPermissions {
 
 const PORTAL_ENV = [
   "BZZZ_*",
+  "ACCESSIBLE",
   "HOME",
   "PATH",
   "USER",

@@ -1,4 +1,5 @@
-import { type EntryView, MESSAGE_TYPES } from "@bzzz/api";
+import type { EntryView } from "@bzzz/api";
+import { MESSAGE_TYPES } from "@bzzz/wire";
 import { EXIT } from "../exit.ts";
 import { usageError } from "../errors.ts";
 import { describeEntry } from "../render.ts";
