@@ -37,6 +37,7 @@ async function runDemo(): Promise<number> {
     isBuilt: values.built,
     env: { ...environment(), BZZZ_CACHE_DIR: `${ROOT}dist/.cache` },
     signal: stopping.signal,
+    onLost: (error) => stopping.abort(error),
   });
   try {
     timeline.note("BZZZ: three agents and a person on this machine. Real programs, loopback only, nothing is kept.");

@@ -36,6 +36,8 @@ export interface ProgramsOptions {
   readonly isBuilt: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** A node ended that nobody had stopped. */
+  readonly onLost: (error: CommandFailed) => void;
 }
 
 /** A command that failed; its own words are the message. */
@@ -57,7 +59,11 @@ export class Programs implements AsyncDisposable {
   async prepare(): Promise<void> {
     const { isBuilt, signal } = this.#options;
     if (isBuilt) {
-      for (const name of Object.keys(ENTRY)) await Deno.stat(`${ROOT}dist/${name}`);
+      for (const name of Object.keys(ENTRY)) {
+        await Deno.stat(`${ROOT}dist/${name}`).catch((cause) => {
+          throw new CommandFailed(`There is no dist/${name}: run "deno task build" first`, { cause });
+        });
+      }
       return;
     }
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -109,9 +115,11 @@ export class Programs implements AsyncDisposable {
     const child = this.#spawn(name, program, ["run"], env, "null");
     const node = new DemoNode({ name, program, home: this.home(name), child, clock: this.#clock });
     this.nodes.set(name, node);
+    void node.ended.then(({ code }) => { // never rejects
+      if (!node.isStopping) this.#options.onLost(new CommandFailed(`${name} ended by itself with status ${code}`));
+    });
     await waitFor(() => {
       this.#options.signal.throwIfAborted();
-      if (node.status) throw new CommandFailed(`${program} of ${name} ended with status ${node.status.code}`);
       return node.readEndpoints();
     }, { timeoutMs: START_TIMEOUT_MS, what: `${name} to be ready` });
     return node;
@@ -119,6 +127,7 @@ export class Programs implements AsyncDisposable {
 
   /** Every child that still runs is told to end, and ended when it does not. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const node of this.nodes.values()) node.isStopping = true;
     await Promise.all([...this.#children].map(async (child) => {
       signalTo(child, "SIGTERM");
       const timer = this.#clock.setTimer(STOP_TIMEOUT_MS, () => signalTo(child, "SIGKILL"));
@@ -170,6 +179,8 @@ export class DemoNode {
   readonly ended: Promise<Deno.CommandStatus>;
   status: Deno.CommandStatus | undefined;
   endpoints: Endpoints | undefined;
+  /** It was told to end. */
+  isStopping = false;
   readonly #home: string;
   readonly #clock: Clock;
   readonly #child: Deno.ChildProcess;
@@ -216,6 +227,7 @@ export class DemoNode {
 
   /** Asks it to end in good order, and gives its status. */
   async stop(): Promise<Deno.CommandStatus> {
+    this.isStopping = true;
     signalTo(this.#child, "SIGTERM");
     const timer = this.#clock.setTimer(STOP_TIMEOUT_MS, () => signalTo(this.#child, "SIGKILL"));
     const status = await this.ended;
