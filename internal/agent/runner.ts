@@ -113,8 +113,8 @@ export class AgentRunner implements AsyncDisposable {
   }
 
   /**
-   * Claims nothing more, lets running work end for `drainMs` (default 15 s), gives back what is left and keeps what waits
-   * for a person; then ends. Takes at most 5 s longer than `drainMs`. Idempotent: later calls wait for the first.
+   * Claims nothing more, lets running work end for `drainMs` (default 8 s), gives back what is left and keeps what waits
+   * for a person; then ends. Takes at most 4 s longer than `drainMs`. Idempotent: later calls wait for the first.
    */
   stop(options: { readonly drainMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#drain(options.drainMs ?? DRAIN_MS);

@@ -16,8 +16,8 @@ import { P2pError } from "./errors.ts";
 import type { DialTarget, RedialPlan } from "./redial.ts";
 import type { AddressBook, P2pEvents } from "./types.ts";
 
-/** Entries of the plan are written to the address book at most this often. */
-const SAVE_INTERVAL_MS = 30_000;
+/** What was learned within this time is written to the address book at once. */
+const SAVE_DELAY_MS = 1_000;
 
 /** What the dialer stands on. */
 export interface DialerDeps {
@@ -60,9 +60,6 @@ export class Dialer {
       this.#deps.warn({ code: "address_book_failed", message: errorMessage(error) });
     }
     this.#ticker = clock.setPeriodic(REDIAL_TICK_MS, () => this.#tick(), { unref: true });
-    this.#saver = clock.setPeriodic(SAVE_INTERVAL_MS, () => this.#tasks.run("save", () => this.#save()), {
-      unref: true,
-    });
     this.#tick();
   }
 
@@ -75,9 +72,13 @@ export class Dialer {
     await this.#save();
   }
 
-  /** Something worth saving has been learned. */
+  /** Something worth saving has been learned: it is on disk soon, since a killed node must find the others again. */
   touch(): void {
     this.#isDirty = true;
+    this.#saver ??= this.#deps.clock.setTimer(SAVE_DELAY_MS, () => {
+      this.#saver = undefined;
+      this.#tasks.run("save", () => this.#save());
+    }, { unref: true });
   }
 
   /**

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Program, run, RunningNode, runOk, type RunOptions } from "./programs.ts";
+import { waitFor } from "@bzzz/base/testing";
+import { type Program, run, RunningNode, runOk, type RunOptions, type Spawned, spawnNode } from "./programs.ts";
 
 export interface NodeOptions {
   readonly program?: Program;
@@ -80,10 +81,41 @@ export class TestMesh implements AsyncDisposable {
     const node = await RunningNode.start(options.program ?? "bzzz-agent", this.home(name), {
       ...runOptions(options),
       ...extra,
-      env: { ...options.env, ...extra.env },
+      env: { ...this.#samePort(name), ...options.env, ...extra.env },
     });
     this.nodes.set(name, node);
     return node;
+  }
+
+  /** Resolves when every named node is connected to every other, and returns how long that took. */
+  async connected(...names: readonly string[]): Promise<number> {
+    const began = performance.now();
+    const clients = await Promise.all(names.map(async (name) => await this.node(name).api()));
+    await waitFor(async () => {
+      const states = await Promise.all(clients.map((client) => client.status()));
+      return states.every((state) => state.peers.connected >= names.length - 1);
+    }, { timeoutMs: 10_000, what: `${names.join(", ")} to be connected` });
+    return performance.now() - began;
+  }
+
+  /** Checks every signature and chain of a stopped node's journal with its own `audit verify`. */
+  async verify(name: string): Promise<{ readonly entries: number; readonly authors: number }> {
+    const program = this.#options.get(name)?.program ?? "bzzz-agent";
+    const report = JSON.parse(await runOk(program, ["audit", "verify", "--json", "--home", this.home(name)]));
+    if (report.problems.length > 0) throw new Error(`The journal of ${name} is broken: ${JSON.stringify(report)}`);
+    return report;
+  }
+
+  /** A node that starts again listens where it did, as installed ones do: the others know it by that address. */
+  #samePort(name: string): Record<string, string> {
+    const port = /\/tcp\/(\d+)/.exec(this.nodes.get(name)?.endpoints.p2p_addresses[0] ?? "")?.[1];
+    return port === undefined ? {} : { BZZZ_NETWORK_P2P_PORT: port };
+  }
+
+  /** Starts a joined node and waits for nothing. */
+  spawn(name: string): Spawned {
+    const options = this.#options.get(name) ?? {};
+    return spawnNode(options.program ?? "bzzz-agent", this.home(name), runOptions(options));
   }
 
   /** `join` and `start`. */

@@ -24,9 +24,12 @@ export const ISOLATED: Readonly<Record<string, string>> = {
   BZZZ_LOGGING_FORMAT: "json",
 };
 
+/** Where the programs are: `BZZZ_TEST_DIST` names another folder than dist, to test a release as it was published. */
+const DIST = Deno.env.get("BZZZ_TEST_DIST") ?? `${ROOT}dist`;
+
 /** Path of a built program; `deno task build` makes it. */
 export function programPath(program: Program): string {
-  const path = `${ROOT}dist/${program}`;
+  const path = `${DIST}/${program}`;
   try {
     Deno.statSync(path);
   } catch (cause) {
@@ -37,7 +40,7 @@ export function programPath(program: Program): string {
 
 /** One shared unpack cache for all test processes, beside the built programs. */
 function baseEnvironment(): Record<string, string> {
-  return { PATH: Deno.env.get("PATH") ?? "", HOME: "/nonexistent", BZZZ_CACHE_DIR: `${ROOT}dist/.cache` };
+  return { PATH: Deno.env.get("PATH") ?? "", HOME: "/nonexistent", BZZZ_CACHE_DIR: `${DIST}/.cache` };
 }
 
 export interface RunOptions {
@@ -90,6 +93,31 @@ export async function run(program: Program, args: readonly string[], options: Ru
   }
 }
 
+/** A child whose end is the point: nothing waits for it to be ready. */
+export interface Spawned {
+  readonly finished: Promise<Finished>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** Starts `run` without waiting for anything. Whoever calls this waits for `finished`. */
+export function spawnNode(program: Program, home: string, options: RunOptions = {}): Spawned {
+  const [path, argv] = command(program, ["run", "--home", home], options);
+  const child = new Deno.Command(path, {
+    args: argv,
+    env: { ...baseEnvironment(), ...ISOLATED, ...options.env },
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = clock.setTimer(options.timeoutMs ?? 30_000, () => child.kill("SIGKILL"));
+  const finished = child.output().then(({ code, stdout, stderr }) => {
+    timer.cancel();
+    return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  });
+  return { finished, kill: (signal) => child.kill(signal) };
+}
+
 /** Runs a program that must succeed, and returns what it printed. */
 export async function runOk(program: Program, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, options);
@@ -103,6 +131,16 @@ export interface Endpoints {
   readonly api_url: string;
   readonly health_url: string;
   readonly p2p_addresses: readonly string[];
+}
+
+/** What `/readyz`, `/health` and `/health/checks` answer, as far as tests look. */
+export interface HealthPage {
+  readonly status: number;
+  readonly body: {
+    readonly status?: string;
+    readonly reasons?: readonly { readonly check: string; readonly code: string; readonly message?: string }[];
+    readonly checks?: readonly { readonly name: string; readonly state: string; readonly code?: string }[];
+  };
 }
 
 /** A running program. Dispose stops it in order; `kill` does not. */
@@ -155,7 +193,7 @@ export class RunningNode implements AsyncDisposable {
     try {
       const endpoints = await waitFor(async () => {
         if (exit) throw new Error(`${program} ended with ${exit.code} before it was ready:\n${log.text.slice(-4000)}`);
-        return await readEndpoints(home, child.pid, options.netns !== undefined);
+        return await readEndpoints(home, child.pid);
       }, {
         timeoutMs: options.timeoutMs ?? 20_000,
         what: `${program} to be ready`,
@@ -181,9 +219,22 @@ export class RunningNode implements AsyncDisposable {
 
   /** A client of its API, with its token. */
   async api(): Promise<ApiClient> {
-    const token = (await Deno.readTextFile(`${this.home}/run/api.token`)).trim();
+    const token = await this.token();
     const deps = { fetch: (request: Request) => fetch(request), clock, random: createSystemRandom() };
     return new ApiClient(deps, { baseUrl: this.endpoints.api_url, token });
+  }
+
+  /** The bearer token of that scope, as its owner finds it on disk. */
+  async token(scope: "read" | "write" = "write"): Promise<string> {
+    const file = scope === "write" ? "api.token" : "api-read.token";
+    return (await Deno.readTextFile(`${this.home}/run/${file}`)).trim();
+  }
+
+  /** A page of the health port, with the token that may see everything. */
+  async healthPage(path: string): Promise<HealthPage> {
+    const headers = { authorization: `Bearer ${await this.token("read")}` };
+    const response = await fetch(this.endpoints.health_url + path, { headers, signal: AbortSignal.timeout(5_000) });
+    return { status: response.status, body: await response.json() as HealthPage["body"] };
   }
 
   signal(signal: Deno.Signal): void {
@@ -240,11 +291,11 @@ async function collect(stream: ReadableStream<Uint8Array>, log: { text: string }
   }
 }
 
-async function readEndpoints(home: string, pid: number, isWrapped: boolean): Promise<Endpoints | undefined> {
+async function readEndpoints(home: string, pid: number): Promise<Endpoints | undefined> {
   try {
     const endpoints = JSON.parse(await Deno.readTextFile(`${home}/run/endpoints.json`)) as Endpoints;
     // `ip netns exec` and the self-extracting header exec in place, so the pid is the child's
-    return isWrapped || endpoints.pid === pid ? endpoints : undefined;
+    return endpoints.pid === pid ? endpoints : undefined;
   } catch {
     return undefined; // not written yet
   }

@@ -64,6 +64,7 @@ Deno.test("every code of the runtime has an exit status; misuse of an interface 
     service_not_ready: 1,
     lifecycle_misused: 1,
     profile_unknown: 1,
+    node_unreachable: 7,
     instance_running: 12,
     lock_unavailable: 1,
     deployment_invalid: 8,

@@ -31,7 +31,7 @@ import { issueText, loadProgramConfig } from "./config.ts";
 import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
 import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
-import type { ExitStatus } from "./exit.ts";
+import { type ExitStatus, exitStatus } from "./exit.ts";
 import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
 import { inviteOffline } from "./offline.ts";
 import { openAudit } from "./audit.ts";
@@ -140,6 +140,8 @@ export class StandardHooks implements ProgramHooks {
   async run(options: RunOptions): Promise<ExitStatus> {
     const { globals } = options;
     const { profile, env, clock, random } = this.#deps;
+    // Before anything is waited for: from here on no signal falls between the command's listener and the node's.
+    using signals = listenToSignals();
     const dev = globals.isDev
       ? await prepareDevNode(this.#setup(globals), {
         folder: devFolder(env),
@@ -154,8 +156,8 @@ export class StandardHooks implements ProgramHooks {
     };
     const loaded = await this.#load(globals, home, flags);
     const { config } = loaded;
-    using signals = listenToSignals();
     this.#deps.onNodeRunning();
+    if (options.signal.aborted) return exitStatus("ok"); // stopped before it had begun
     return await runNode({ profile, clock, random, createExecution: this.#deps.createExecution }, {
       loaded,
       home,

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { waitFor } from "@bzzz/base/testing";
+import { TestMesh } from "../helpers/mesh.ts";
+
+Deno.test("S-06 an agent and a portal see each other, and a message of one is in the other's journal", async () => {
+  await using mesh = await TestMesh.create("agent-1");
+  await mesh.add("ana", { program: "bzzz-hap", role: "admin", through: "agent-1" });
+  const agent = await mesh.node("agent-1").api();
+  const hap = await mesh.node("ana").api();
+  await waitFor(
+    async () => (await agent.status()).peers.connected === 1 && (await hap.status()).peers.connected === 1,
+    {
+      timeoutMs: 10_000,
+      what: "both programs to be connected",
+    },
+  );
+
+  const sent = await hap.postMessage({ topic: "coordination", text: "test collaboration message" });
+
+  const entry = await waitFor(() => agent.entry(sent.id).catch(() => undefined), {
+    timeoutMs: 5_000,
+    what: "the message in the agent's journal",
+  });
+  assert.equal(entry.body?.["text"], "test collaboration message");
+  assert.notEqual((await agent.status()).node.peer_id, (await hap.status()).node.peer_id);
+});
