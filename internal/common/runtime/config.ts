@@ -9,6 +9,7 @@ import {
   type LoadedConfig,
 } from "@bzzz/config";
 import type { GlobalFlags } from "@bzzz/cli";
+import { RuntimeError } from "./errors.ts";
 import type { BinaryProfile } from "./profiles.ts";
 
 /** Where a program's configuration comes from. */
@@ -17,6 +18,8 @@ export interface ConfigSources {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly globals: Pick<GlobalFlags, "config" | "logLevel" | "settings">;
+  /** Wall time, for the error. */
+  readonly nowMs: number;
   /** Stronger than the file, weaker than the person's own flags: what `--dev` sets. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
@@ -48,8 +51,7 @@ function refusal(cause: ConfigError): ConfigurationError {
   return new ConfigurationError(code, `${cause.message}\n${formatIssues(issues)}`, { details, cause });
 }
 
-/** A problem as the command line shows it. */
+/** What to do about a problem, beside what was found and expected. */
 export function issueText(issue: ConfigIssue): string {
-  const hint = issue.suggestion === undefined ? "" : `; ${issue.suggestion}`;
-  return `${issue.keyPath}: found ${issue.got}, expected ${issue.expected}${hint}`;
+  return issue.suggestion ?? "not valid";
 }

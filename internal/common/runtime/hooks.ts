@@ -182,7 +182,8 @@ export class StandardHooks implements ProgramHooks {
   }
 
   async validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]> {
-    const loads = await Promise.all(paths.map((path) => this.#tryLoad(path)));
+    const isPair = paths.length > 1; // one file is this program's, of two each may be either's
+    const loads = await Promise.all(paths.map((path) => this.#tryLoad(path, isPair)));
     const issues = loads.flatMap((load) => load.issues);
     const [first, second] = loads.map((load) => load.loaded);
     if (issues.length > 0 || !first || !second || paths.length !== 2) return issues;
@@ -273,15 +274,15 @@ export class StandardHooks implements ProgramHooks {
   }
 
   #load(globals: GlobalFlags, home: string, flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> {
-    const { profile, env } = this.#deps;
-    return loadProgramConfig({ profile, home, env, globals, flags });
+    const { profile, env, clock } = this.#deps;
+    return loadProgramConfig({ profile, home, env, globals, flags, nowMs: clock.nowMs() });
   }
 
-  async #tryLoad(path: string): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {
+  async #tryLoad(path: string, isAnyProgram: boolean): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {
     const failures: ConfigError[] = [];
     const own = this.#deps.profile.config;
     const others = Object.values(CONFIG_PROFILES).filter((profile) => profile.binaryType !== own.binaryType);
-    for (const profile of [own, ...others]) {
+    for (const profile of isAnyProgram ? [own, ...others] : [own]) {
       try {
         const loaded = await loadConfig({ profile, path, env: {}, flags: {} });
         return { loaded: loaded as unknown as LoadedConfig<Config>, issues: [] };

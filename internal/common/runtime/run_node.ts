@@ -1,9 +1,10 @@
-import type { Clock, Random } from "@bzzz/base";
+import { BzzzError, type Clock, type Random } from "@bzzz/base";
 import type { Config, LoadedConfig } from "@bzzz/config";
 import { formatIssues } from "@bzzz/config";
 import type { Logger } from "@bzzz/logging";
 import { TOPICS } from "@bzzz/wire";
 import { acquireInstanceLock } from "./collision.ts";
+import { RuntimeError } from "./errors.ts";
 import { type ExitStatus, exitStatusOf } from "./exit.ts";
 import { homePaths } from "./home.ts";
 import type { ExecutionMode } from "./interfaces.ts";
@@ -170,7 +171,8 @@ async function startRuntime(
     return services;
   } catch (error) {
     if (signal.aborted) return undefined;
-    throw error;
+    // The layers have their own words for what is wrong; "cannot create service" adds nothing for who started it.
+    throw error instanceof RuntimeError && error.cause instanceof BzzzError ? error.cause : error;
   }
 }
 
