@@ -1,12 +1,11 @@
 import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
-import { concatBytes, hexEncode, utf8Encode } from "@bzzz/base";
+import { concatBytes } from "@bzzz/base";
 import { signingKeyFromSeed } from "@bzzz/crypto";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p } from "@libp2p/interface";
 import { ping } from "@libp2p/ping";
-import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import {
@@ -21,6 +20,7 @@ import {
 import { P2pError } from "./errors.ts";
 import { letProcessEnd } from "./exit_fix.ts";
 import { createSilentLibp2pLogger } from "./libp2p_logger.ts";
+import { networkKeyProtector } from "./network_key.ts";
 
 type ServiceFactories = NonNullable<Libp2pOptions["services"]>;
 
@@ -71,7 +71,7 @@ export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p
     logger: createSilentLibp2pLogger(),
     addresses: { listen: [...settings.listen], announce: [...settings.announce] },
     transports: [tcp()],
-    connectionProtector: preSharedKey({ psk: encodeNetworkKey(settings.networkKey) }),
+    connectionProtector: networkKeyProtector(settings.networkKey),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({
       maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
@@ -101,9 +101,4 @@ export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p
   });
   if (!components) throw new TypeError("Unreachable: libp2p made no services");
   return { libp2p, components };
-}
-
-/** The file format of libp2p's pre-shared keys (libp2p specs, pnet/Private-Networks-PSK-V1). */
-function encodeNetworkKey(key: Uint8Array): Uint8Array {
-  return utf8Encode(`/key/swarm/psk/1.0.0/\n/base16/\n${hexEncode(key)}`);
 }
