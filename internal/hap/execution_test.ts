@@ -4,7 +4,7 @@ import { HAPExecution, type TerminalInterface } from "./mod.ts";
 
 function setUp() {
   const calls: string[] = [];
-  const quit = Promise.withResolvers<number>();
+  const quit = Promise.withResolvers<0>();
   const portal: TerminalInterface = {
     start: () => {
       calls.push("start");

@@ -1,3 +1,4 @@
+import { EXIT, EXIT_STATUSES } from "./exit.ts";
 import { GLOBAL_FLAGS } from "./parse.ts";
 import type { ArgSpec, Command, CommandGroup, FlagSpec, ProgramSpec } from "./types.ts";
 import { alignRows } from "./width.ts";
@@ -12,9 +13,9 @@ const GROUPS: Readonly<Record<CommandGroup, string>> = {
   program: "Program",
 };
 
-const STATUSES =
-  "0 done, 1 failed, 2 wrong usage or cancelled, 3 not found or already answered, 4 not allowed, 5 timed out, " +
-  "6 denied, 7 no node, 8 not valid, 130 interrupted; from 10 on: why a node did not run";
+const STATUSES = EXIT_STATUSES.filter(({ status }) => status < 10 || status === EXIT.interrupted)
+  .map(({ status, name }) => `${status} ${name.replaceAll("_", " ")}`).join(", ") +
+  "; from 10 on: why a node did not run";
 
 /** The overview of a program. */
 export function renderOverview(program: ProgramSpec): string {

@@ -15,8 +15,8 @@
 export { renderCompletion, SHELLS } from "./completion.ts";
 export type { Shell } from "./completion.ts";
 export { CliError, usageError } from "./errors.ts";
-export { EXIT, exitStatusOfCode } from "./exit.ts";
-export type { ExitStatus } from "./exit.ts";
+export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
+export type { ExitName, ExitStatus } from "./exit.ts";
 export { renderCommandHelp, renderManual, renderOverview } from "./help.ts";
 export type {
   AuditJournal,

@@ -1,7 +1,7 @@
 import { ApiClient, ApiError, type ApiFetch } from "@bzzz/api";
 import { BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
 import { CliError } from "./errors.ts";
-import { EXIT, type ExitStatus, exitStatusOfCode } from "./exit.ts";
+import { EXIT, type ExitStatus, exitStatusOf } from "./exit.ts";
 import { renderCommandHelp, renderOverview } from "./help.ts";
 import type { ProgramHooks } from "./hooks.ts";
 import { Output, OutputClosedError, type TextSink } from "./output.ts";
@@ -22,8 +22,6 @@ export interface CommandEnvironment {
   readonly hooks?: ProgramHooks;
   readonly ask?: NonNullable<CommandContext["ask"]>;
   readonly readInput?: () => Promise<string>;
-  /** Status of failures that commands do not know: those of the node. */
-  readonly exitStatusOf?: (error: unknown) => ExitStatus;
 }
 
 /**
@@ -44,7 +42,7 @@ export async function runCommandLine(
     if (error instanceof OutputClosedError) return EXIT.ok;
     if (environment.signal.aborted && error === environment.signal.reason) return EXIT.interrupted;
     await tell(program, error, isJson, environment).catch(() => {}); // stderr is gone too: the status has to do
-    return statusOf(error, environment);
+    return exitStatusOf(error);
   }
 }
 
@@ -92,11 +90,6 @@ async function runInvocation(
       });
     }
   }
-}
-
-function statusOf(error: unknown, environment: CommandEnvironment): ExitStatus {
-  const own = error instanceof BzzzError ? exitStatusOfCode(error.code) : undefined;
-  return own ?? environment.exitStatusOf?.(error) ?? EXIT.failure;
 }
 
 async function tell(

@@ -321,7 +321,7 @@ Deno.test("failures get their status and one clear message", async () => {
     [new ApiError("unauthorized", "Cannot answer"), 4, /Cannot answer/],
     [new ApiError("timeout", "Cannot finish"), 5, /Cannot finish/],
     [new ApiError("node_unreachable", "Cannot reach"), 7, /Cannot reach/],
-    [new BzzzError("store_corrupt", "Cannot open"), 1, /Cannot open/],
+    [new BzzzError("store_corrupt", "Cannot open"), 14, /Cannot open/],
     [new TypeError("oops"), 1, /oops/],
   ];
   for (const [failure, status, message] of failures) {

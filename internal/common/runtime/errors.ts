@@ -1,6 +1,6 @@
 import { BzzzError, type Clock, errorMessage } from "@bzzz/base";
 import type { BinaryType } from "@bzzz/agentid";
-import { type ExitStatus, exitStatusOf } from "./exit.ts";
+import { type ExitStatus, exitStatusOf } from "@bzzz/cli";
 
 /** What can go wrong in the runtime itself. The first five are the specification's (section 9.1). */
 export const RUNTIME_ERROR_CODES = [

@@ -31,7 +31,7 @@ import { issueText, loadProgramConfig } from "./config.ts";
 import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
 import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
-import { type ExitStatus, exitStatus } from "./exit.ts";
+import { type ExitStatus, exitStatus } from "@bzzz/cli";
 import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
 import { inviteOffline } from "./offline.ts";
 import { openAudit } from "./audit.ts";

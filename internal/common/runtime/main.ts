@@ -1,6 +1,5 @@
-import { type Command, COMMANDS, connectByHooks, createShell, EXIT, runCommandLine } from "@bzzz/cli";
+import { type Command, COMMANDS, connectByHooks, createShell, EXIT, type ExitStatus, runCommandLine } from "@bzzz/cli";
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
-import { type ExitStatus, exitStatusOf } from "./exit.ts";
 import { StandardHooks } from "./hooks.ts";
 import { readEnvironment } from "./process_environment.ts";
 import type { BinaryProfile } from "./profiles.ts";
@@ -28,7 +27,7 @@ export async function runMain(definition: ProgramDefinition): Promise<never> {
   Deno.exit(await runProgram(definition));
 }
 
-async function runProgram(definition: ProgramDefinition): Promise<ExitStatus | number> {
+async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
   const { profile } = definition;
   const clock = createSystemClock();
   const random = createSystemRandom();
@@ -70,7 +69,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus | n
     },
   });
   const connect = connectByHooks({ hooks, fetch: (request) => fetch(request), clock, random, program });
-  const status = await runCommandLine(program, Deno.args, { ...shell, connect, hooks, exitStatusOf });
+  const status = await runCommandLine(program, Deno.args, { ...shell, connect, hooks });
   signals[Symbol.dispose]();
   await watching;
   return status;

@@ -8,8 +8,6 @@ export { acquireInstanceLock, checkForRunningInstance, INSTANCE_LOCK_FILE } from
 export type { InstanceHolder, InstanceLock, RunningInstance } from "./collision.ts";
 export { createRuntimeError, RUNTIME_ERROR_CODES, RuntimeError } from "./errors.ts";
 export type { RuntimeErrorCode, RuntimeErrorOptions } from "./errors.ts";
-export { EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
-export type { ExitName, ExitStatus } from "./exit.ts";
 export type {
   ExecutionMode,
   MeshMessage,

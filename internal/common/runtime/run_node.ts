@@ -5,7 +5,7 @@ import type { Logger } from "@bzzz/logging";
 import { TOPICS } from "@bzzz/wire";
 import { acquireInstanceLock } from "./collision.ts";
 import { RuntimeError } from "./errors.ts";
-import { type ExitStatus, exitStatusOf } from "./exit.ts";
+import { type ExitStatus, exitStatusOf } from "@bzzz/cli";
 import { homePaths } from "./home.ts";
 import type { ExecutionMode } from "./interfaces.ts";
 import { openNodeLog } from "./node_logger.ts";

@@ -1,6 +1,6 @@
 import { abortable, type Clock, createDeadline, errorMessage, TaskGroup } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { type ExitStatus, exitStatus, exitStatusOf } from "./exit.ts";
+import { type ExitStatus, exitStatus, exitStatusOf } from "@bzzz/cli";
 import { isTimeout } from "./managed_service.ts";
 import {
   assertShutdownPlan,

@@ -7,7 +7,7 @@ import { BoundedQueue, type EntryId, parseEntryId, type PeerId } from "@bzzz/bas
 import type { MeshMessage, MessageHandler, P2PParticipant, PublishReceipt } from "./interfaces.ts";
 import type { MemorySample } from "./memory.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
-import type { ExitStatus } from "./exit.ts";
+import type { ExitStatus } from "@bzzz/cli";
 
 /** Signals that a test sends; give it to `ShutdownManager.watch`. `end()` ends the iteration. */
 export function createFakeSignals(): AsyncIterable<string> & { send(signal: string): void; end(): void } {

@@ -1,9 +1,6 @@
 import { strict as assert } from "node:assert";
 import { BzzzError } from "@bzzz/base";
 import { EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
-import { createRuntimeError, RUNTIME_ERROR_CODES } from "./errors.ts";
-
-const CLOCK = { nowMs: () => 1_700_000_000_000 };
 
 Deno.test("every exit status has one number, one name and one line of meaning", () => {
   const numbers = new Set(EXIT_STATUSES.map((entry) => entry.status));
@@ -21,12 +18,12 @@ Deno.test("every exit status has one number, one name and one line of meaning", 
 
 Deno.test("exitStatusOf() prefers a specific cause to a generic wrapper", () => {
   const inUse = new BzzzError("port_in_use", "Cannot listen");
-  const wrapped = createRuntimeError(CLOCK, "service_start_failed", 'start service "api"', { cause: inUse });
+  const wrapped = new BzzzError("service_start_failed", 'Cannot start service "api"', { cause: inUse });
   const aggregate = new AggregateError([new Error("plain"), wrapped]);
 
   assert.equal(exitStatusOf(wrapped), 11);
   assert.equal(exitStatusOf(aggregate), 11);
-  assert.equal(exitStatusOf(createRuntimeError(CLOCK, "service_stop_failed", "stop")), 10);
+  assert.equal(exitStatusOf(new BzzzError("service_stop_failed", "Cannot stop")), 10);
 });
 
 Deno.test("exitStatusOf() knows what the system and Node's listeners call a port in use", () => {
@@ -46,46 +43,37 @@ Deno.test("exitStatusOf() is 1 for whatever it does not know, and ends on a cycl
   }
 });
 
-Deno.test("every code of the runtime has an exit status; misuse of an interface is 1", () => {
-  const statuses = Object.fromEntries(
-    RUNTIME_ERROR_CODES.map((code) => [code, createRuntimeError(CLOCK, code, "test").exitStatus]),
-  );
+Deno.test("exitStatusOf() knows a deadline of the platform", () => {
+  const late = new DOMException("Signal timed out", "TimeoutError");
 
-  assert.deepEqual(statuses, {
-    config_invalid: 8,
-    p2p_init_failed: 10,
-    dht_unavailable: 10,
-    election_failed: 10,
-    service_start_failed: 10,
-    service_stop_failed: 10,
-    service_duplicate: 1,
-    service_unknown: 1,
-    service_cycle: 1,
-    service_not_ready: 1,
-    lifecycle_misused: 1,
-    profile_unknown: 1,
-    node_unreachable: 7,
-    instance_running: 12,
-    lock_unavailable: 1,
-    deployment_invalid: 8,
-    keys_unreadable: 13,
-    store_damaged: 14,
-    interrupted: 130,
-  });
+  assert.equal(exitStatusOf(late), 5);
+  assert.equal(exitStatusOf(new BzzzError("unheard_of", "x", { cause: late })), 5);
 });
 
-Deno.test("a RuntimeError carries program, service, time and cause", () => {
-  const cause = new Error("no route");
-  const error = createRuntimeError(CLOCK, "p2p_init_failed", "join the mesh", {
-    cause,
-    binaryType: "hap",
-    serviceName: "p2p",
-  });
+Deno.test("every refusal of the API and of a log has the status of what it means", () => {
+  const statuses: Readonly<Record<string, number>> = {
+    ambiguous_id: 2,
+    not_found: 3,
+    already_answered: 3,
+    forbidden: 4,
+    journal_not_allowed: 4,
+    timeout: 5,
+    thread_limit: 6,
+    unexpected_answer: 7,
+    node_stopping: 7,
+    journal_stopped: 7,
+    invalid_request: 8,
+    journal_entry_too_large: 8,
+    duplicate_agent_id: 12,
+    journal_forked: 13,
+    invalid_grant: 13,
+    store_full: 14,
+    journal_busy: 1,
+    journal_behind: 1,
+    internal: 1,
+  };
 
-  assert.equal(error.message, "Cannot join the mesh: no route");
-  assert.deepEqual(
-    [error.name, error.code, error.binaryType, error.serviceName, error.timestampMs, error.cause],
-    ["RuntimeError", "p2p_init_failed", "hap", "p2p", CLOCK.nowMs(), cause],
-  );
-  assert.deepEqual(error.details, { binaryType: "hap", service: "p2p" });
+  for (const [code, status] of Object.entries(statuses)) {
+    assert.equal(exitStatusOf(new BzzzError(code, "Cannot")), status, code);
+  }
 });
