@@ -2,6 +2,10 @@ import { BzzzError } from "@bzzz/base";
 
 /**
  * - "invalid_grant", "invalid_revocation", "invalid_mesh", "invalid_invite": values that cannot be issued.
+ * - "grant_missing": the data directory has no grant that can be read. "grant_revoked", "grant_expired": it has one that does
+ *   not count any more.
+ * - "identity_mismatch": the data directory belongs to the other program, or to another agent id than was asked for.
+ * - "invalid_agent_id": the text is no agent id.
  * - "not_a_master": the issuer's level does not let it do this.
  * - "agent_id_taken": another node of the mesh holds this agent id; the message names it.
  * - "key_missing", "key_permissions", "key_malformed", "passphrase_required", "wrong_passphrase": key files.
@@ -14,6 +18,11 @@ export type IdentityErrorCode =
   | "invalid_revocation"
   | "invalid_mesh"
   | "invalid_invite"
+  | "invalid_agent_id"
+  | "grant_missing"
+  | "grant_revoked"
+  | "grant_expired"
+  | "identity_mismatch"
   | "not_a_master"
   | "agent_id_taken"
   | "key_missing"

@@ -110,7 +110,10 @@ export class Database {
   #prepareFile(): void {
     // quick_check comes first: it is what notices a damaged file before anything is written to it.
     const verdict = this.pragma("quick_check(1)");
-    if (verdict !== "ok") throw storeError("store_corrupt", this.path, `the integrity check found ${verdict}`);
+    if (verdict !== "ok") {
+      const found = String(verdict).replaceAll(/\s+/g, " ");
+      throw storeError("store_corrupt", this.path, `the integrity check found ${found}`);
+    }
     const applicationId = this.pragma("application_id");
     const version = Number(this.pragma("user_version"));
     const tables = Number(this.get<{ n: number }>("SELECT count(*) AS n FROM sqlite_schema")?.n ?? 0);

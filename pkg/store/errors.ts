@@ -21,7 +21,7 @@ export class StoreError extends BzzzError<StoreErrorCode> {}
 
 /** What the person in charge can do, by code; ends every message that reaches an operator. */
 const ADVICE: Readonly<Record<StoreErrorCode, string>> = {
-  store_corrupt: "the file was kept; quarantine it (it is renamed, never deleted) and start again: " +
+  store_corrupt: "the file was kept; move it aside (with its -wal and -shm, if there are any) and start again: " +
     "history comes back from the peers",
   store_full: "reading goes on, nothing new is stored; free space on that disk and writing resumes by itself",
   store_locked: "stop the other program that uses this data directory",

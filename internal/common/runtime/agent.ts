@@ -35,7 +35,7 @@ export interface IdentityOptions {
 
 /**
  * Reads who this node is and checks that it all belongs together.
- * @throws IdentityError "mesh_missing", "key_missing", "key_permissions", "key_malformed", "invalid_grant", "wrong_passphrase", …
+ * @throws IdentityError "mesh_missing", "key_missing", "key_permissions", "key_malformed", "grant_missing", "grant_expired", "identity_mismatch", "wrong_passphrase", …
  */
 export async function loadLocalIdentity(
   deps: { clock: Pick<Clock, "nowMs"> },
@@ -59,7 +59,7 @@ export async function loadLocalIdentity(
   const grantBytes = await loadGrant(home);
   const grant = grantBytes && decodeGrant(grantBytes)?.grant;
   if (!grantBytes || !grant) {
-    throw new IdentityError("invalid_grant", `Cannot run: "${home}" has no readable grant; join the mesh again`, {
+    throw new IdentityError("grant_missing", `Cannot run: "${home}" has no readable grant; join the mesh again`, {
       details: { home },
     });
   }
@@ -69,7 +69,7 @@ export async function loadLocalIdentity(
   assertConfigured(grant, options);
   if (deps.clock.nowMs() > grant.notAfterMs) {
     throw new IdentityError(
-      "invalid_grant",
+      "grant_expired",
       `Cannot run as "${grant.agentId}": its grant ended on ${
         new Date(grant.notAfterMs).toISOString()
       }; ask an admin for an invite`,
@@ -81,7 +81,7 @@ export async function loadLocalIdentity(
 function assertConfigured(grant: Grant, options: IdentityOptions): void {
   if (grant.binaryType !== options.binaryType) {
     throw new IdentityError(
-      "invalid_grant",
+      "identity_mismatch",
       `Cannot run: "${options.home}" is the data directory of bzzz-${grant.binaryType} ("${grant.agentId}"); ` +
         `expected one of bzzz-${options.binaryType}; give another --home`,
     );
@@ -89,7 +89,7 @@ function assertConfigured(grant: Grant, options: IdentityOptions): void {
   const wanted = options.configuredAgentId;
   if (wanted !== undefined && parseAgentId(wanted) !== grant.agentId) {
     throw new IdentityError(
-      "invalid_grant",
+      "identity_mismatch",
       `Cannot run as "${wanted}": the grant in "${options.home}" names "${grant.agentId}"; change agent.id in the ` +
         "configuration, or join under the other name",
     );

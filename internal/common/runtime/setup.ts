@@ -187,12 +187,12 @@ export function defaultAgentId(profile: Pick<BinaryProfile, "binaryType">, rando
   return `${profile.binaryType}-${suffix}` as AgentId; // fits AGENT_ID by construction
 }
 
-/** The agent id in `text`. @throws IdentityError "invalid_grant" with what is expected */
+/** The agent id in `text`. @throws IdentityError "invalid_agent_id" with what is expected */
 export function requireAgentId(text: string): AgentId {
   const id = parseAgentId(text);
   if (id) return id;
   throw new IdentityError(
-    "invalid_grant",
+    "invalid_agent_id",
     `Cannot use agent id ${JSON.stringify(text)}: expected 2 to 63 of a-z, 0-9 and "-", not "-" first`,
   );
 }

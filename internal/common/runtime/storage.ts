@@ -69,6 +69,7 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
       create: ({ store, identity, journal }) =>
         new TrustService({ local: identity, store, journal, clock, random, logger: child("trust") }),
       start: (trust) => trust.assertStanding(),
+      health: (trust) => trust.health(),
       stop: (trust) => trust.stop(),
     }),
     define({

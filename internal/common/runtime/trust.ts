@@ -48,6 +48,15 @@ export type JoinAnswer =
 const MAX_INVITES = 1000;
 const INVITE_PREFIX = "invite/";
 
+/** What a node's own grant is worth. */
+export type Standing = "valid" | "unknown" | "expired" | "revoked";
+
+const STANDING_TEXTS: Readonly<Record<Exclude<Standing, "valid">, string>> = {
+  unknown: "leads to an issuer this node does not know yet",
+  expired: "has ended",
+  revoked: "was revoked",
+};
+
 /** What the service consumes. */
 export interface TrustDeps {
   readonly local: LocalIdentity;
@@ -86,19 +95,43 @@ export class TrustService {
   }
 
   /**
-   * @throws IdentityError "agent_id_taken" when another node of the mesh holds this node's name, and "invalid_grant"
-   * when this node's grant was revoked
+   * Refuses to start a node that nobody would hear. Not knowing who vouches for its issuer is no reason: a node that lost its
+   * database learns that from the first peer it meets.
+   * @throws IdentityError "grant_revoked", "grant_expired", "agent_id_taken" with the holder
    */
   assertStanding(): void {
-    const { identity, grant } = this.#deps.local;
-    const nowMs = this.#deps.clock.nowMs();
-    if (!this.#membership.isAdmitted(identity.peerId, nowMs)) {
+    const { identity, mesh } = this.#deps.local;
+    const standing = this.standing();
+    if (standing === "revoked" || standing === "expired") {
       throw new IdentityError(
-        "invalid_grant",
-        `Cannot run as "${grant.agentId}": its grant was revoked; ask an admin of mesh "${this.#deps.local.mesh.name}" for an invite`,
+        `grant_${standing}`,
+        `Cannot run as "${identity.agentId}": its grant ${STANDING_TEXTS[standing]}; ` +
+          `ask an admin of mesh "${mesh.name}" for an invite, and join with --force`,
       );
     }
-    this.#membership.assertAgentIdFree(identity.agentId, identity.peerId, nowMs);
+    if (standing === "unknown") {
+      this.#deps.logger.warn("This node does not know yet who vouches for its grant; the first peer it meets tells it");
+    }
+    this.#membership.assertAgentIdFree(identity.agentId, identity.peerId, this.#deps.clock.nowMs());
+  }
+
+  /** Whether the others hear this node, as far as it knows. */
+  standing(): Standing {
+    const { identity } = this.#deps.local;
+    const nowMs = this.#deps.clock.nowMs();
+    const check = this.#membership.checkAuthor(identity.peerId, { hlcMs: nowMs, nowMs, path: "live" });
+    if (check.ok) return "valid";
+    return check.reason === "no_grant" || check.reason === "not_yet_valid" ? "unknown" : check.reason;
+  }
+
+  /** For the health checks: a node that is not heard must say so. */
+  health(): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string } {
+    const standing = this.standing();
+    if (standing === "valid") return { ok: true };
+    const message = `The grant of "${this.#deps.local.identity.agentId}" ${
+      STANDING_TEXTS[standing]
+    }: peers do not hear it`;
+    return { ok: false, code: `grant_${standing}`, message };
   }
 
   /** A token for one newcomer; the invitation is on disk before the token exists. */
