@@ -3,6 +3,8 @@ import { SILENCE_TIMEOUT_MS } from "./constants.ts";
 import type { PeerStream } from "./types.ts";
 
 const BEAT = Uint8Array.of(0);
+/** The peer stops on purpose; nothing comes after it. */
+const BYE = Uint8Array.of(1);
 /** Beats of an honest peer come every 1.5 s; a stalled link may deliver several at once. */
 const FRAMES_PER_SECOND = 10;
 const FRAME_BURST = 40;
@@ -41,10 +43,26 @@ export class Liveness {
   }
 
   /** Reads beats until the peer ends the stream. Unknown frames count as beats: a later version may say more. */
-  async listen(options: { signal: AbortSignal; onFlood: () => void }): Promise<void> {
-    while (await this.#stream.receive({ signal: options.signal })) {
+  async listen(options: { signal: AbortSignal; onFlood: () => void; onBye: () => void }): Promise<void> {
+    while (true) {
+      const frame = await this.#stream.receive({ signal: options.signal });
+      if (!frame) return;
       this.#lastHeardMs = this.#clock.monotonicMs();
+      if (frame.byteLength === BYE.byteLength && frame[0] === BYE[0]) options.onBye();
       if (!this.#bucket.take(this.#lastHeardMs)) options.onFlood();
+    }
+  }
+
+  /**
+   * Says that this node stops on purpose, and ends our side. On the same stream as its end, so that the peer reads it
+   * before it sees the connection go; gossip's last words may be overtaken by that.
+   */
+  async sayBye(): Promise<void> {
+    try {
+      await this.#stream.send(BYE);
+      await this.#stream.closeWrite();
+    } catch {
+      // the connection is gone: the peer knows already
     }
   }
 

@@ -15,12 +15,27 @@ async function setUp() {
   b.handle("/hello", async (stream) => {
     const liveness = new Liveness({ clock, stream });
     theirs.resolve(liveness);
-    await liveness.listen({ signal: new AbortController().signal, onFlood: () => floods++ });
+    await liveness.listen({
+      signal: new AbortController().signal,
+      onFlood: () => floods++,
+      onBye: () => byes++,
+    });
+    ended.resolve();
   });
   let floods = 0;
+  let byes = 0;
+  const ended = Promise.withResolvers<void>();
   network.connectAll();
   const stream = await a.open(B, "/hello", {});
-  return { clock, stream, ours: new Liveness({ clock, stream }), theirs: await theirs.promise, floods: () => floods };
+  return {
+    clock,
+    stream,
+    ours: new Liveness({ clock, stream }),
+    theirs: await theirs.promise,
+    floods: () => floods,
+    byes: () => byes,
+    ended: ended.promise,
+  };
 }
 
 Deno.test("a peer that beats is alive, one that stops is silent after the timeout", async () => {
@@ -54,4 +69,14 @@ Deno.test("beats that come by the hundred are reported", async () => {
   await settle();
 
   assert.ok(floods() >= 50);
+});
+
+Deno.test("a good-bye is heard once, before the end of the stream", async () => {
+  const { ours, byes, ended } = await setUp();
+  await ours.beat();
+
+  await ours.sayBye();
+  await ended;
+
+  assert.equal(byes(), 1);
 });

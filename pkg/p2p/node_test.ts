@@ -37,3 +37,17 @@ Deno.test("a node with another network key is refused", async () => {
   await assert.rejects(dialled, (error) => error instanceof P2pError && error.code === "p2p_dial_failed");
   assert.equal(a.isConnected(stranger.peerId), false);
 });
+
+Deno.test("a peer hears that a node stops on purpose before its connection goes", async () => {
+  await using mesh = new LoopbackMesh();
+  const [a, b] = await mesh.addConnected(2);
+  assert.ok(a && b);
+  const heard: string[] = [];
+  a.events.on("peer:left", () => heard.push("left"));
+  a.events.on("peer:disconnected", () => heard.push("disconnected"));
+
+  await b.stop();
+  await waitFor(() => heard.length === 2, { timeoutMs: 3000, what: "the good-bye and the end", state: () => heard });
+
+  assert.deepEqual(heard, ["left", "disconnected"]);
+});

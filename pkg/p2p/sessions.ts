@@ -9,6 +9,7 @@ import {
   TaskGroup,
   type Timer,
   type TypedEventTarget,
+  withTimeout,
 } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { Connection, Stream } from "@libp2p/interface";
@@ -28,6 +29,8 @@ import type { Admission, P2pEvents, PeerInfo } from "./types.ts";
 
 /** A tick that comes later than this says that this process stood still, not the peers. */
 const STALL_TOLERANCE_MS = 1000;
+/** A peer that does not take our good-bye in this time is not waited for. */
+const BYE_TIMEOUT_MS = 500;
 
 /** One connection and how far it has come: "accepted" by us, then "admitted" by both. */
 interface Session {
@@ -99,9 +102,20 @@ export class Sessions {
 
   async stop(): Promise<void> {
     this.#ticker?.cancel();
+    await this.#sayBye();
     this.#stopping.abort(new Error("the node is stopping"));
     for (const session of this.#byConnection.values()) session.expiry?.cancel();
     await this.#tasks.settled();
+  }
+
+  async #sayBye(): Promise<void> {
+    const { clock } = this.#deps;
+    const byes = [...this.#byConnection.values()].map((session) => session.liveness?.sayBye());
+    try {
+      await withTimeout(clock, Promise.all(byes), { timeoutMs: BYE_TIMEOUT_MS, what: "saying good-bye" });
+    } catch (error) {
+      this.#deps.logger.debug("Some peers did not hear the good-bye", { reason: errorMessage(error) });
+    }
   }
 
   get connectionCount(): number {
@@ -333,7 +347,11 @@ export class Sessions {
     const { peer, connection } = session;
     const { signal } = this.#stopping;
     try {
-      await liveness.listen({ signal, onFlood: () => this.#deps.onOffence(peer, "beat_flood") });
+      await liveness.listen({
+        signal,
+        onFlood: () => this.#deps.onOffence(peer, "beat_flood"),
+        onBye: () => this.#deps.events.emit("peer:left", { peer }),
+      });
     } catch (error) {
       if (signal.aborted) return;
       this.#deps.logger.debug("connection lost", { peer, reason: errorMessage(error) });

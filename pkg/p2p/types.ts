@@ -100,6 +100,8 @@ export interface P2pEvents {
   "peer:connected": { readonly peer: PeerId };
   /** The peer and we have accepted each other; also after it restarted. Member protocols work from here on. */
   "peer:admitted": { readonly peer: PeerId; readonly software: string };
+  /** An admitted peer says that it stops on purpose; its connection goes next. */
+  "peer:left": { readonly peer: PeerId };
   /** The last connection to a peer is gone. */
   "peer:disconnected": { readonly peer: PeerId };
   /** A hello ended in a refusal, by us or by them. */

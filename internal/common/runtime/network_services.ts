@@ -214,6 +214,8 @@ function hearPresence(
     } else presence.left(peer, signal.body.reason);
   });
   membership.on("member:revoked", ({ peer }) => presence.revoked(peer));
+  // gossip tells who is far away; a neighbour is told on the connection itself, where nothing overtakes it
+  node.events.on("peer:left", ({ peer }) => presence.left(peer, "stopped"));
   // Who comes must not wait for the interval to learn who is here. Gossip's subscriptions are exchanged after the hello,
   // so the first announcement may reach nobody new.
   node.events.on("peer:admitted", () => {
