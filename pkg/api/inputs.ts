@@ -4,14 +4,21 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { MESSAGE_TYPES } from "@bzzz/wire";
+import { MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TITLE_CHARACTERS, MESSAGE_TYPES } from "@bzzz/wire";
 import { MAX_LIST_ITEMS } from "./constants.ts";
 import { binaryTypeSchema, decisionSchema, requestStateSchema, taskStateSchema } from "./views.ts";
 
-const name = z.string().min(1).max(128);
-const reason = z.string().max(1_024);
+/** JSON can carry halves of surrogate pairs, which UTF-8 cannot: what is stored would not be what was sent. */
+function words(maxCharacters: number): z.ZodString {
+  return z.string().max(maxCharacters).refine((value) => value.isWellFormed(), "text that UTF-8 can hold");
+}
+
+const name = words(128).min(1);
+/** Of a role or a capability: as long as the body of an entry takes. */
+const label = words(MAX_NAME_CHARACTERS).min(1);
+const reason = words(1_024);
 /** As much as the body of an entry takes. */
-const text = z.string().max(65_536);
+const text = words(MAX_TEXT_CHARACTERS);
 
 /** A number in a query string. */
 function queryNumber(options: { min: number; max: number }) {
@@ -27,13 +34,13 @@ export const taskQuerySchema = z.strictObject({ state: taskStateSchema.optional(
 export type TaskQuery = z.output<typeof taskQuerySchema>;
 
 export const postTaskSchema = z.strictObject({
-  client_id: z.string().min(1).max(128).optional()
+  client_id: name.optional()
     .describe("Chosen by the caller: posting it again returns the first task and creates nothing"),
-  title: z.string().trim().min(1).max(120),
+  title: words(MAX_TITLE_CHARACTERS).trim().min(1),
   description: text.default(""),
   priority: z.int().min(0).max(9).default(5),
-  required_role: name.optional(),
-  required_capabilities: z.array(name).max(32).default([]),
+  required_role: label.optional(),
+  required_capabilities: z.array(label).max(32).default([]),
   deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
   input: text.optional().describe("Handed to the executor as it is"),
 }).openapi("PostTask");
@@ -67,11 +74,11 @@ export const postMessageSchema = z.strictObject({
   text: text.min(1),
   type: z.enum(MESSAGE_TYPES).default("message"),
   topic: name.default("hmmm").describe("Topic or its short name"),
-  to: z.array(name).max(64).default([]).describe("Agent ids or roles it is for; empty = everyone"),
+  to: z.array(label).max(64).default([]).describe("Agent ids or roles it is for; empty = everyone"),
   thread: name.optional(),
   parent: name.optional(),
   task_id: name.optional(),
-  refs: z.array(z.string().max(1_024)).max(64).default([]),
+  refs: z.array(words(1_024)).max(64).default([]),
   severity: z.enum(["blocking", "advisory"]).optional(),
 }).openapi("PostMessage");
 /** A message to post, checked. */
@@ -86,7 +93,7 @@ export const answerSchema = z.strictObject({
     .describe("Digest of the request as the person saw it"),
   decision: decisionSchema,
   text: text.optional(),
-  choice: z.string().max(200).optional(),
+  choice: words(200).optional(),
   reason: reason.optional(),
 }).superRefine((input, context) => {
   if (input.decision === "answer" && !input.text) {
@@ -108,7 +115,7 @@ export const createInviteSchema = z.strictObject({
 /** Whom an invite is for and how long it lasts, checked. */
 export type CreateInviteInput = z.output<typeof createInviteSchema>;
 
-export const revokeMemberSchema = z.strictObject({ reason: reason.default("") }).openapi("RevokeMember");
+export const revokeMemberSchema = z.strictObject({ reason: words(256).default("") }).openapi("RevokeMember");
 export const stopSchema = z.strictObject({ reason: reason.default("") }).openapi("StopNode");
 
 export const eventsQuerySchema = z.strictObject({

@@ -15,6 +15,10 @@ import { z } from "zod";
 export const MAX_TITLE_CHARACTERS = 120;
 /** Longest text of a message, task or request. */
 export const MAX_TEXT_CHARACTERS = 65_536;
+/** Longest name of a role or a capability. */
+export const MAX_NAME_CHARACTERS = 64;
+/** Longest name of a model: registries put host and path in front of it. */
+export const MAX_MODEL_CHARACTERS = 128;
 /** Longest list in a body. */
 export const MAX_LIST_ITEMS = 64;
 
@@ -23,8 +27,9 @@ const requestId = z.string().refine((s): s is RequestId => parseRequestId(s) ===
 const agentId = z.string().refine((s): s is AgentId => parseAgentId(s) === s, "expected an agent id");
 const peerId = z.string().refine((s): s is PeerId => parsePeerId(s) === s, "expected a peer id");
 const bytes = z.instanceof(Uint8Array);
-const name = z.string().min(1).max(64);
+const name = z.string().min(1).max(MAX_NAME_CHARACTERS);
 const names = z.array(name).max(MAX_LIST_ITEMS);
+const models = z.array(z.string().min(1).max(MAX_MODEL_CHARACTERS)).max(MAX_LIST_ITEMS);
 const title = z.string().min(1).max(MAX_TITLE_CHARACTERS);
 const text = z.string().max(MAX_TEXT_CHARACTERS);
 const count = z.int().min(0).max(1_000_000);
@@ -59,7 +64,7 @@ export const ENTRY_BODIES = {
     binaryType: name,
     role: name,
     capabilities: names,
-    models: names,
+    models,
     software: z.string().max(64),
     protocolMin: z.int().min(1),
     protocolMax: z.int().min(1),
@@ -137,7 +142,7 @@ export const SIGNAL_BODIES = {
     activeTasks: count,
     maxTasks: count,
     capabilities: names,
-    models: names,
+    models,
     load: z.number().min(0),
     incarnation: z.string().max(32),
     addresses: z.array(z.string().max(256)).max(16),
