@@ -10,8 +10,8 @@ import {
   isSignalKind,
   verifyEnvelope,
 } from "@bzzz/wire";
-import { MAX_CLOCK_AHEAD_MS } from "./constants.ts";
-import { mayBePruned } from "./retention.ts";
+import { MAX_STAMP_AHEAD_MS } from "./constants.ts";
+import { type LostBodies, mayBePruned } from "./retention.ts";
 import type { AuthorGate, IngestPath, IngestReason, IngestResult, RetentionPolicy } from "./types.ts";
 
 /** A body with its kind, of entries alone. */
@@ -30,6 +30,7 @@ export interface CheckContext {
   readonly gate: AuthorGate;
   readonly clock: Pick<Clock, "nowMs">;
   readonly retention: RetentionPolicy;
+  readonly lostBodies: LostBodies;
 }
 
 /** The outcome of a check. */
@@ -37,12 +38,12 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: IngestResult };
 
+/** What is wrong for every node alike. What depends on the grants known here is not: an honest peer may know others. */
 const REJECTED: ReadonlySet<IngestReason> = new Set<IngestReason>([
   "oversize",
   "malformed",
   "wrong_mesh",
   "bad_signature",
-  "not_permitted",
   "bad_body",
   "pruned",
 ]);
@@ -68,11 +69,13 @@ export function checkEntry(context: CheckContext, envelope: Envelope, path: Inge
   const admission = context.gate.checkAuthor(author, { hlcMs: hlc.ms, seq, nowMs, path });
   if (!admission.ok) return refuse(admission.reason);
   // History is complete whatever its author's clock said; only the live path waits for time to catch up.
-  if (path === "live" && hlc.ms > nowMs + MAX_CLOCK_AHEAD_MS) return refuse("future");
+  if (path === "live" && hlc.ms > nowMs + MAX_STAMP_AHEAD_MS) return refuse("future");
   if (!verifyEnvelope(envelope)) return refuse("bad_signature");
   if (envelope.body === undefined) {
     if (path === "live") return refuse("pruned");
-    if (!mayBePruned(context.retention, envelope.header, nowMs)) return refuse("pruned_too_early");
+    const isPlausible = mayBePruned(context.retention, envelope.header, nowMs) ||
+      context.lostBodies.isLost(envelope.header, nowMs);
+    if (!isPlausible) return refuse("pruned_too_early");
   }
   // A kind of a later version: kept as it is, so that the chain does not break (S-33).
   if (!isEntryKind(kind)) return { ok: true, value: { envelope, seq, content: undefined } };

@@ -4,8 +4,13 @@
  * @module
  */
 
-/** A live entry stamped further in the future than this is not taken (S-36: more than 5 minutes is warned about). */
+/** How far this node's stamps follow those of others into the future (S-36: more than 5 minutes is warned about). */
 export const MAX_CLOCK_AHEAD_MS = 5 * 60_000;
+/**
+ * What is stamped further in the future is not taken live. Twice what stamps follow: a node that was led ahead by the
+ * full 5 minutes is still heard by nodes whose clocks are 5 minutes behind its own.
+ */
+export const MAX_STAMP_AHEAD_MS = 2 * MAX_CLOCK_AHEAD_MS;
 
 /** A signal older than this is a replay or came too late to matter. */
 export const SIGNAL_FRESH_MS = 60_000;
@@ -41,6 +46,14 @@ export const RETENTION_PERIOD_MS = 3_600_000;
 export const RETENTION_BATCH = 256;
 /** How much younger than the policy a pruned body may be: the pruner's clock may be ahead of ours. */
 export const RETENTION_TOLERANCE_MS = 2 * MAX_CLOCK_AHEAD_MS;
+/** Policies count in days, so no honest peer prunes a body that is younger than one. */
+export const MIN_KEEP_MS = 24 * 3_600_000;
+/** A body that no peer had for this long of asking (a random peer every 10 s) counts as lost to the mesh. */
+export const LOST_BODY_WAIT_MS = 10 * 60_000;
+/** For this long after it, the bodies that are missing from the same log are given up without another wait. */
+export const LOST_BODY_WINDOW_MS = 10 * 60_000;
+/** Authors whose missing bodies are waited for; the longest unseen is forgotten, and its wait begins anew. */
+export const MAX_LOST_BODY_AUTHORS = 1024;
 
 /** The sync protocol. */
 export const SYNC_PROTOCOL = "/bzzz/sync/1.0.0";
@@ -64,6 +77,9 @@ export const SYNC_STORE_PAUSE_MS = 5_000;
 export const SYNC_STEP_TIMEOUT_MS = 10_000;
 /** One exchange ends by then, complete or not; the next one goes on where it stopped. */
 export const SYNC_TOTAL_TIMEOUT_MS = 5 * 60_000;
+/** An exchange that has lasted this long and brought less than this rate makes room for others: peers may drip. */
+export const SYNC_PATIENCE_MS = 20_000;
+export const SYNC_MIN_BYTES_PER_SECOND = 4096;
 /** A random peer is asked this often. */
 export const SYNC_PERIOD_MS = 10_000;
 /** Gossip's mesh needs a heartbeat (1 s) to form; what is published before is fetched by this second look. */

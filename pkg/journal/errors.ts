@@ -23,9 +23,10 @@ export class JournalError extends BzzzError<JournalErrorCode> {}
  * - `sync_bad_frames`: the peer sent what no honest peer sends
  * - `sync_protocol`: the peer did not follow the protocol
  * - `sync_busy`: the peer serves enough others
+ * - `sync_too_slow`: the peer kept the exchange open and brought next to nothing
  * - `sync_ended`: the peer or this node ended the exchange; nobody's fault
  */
-export type SyncErrorCode = "sync_bad_frames" | "sync_protocol" | "sync_busy" | "sync_ended";
+export type SyncErrorCode = "sync_bad_frames" | "sync_protocol" | "sync_busy" | "sync_too_slow" | "sync_ended";
 
 /** An exchange that ended early. What was stored before stays. */
 export class SyncError extends BzzzError<SyncErrorCode> {}

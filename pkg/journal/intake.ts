@@ -67,7 +67,10 @@ export class Intake {
     if (this.#deps.committer.isFull) return ignore("busy");
     const checked = checkEntry(this.#deps.context, envelope, from.path);
     if (checked.ok) return this.place(checked.value, from);
-    if (checked.refusal.reason === "future") this.#warnOfSkew(envelope);
+    const { reason } = checked.refusal;
+    if (reason === "future") this.#warnOfSkew(envelope);
+    // others may pass it on in good faith, knowing another grant; its author knows its own
+    if (reason === "not_permitted" && from.peer === envelope.header.author) return { verdict: "reject", reason };
     return checked.refusal;
   }
 
@@ -88,8 +91,8 @@ export class Intake {
     const checked = checkSignal(this.#deps.context, envelope);
     if (!checked.ok) return checked.refusal;
     this.#signals.admit(envelope);
-    // Its freshness was checked, so it is at most 5 minutes ahead: a node whose clock is behind goes by the mesh's time.
-    this.#deps.hlc.observe(envelope.header.hlc);
+    // A node whose clock is behind goes by the mesh's time, within bounds.
+    if (this.#isSane(envelope)) this.#deps.hlc.observe(envelope.header.hlc);
     const { kind, body } = checked.value;
     this.#deps.events.emit("signal:received", { signal: { envelope, kind, body } as ReceivedSignal, peer: from.peer }); // kind and body belong together
     return accept("signal");
@@ -124,10 +127,16 @@ export class Intake {
 
   #take(entry: CheckedEntry): void {
     const { header } = entry.envelope;
-    const isSane = header.hlc.ms <= this.#deps.context.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
+    const isSane = this.#isSane(entry.envelope);
     if (isSane || header.author === this.#deps.self) this.#deps.hlc.observe(header.hlc);
+    if (!isSane) this.#warnOfSkew(entry.envelope);
     this.#deps.chains.advance(entry.envelope, entry.seq);
     this.#deps.committer.add(entry);
+  }
+
+  /** Not so far ahead that this node's own stamps would run away with it. */
+  #isSane({ header }: Envelope): boolean {
+    return header.hlc.ms <= this.#deps.context.clock.nowMs() + MAX_CLOCK_AHEAD_MS;
   }
 
   #takeBuffered(author: PeerId, fromSeq: number): void {

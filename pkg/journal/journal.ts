@@ -24,7 +24,7 @@ import { Intake } from "./intake.ts";
 import { OutboxPublisher } from "./outbox.ts";
 import { OwnLog, stoppedError } from "./own_log.ts";
 import { SeqReservation } from "./reservation.ts";
-import { checkRetention, pruneOld } from "./retention.ts";
+import { checkRetention, LostBodies, pruneOld } from "./retention.ts";
 import { afterThisTurn } from "./turn.ts";
 import type {
   BatchResult,
@@ -78,7 +78,13 @@ class StoreJournal implements Journal {
     this.self = peerIdFromPublicKey(deps.key.publicKey);
     this.mesh = options.mesh;
     this.#schedule = deps.schedule ?? afterThisTurn;
-    this.#context = { mesh: options.mesh, gate: deps.gate, clock: deps.clock, retention: options.retention ?? {} };
+    this.#context = {
+      mesh: options.mesh,
+      gate: deps.gate,
+      clock: deps.clock,
+      retention: options.retention ?? {},
+      lostBodies: new LostBodies(deps.clock),
+    };
     this.#chains = new Chains(deps.store);
     this.#hlc = this.#restoreClock();
     this.#reservation = new SeqReservation(options.reservationPath, this.self);
@@ -186,7 +192,12 @@ class StoreJournal implements Journal {
       const { verdict, reason } = result.refusal;
       this.#counters.add(`ingest.${reason}`);
       refused.set(reason, (refused.get(reason) ?? 0) + 1);
-      if (outcome.ok && isGrantFault(reason)) refusedAuthors.add(outcome.value.header.author);
+      if (outcome.ok) {
+        const { author, seq = 0 } = outcome.value.header;
+        if (isGrantFault(reason)) refusedAuthors.add(author);
+        // its signature was checked: this node did write it
+        if (author === this.self && reason === "pruned_too_early") this.#ownLog.noteRemote(seq, this.#ownSeq);
+      }
       if (verdict === "reject") {
         offence = reason;
         this.events.emit("entry:rejected", { reason, peer: from.peer });
@@ -334,7 +345,8 @@ class StoreJournal implements Journal {
 }
 
 function isGrantFault(reason: IngestReason): boolean {
-  return reason === "no_grant" || reason === "expired" || reason === "revoked" || reason === "not_yet_valid";
+  return reason === "no_grant" || reason === "expired" || reason === "revoked" || reason === "not_yet_valid" ||
+    reason === "not_permitted";
 }
 
 function readRow(row: EntryRow): StoredEntry | undefined {

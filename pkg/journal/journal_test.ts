@@ -102,7 +102,7 @@ Deno.test("ingest() refuses what does not belong, with a counted reason", async 
   const stranger = new TestAuthor(4);
   gate.refuse(stranger.peer, "no_grant");
   const elsewhere = new TestAuthor(5, { mesh: "00000000000000000000000000000000" as typeof test.mesh });
-  const early = new TestAuthor(6, { startMs: START_MS + 6 * 60_000 });
+  const early = new TestAuthor(6, { startMs: START_MS + 11 * 60_000 });
   const rejected: string[] = [];
   test.journal.events.on("entry:rejected", ({ reason }) => rejected.push(reason));
   const altered = flip(good.frame, good.frame.length - 1, 1);
@@ -120,7 +120,12 @@ Deno.test("ingest() refuses what does not belong, with a counted reason", async 
   assert.equal(live(test, elsewhere.message("x").frame), "reject wrong_mesh");
   assert.equal(live(test, stranger.message("x").frame), "ignore no_grant");
   assert.equal(live(test, altered), "reject bad_signature");
-  assert.equal(live(test, observer.message("x").frame), "reject not_permitted");
+  const forbidden = observer.message("x").frame;
+  assert.equal(live(test, forbidden), "ignore not_permitted", "who passes it on may know another grant");
+  assert.deepEqual(test.journal.ingest(forbidden, { peer: observer.peer, path: "live" }), {
+    verdict: "reject",
+    reason: "not_permitted",
+  });
   assert.equal(live(test, badBody.frame), "reject bad_body");
   assert.equal(live(test, noSeq.frame), "reject malformed");
   assert.equal(live(test, early.message("x").frame), "ignore future");

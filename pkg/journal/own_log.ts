@@ -46,14 +46,16 @@ export class OwnLog {
     if (finding.kind === "unreadable") this.#fallBehind(headSeq, "unreadable_reservation");
   }
 
-  /** A peer holds this node's entries up to `seq`. */
+  /** A peer has shown a signed entry of this node at `seq`. */
   noteRemote(seq: number, headSeq: number): void {
     if (seq > headSeq && (this.#state === "ready" || this.#state === "must_catch_up")) this.#fallBehind(seq, "peer");
   }
 
-  /** A peer's whole vector was seen and everything it had was pulled. */
+  /**
+   * A peer says that it has this node's log up to `remoteSeq`, and everything it sent was taken. Its word alone proves
+   * nothing (a lie would stop every append): what it really has it has sent, and `noteRemote` has seen it.
+   */
   notePulled(remoteSeq: number, headSeq: number): void {
-    this.noteRemote(remoteSeq, headSeq);
     if (this.#state === "must_catch_up" && headSeq >= this.#target && headSeq >= remoteSeq) this.#recover(headSeq);
   }
 

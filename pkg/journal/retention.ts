@@ -1,6 +1,14 @@
+import { type Clock, LruMap, type PeerId } from "@bzzz/base";
 import { decodeFrame, type EnvelopeHeader, pruneFrame, type Topic, TOPICS } from "@bzzz/wire";
 import type { Store } from "@bzzz/store";
-import { RETENTION_BATCH, RETENTION_TOLERANCE_MS } from "./constants.ts";
+import {
+  LOST_BODY_WAIT_MS,
+  LOST_BODY_WINDOW_MS,
+  MAX_LOST_BODY_AUTHORS,
+  MIN_KEEP_MS,
+  RETENTION_BATCH,
+  RETENTION_TOLERANCE_MS,
+} from "./constants.ts";
 import type { RetentionPolicy } from "./types.ts";
 
 /** Evidence: kept whatever topic it was written to. */
@@ -21,6 +29,30 @@ export function mayBePruned(policy: RetentionPolicy, header: EnvelopeHeader, now
   const rule = policy[header.topic];
   if (!rule || AUDIT_KINDS.has(header.kind)) return false;
   return header.hlc.ms < nowMs - rule.keepMs + RETENTION_TOLERANCE_MS;
+}
+
+/**
+ * When a node that keeps bodies for longer than its peers gives one up, so that the log behind it goes on. A body counts
+ * as lost when it is at least a day old and ten minutes of asking brought only the pruned entry: one peer that strips
+ * bodies cannot make others lose what an honest peer still has.
+ */
+export class LostBodies {
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #sinceMs = new LruMap<PeerId, number>(MAX_LOST_BODY_AUTHORS);
+
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
+  }
+
+  /** Asked for each verified entry that came without its body; the first time begins the wait for its author. */
+  isLost({ author, topic, kind, hlc }: EnvelopeHeader, nowMs: number): boolean {
+    if (topic === TOPICS.agents || AUDIT_KINDS.has(kind)) return false;
+    if (hlc.ms >= nowMs - MIN_KEEP_MS + RETENTION_TOLERANCE_MS) return false;
+    const atMs = this.#clock.monotonicMs();
+    const waitedMs = atMs - (this.#sinceMs.get(author) ?? -Infinity);
+    if (waitedMs > LOST_BODY_WAIT_MS + LOST_BODY_WINDOW_MS) this.#sinceMs.set(author, atMs);
+    return waitedMs >= LOST_BODY_WAIT_MS && waitedMs <= LOST_BODY_WAIT_MS + LOST_BODY_WINDOW_MS;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Clock, type EntryId, LruMap, type PeerId } from "@bzzz/base";
 import { compareHlc, type Envelope, type Hlc } from "@bzzz/wire";
-import { MAX_CLOCK_AHEAD_MS, SIGNAL_FRESH_MS, SIGNAL_MEMORY } from "./constants.ts";
+import { MAX_STAMP_AHEAD_MS, SIGNAL_FRESH_MS, SIGNAL_MEMORY } from "./constants.ts";
 
 /**
  * Keeps old signals out: each must be fresh, and later than the last one of its author. Remembers 4096 ids and authors,
@@ -21,7 +21,7 @@ export class SignalGuard {
     const { hlc, author } = envelope.header;
     const nowMs = this.#clock.nowMs();
     if (hlc.ms < nowMs - SIGNAL_FRESH_MS) return "stale";
-    if (hlc.ms > nowMs + MAX_CLOCK_AHEAD_MS) return "future";
+    if (hlc.ms > nowMs + MAX_STAMP_AHEAD_MS) return "future";
     const latest = this.#latest.get(author);
     return latest && compareHlc(hlc, latest) <= 0 ? "replayed" : undefined;
   }

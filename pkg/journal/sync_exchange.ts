@@ -1,5 +1,12 @@
 import { abortable, type Clock, createDeadline, type PeerId } from "@bzzz/base";
-import { MAX_BATCH_FRAMES, MAX_USELESS_BATCHES, SYNC_BATCH_BYTES, SYNC_STEP_TIMEOUT_MS } from "./constants.ts";
+import {
+  MAX_BATCH_FRAMES,
+  MAX_USELESS_BATCHES,
+  SYNC_BATCH_BYTES,
+  SYNC_MIN_BYTES_PER_SECOND,
+  SYNC_PATIENCE_MS,
+  SYNC_STEP_TIMEOUT_MS,
+} from "./constants.ts";
 import { SyncError } from "./errors.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage, type VectorItem } from "./sync_codec.ts";
 import type { PeerStream } from "./sync_types.ts";
@@ -51,7 +58,7 @@ export function createVector(
  * The requester's half: sends the vector, verifies and stores each message of frames before it reads the next (which is
  * the back-pressure), and ends with the responder's vector.
  *
- * @throws SyncError "sync_bad_frames" and "sync_protocol" (the peer's fault), "sync_busy"; TimeoutError when a step
+ * @throws SyncError "sync_bad_frames" and "sync_protocol" (the peer's fault), "sync_too_slow", "sync_busy"; TimeoutError when a step
  *   takes over 10 s; StoreError when nothing can be stored
  */
 export async function pull(
@@ -64,7 +71,9 @@ export async function pull(
   const refusedAuthors = new Set<PeerId>();
   let stored = 0;
   let bytes = 0;
+  let usefulBytes = 0;
   let useless = 0;
+  const startedMs = deps.clock.monotonicMs();
   await send(
     deps,
     stream,
@@ -82,7 +91,9 @@ export async function pull(
     }
     const batch = await journal.ingestBatch(message.frames, { peer: stream.remote });
     stored += batch.stored;
-    for (const frame of message.frames) bytes += frame.byteLength;
+    const messageBytes = message.frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    bytes += messageBytes;
+    if (batch.stored > 0) usefulBytes += messageBytes;
     for (const [reason, count] of batch.refused) refused.set(reason, (refused.get(reason) ?? 0) + count);
     for (const author of batch.refusedAuthors) refusedAuthors.add(author);
     if (batch.offence) {
@@ -91,7 +102,13 @@ export async function pull(
       });
     }
     if (batch.stored === 0 && ++useless > MAX_USELESS_BATCHES) {
-      throw new SyncError("sync_protocol", `Cannot sync: ${useless} messages of the peer held nothing new`);
+      // a peer whose policy keeps bodies for a shorter time sends what is of no use here, in good faith
+      const code = refused.has("pruned_too_early") ? "sync_ended" : "sync_protocol";
+      throw new SyncError(code, `Cannot sync: ${useless} messages of the peer held nothing new`);
+    }
+    const lastedMs = deps.clock.monotonicMs() - startedMs;
+    if (lastedMs > SYNC_PATIENCE_MS && usefulBytes < lastedMs / 1000 * SYNC_MIN_BYTES_PER_SECOND) {
+      throw new SyncError("sync_too_slow", `Cannot sync: the peer brought ${usefulBytes} bytes in ${lastedMs} ms`);
     }
   }
 }
