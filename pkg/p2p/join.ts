@@ -19,6 +19,8 @@ import { Libp2pPeerStream } from "./peer_stream.ts";
 import { releaseTimers } from "./timer_release.ts";
 import type { PeerStream } from "./types.ts";
 
+/** A code, and the peer id of who holds what was asked for. */
+const MAX_REASON_CHARS = 128;
 const JOIN_VERSION = 1;
 /** Redeeming writes a grant to disk; a node that needs longer than this is not well. */
 const REDEEM_TIMEOUT_MS = 10_000;
@@ -41,7 +43,7 @@ const outcomeWire = z.discriminatedUnion("ok", [
     grants: z.array(signedBytes).max(4096),
     revocations: z.array(signedBytes).max(4096),
   }),
-  z.object({ ok: z.literal(false), reason: z.string().max(64) }),
+  z.object({ ok: z.literal(false), reason: z.string().max(MAX_REASON_CHARS) }),
 ]);
 
 /** What a newcomer says. Every field is its own claim; `proof` is the HMAC over both peer ids with the secret. */
@@ -93,7 +95,7 @@ export async function serveJoin(
   await stream.send(encodeCbor(
     outcome.ok
       ? { ok: true, grant: outcome.grant, ...withinBudget(outcome) }
-      : { ok: false, reason: outcome.reason.slice(0, 64) },
+      : { ok: false, reason: outcome.reason.slice(0, MAX_REASON_CHARS) },
   ));
   return outcome;
 }

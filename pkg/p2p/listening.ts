@@ -24,8 +24,8 @@ export async function assertMayListen(addresses: readonly Multiaddr[]): Promise<
 /** What a failed listen was about: the addresses are tried one by one to find the culprit and its reason. */
 export function explainListenFailure(addresses: readonly Multiaddr[], cause: unknown): P2pError {
   for (const address of addresses) {
-    const reason = probe(address);
-    if (reason) return listenError(address, reason, cause);
+    const found = probe(address);
+    if (found) return listenError(address, found.reason, found.cause ?? cause);
   }
   const first = addresses[0];
   if (first) return listenError(first, errorMessage(cause).split("\n")[0] ?? "unknown", cause);
@@ -44,25 +44,30 @@ export async function maySee(kind: "networkInterfaces"): Promise<boolean> {
   return (await Deno.permissions.query({ name: "sys", kind })).state === "granted";
 }
 
-function probe(address: Multiaddr): string | undefined {
+/** Why nothing can listen there, with the system's own error, by which callers know a taken port from the rest. */
+function probe(address: Multiaddr): { readonly reason: string; readonly cause?: unknown } | undefined {
   const hostname = hostOfAddress(address);
   const port = portOfAddress(address);
-  if (hostname === undefined || port === undefined) return "it has no host or no port";
+  if (hostname === undefined || port === undefined) return { reason: "it has no host or no port" };
   try {
     Deno.listen({ hostname, port }).close();
     return undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
-      return `port ${port} is in use; stop the other program or configure another port`;
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable) {
-      return `this machine has no address ${hostname}; use 0.0.0.0 or one of its own addresses`;
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      return `the system forbids port ${port}; use a port above 1023 or give the program the right`;
-    }
-    return errorMessage(error);
+  } catch (cause) {
+    return { reason: listenReason(cause, hostname, port), cause };
   }
+}
+
+function listenReason(error: unknown, hostname: string, port: number): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `port ${port} is in use; stop the other program or configure another port`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return `this machine has no address ${hostname}; use 0.0.0.0 or one of its own addresses`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `the system forbids port ${port}; use a port above 1023 or give the program the right`;
+  }
+  return errorMessage(error);
 }
 
 function isWildcard(host: string): boolean {

@@ -52,10 +52,6 @@ export async function loadLocalIdentity(
       { details: { home } },
     );
   }
-  const keys = await loadNodeKeys(
-    { home, binaryType },
-    options.passphrase === undefined ? {} : { passphrase: options.passphrase },
-  );
   const grantBytes = await loadGrant(home);
   const grant = grantBytes && decodeGrant(grantBytes)?.grant;
   if (!grantBytes || !grant) {
@@ -63,10 +59,14 @@ export async function loadLocalIdentity(
       details: { home },
     });
   }
+  assertConfigured(grant, options);
+  const keys = await loadNodeKeys(
+    { home, binaryType },
+    options.passphrase === undefined ? {} : { passphrase: options.passphrase },
+  );
   const membership = new Membership(mesh);
   membership.addGrant(grantBytes);
   const identity = new SharedAgentIdentity(keys.signingKey, grant);
-  assertConfigured(grant, options);
   if (deps.clock.nowMs() > grant.notAfterMs) {
     throw new IdentityError(
       "grant_expired",

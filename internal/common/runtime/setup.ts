@@ -18,11 +18,11 @@ import {
   saveMesh,
   saveRootKey,
 } from "@bzzz/agentid";
-import { type AgentId, type Clock, parseAgentId, type Random } from "@bzzz/base";
+import { type AgentId, BzzzError, type Clock, parseAgentId, type Random } from "@bzzz/base";
 import { renderExampleConfig } from "@bzzz/config";
 import { splitSecret } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
-import { joinMesh } from "@bzzz/p2p";
+import { joinMesh, P2pError } from "@bzzz/p2p";
 import { openStore } from "@bzzz/store";
 import { join } from "node:path";
 import { homePaths, readTextIfThere, writePrivateFile } from "./home.ts";
@@ -101,7 +101,7 @@ export interface JoinedMesh {
 
 /**
  * Trades a join token for a grant and stores it. A node that asked before and lost the answer may ask again.
- * @throws IdentityError "already_exists", "token_malformed", "token_version", "invalid_grant"; P2pError
+ * @throws IdentityError "already_exists", "token_malformed", "token_version", "invalid_grant", "agent_id_taken"; JoinRefusedError; P2pError
  */
 export async function joinWithToken(
   deps: SetupDeps,
@@ -124,6 +124,8 @@ export async function joinWithToken(
     }),
     software: `${profile.program}/${version}`,
     ...(options.signal ? { signal: options.signal } : {}),
+  }).catch((error) => {
+    throw explainRefusal(error, token.mesh.name, options.agentId);
   });
   const membership = new Membership(token.mesh);
   for (const bytes of welcome.revocations) membership.addRevocation(bytes);
@@ -144,6 +146,37 @@ export async function joinWithToken(
   const configPath = await ensureConfig(deps, options.home);
   await saveMesh(options.home, token.mesh, { random });
   return { mesh: token.mesh, agentId: grant.agentId, keys, role: grant.role, configPath };
+}
+
+/** Somebody of the mesh said no to a newcomer. */
+export class JoinRefusedError extends BzzzError<"denied"> {}
+
+/** What a refusal means for the person who joins, by the inviter's reason. */
+const JOIN_REFUSALS: ReadonlyMap<string, string> = new Map([
+  ["unknown_invite", "no invite of that token is known there; ask for a new one"],
+  ["bad_proof", "the token does not fit its invite; copy it whole, or ask for a new one"],
+  ["used", "the invite was used by another node; a token works once, ask for a new one"],
+  ["expired", "the invite has expired; ask for a new one"],
+  ["revoked", "the invite was revoked; ask for a new one"],
+  ["wrong_binary_type", "the invite is for the other program; join with that one, or ask for an invite for this one"],
+  ["wrong_agent_id", "the invite is for another agent id; give that one with --agent-id"],
+]);
+
+/** The error of `joinMesh`, with a refusal in words; other failures as they are. */
+function explainRefusal(error: unknown, meshName: string, agentId: AgentId): unknown {
+  if (!(error instanceof P2pError) || error.code !== "p2p_join_refused") return error;
+  const { reason, inviter } = error.details;
+  const [code = "", holder = "another node"] = String(reason).split(":");
+  if (code === "agent_id_taken") {
+    const message =
+      `Cannot join mesh "${meshName}" as "${agentId}": ${holder} has that name; give another with --agent-id`;
+    return new IdentityError("agent_id_taken", message, { details: { holder }, cause: error });
+  }
+  const why = JOIN_REFUSALS.get(code) ?? `its reason is "${code}"`;
+  return new JoinRefusedError("denied", `Cannot join mesh "${meshName}": ${inviter} refused: ${why}`, {
+    details: error.details,
+    cause: error,
+  });
 }
 
 /** The chain from the root to this node's grant must be known before the first peer is. */
