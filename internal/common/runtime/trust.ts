@@ -16,7 +16,16 @@ import {
   type Role,
   type SignedGrant,
 } from "@bzzz/agentid";
-import { type AgentId, BzzzError, type Clock, type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import {
+  type AgentId,
+  BzzzError,
+  type Clock,
+  type PeerId,
+  type Random,
+  SerialQueue,
+  utf8Decode,
+  utf8Encode,
+} from "@bzzz/base";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
 import type { Store } from "@bzzz/store";
@@ -47,6 +56,8 @@ export type JoinAnswer =
 /** Invitations kept at most; expired ones make room. */
 const MAX_INVITES = 1000;
 const INVITE_PREFIX = "invite/";
+/** Newcomers that wait at the same time. */
+const MAX_WAITING_JOINS = 64;
 
 /** What a node's own grant is worth. */
 export type Standing = "valid" | "unknown" | "expired" | "revoked";
@@ -74,6 +85,7 @@ export class TrustService {
   readonly #deps: TrustDeps;
   readonly #membership: Membership;
   readonly #stopped = new AbortController();
+  readonly #joins = new SerialQueue({ capacity: MAX_WAITING_JOINS });
 
   constructor(deps: TrustDeps) {
     this.#deps = deps;
@@ -180,9 +192,19 @@ export class TrustService {
     return closed;
   }
 
-  /** Lets a newcomer in, once per invitation, durably before the answer. Reasons are ours and say nothing private. */
+  /**
+   * Lets a newcomer in, once per invitation, durably before the answer. Reasons are ours and say nothing private.
+   * @throws BzzzError "queue_full" when too many newcomers wait; JournalError, StoreError: nobody was let in, ask again
+   */
   async admit(request: JoinRequest): Promise<JoinAnswer> {
+    // one after the other: between looking whether a name is free and giving it away lies a commit
+    return await this.#joins.run(() => this.#admit(request));
+  }
+
+  async #admit(request: JoinRequest): Promise<JoinAnswer> {
     const { local, clock, logger } = this.#deps;
+    const issuer = this.#standingGrant();
+    if (issuer?.level !== "master") return { ok: false, reason: "inviter_not_allowed" };
     const invite = this.#read(INVITE_PREFIX + request.inviteId);
     if (!invite) return { ok: false, reason: "unknown_invite" };
     const redeemed = redeemInvite(invite, {
@@ -199,11 +221,15 @@ export class TrustService {
     }
     const holder = this.#membership.findAgentId(request.agentId, clock.nowMs());
     if (holder && holder.peer !== request.joiner) return { ok: false, reason: `agent_id_taken:${holder.peer}` };
-    const known = this.#membership.grantOf(request.joiner, clock.nowMs());
-    if (known && redeemed.invite.usedBy === request.joiner && invite.usedBy) {
-      return this.#welcome(known);
+    if (invite.usedBy) {
+      // It asks again. A grant that has ended since does not come back with a spent token, one that was lost does.
+      const known = this.#membership.grantOf(request.joiner, clock.nowMs());
+      if (known) return this.#welcome(known);
+      if (this.#membership.roster(clock.nowMs()).some((member) => member.peer === request.joiner)) {
+        return { ok: false, reason: "used" };
+      }
     }
-    const signed = issueGrant({ key: local.keys.signingKey, grant: this.#ownGrant() }, {
+    const signed = issueGrant({ key: local.keys.signingKey, grant: issuer }, {
       mesh: local.mesh.meshId,
       peer: request.joiner,
       agentId: request.agentId,
@@ -219,9 +245,8 @@ export class TrustService {
     return this.#welcome(signed.grant);
   }
 
-  /** Tells the mesh of a grant this node signed. */
+  /** Tells the mesh of a grant this node signed. It counts from its entry on, here as everywhere. */
   async publishGrant(signed: SignedGrant): Promise<void> {
-    this.#membership.addGrant(signed.bytes);
     await this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body: { grant: signed.bytes } });
   }
 
@@ -230,7 +255,7 @@ export class TrustService {
    * @throws TrustError "not_allowed", "not_found", "already_revoked", "invalid_request"
    */
   async revoke(peer: PeerId, reason: string): Promise<void> {
-    this.#assertMaster("revoke a member");
+    const issuer = this.#assertMaster("revoke a member");
     const { local, journal, clock } = this.#deps;
     if (peer === local.identity.peerId) {
       throw new TrustError("invalid_request", "Cannot revoke this node itself: let another admin do it, or leave");
@@ -238,8 +263,7 @@ export class TrustService {
     const lastSeq = journal.vector().get(peer)?.seq ?? 0;
     const plan = this.#membership.planRevocation(peer, { reason, lastSeq, nowMs: clock.nowMs() });
     if (!plan) throw new TrustError("already_revoked", `Cannot revoke ${peer}: it has no standing grant`);
-    const signed = issueRevocation({ key: local.keys.signingKey, grant: this.#ownGrant() }, plan);
-    this.#membership.addRevocation(signed.bytes);
+    const signed = issueRevocation({ key: local.keys.signingKey, grant: issuer }, plan);
     await journal.append({ kind: "grant_revoked", topic: TOPICS.agents, body: { revocation: signed.bytes } });
   }
 
@@ -263,18 +287,18 @@ export class TrustService {
     return own ? { ok: true, grant: own, grants } : { ok: false, reason: "grant_not_standing" };
   }
 
-  #ownGrant(): Grant {
-    const { identity, grant } = this.#deps.local;
-    return this.#membership.grantOf(identity.peerId, this.#deps.clock.nowMs()) ?? grant;
+  /** The own grant while it counts. */
+  #standingGrant(): Grant | undefined {
+    return this.#membership.grantOf(this.#deps.local.identity.peerId, this.#deps.clock.nowMs());
   }
 
-  #assertMaster(what: string): void {
-    const grant = this.#ownGrant();
-    if (grant.level === "master") return;
-    throw new TrustError(
-      "not_allowed",
-      `Cannot ${what}: "${grant.agentId}" has role "${grant.role}" (${grant.level}), and it takes level master`,
-    );
+  #assertMaster(what: string): Grant {
+    const grant = this.#standingGrant();
+    if (grant?.level === "master") return grant;
+    const why = grant
+      ? `has role "${grant.role}" (${grant.level}), and it takes level master`
+      : "has no grant that counts";
+    throw new TrustError("not_allowed", `Cannot ${what}: "${this.#deps.local.identity.agentId}" ${why}`);
   }
 
   #assertFree(agentId: AgentId): void {
@@ -296,12 +320,11 @@ export class TrustService {
 
   #makeRoom(): void {
     const { store, clock } = this.#deps;
-    const invites = this.invites();
-    if (invites.length < MAX_INVITES) return;
-    for (const invite of invites) {
+    if (store.kv.keys(INVITE_PREFIX).length < MAX_INVITES) return;
+    for (const invite of this.invites()) {
       if (inviteState(invite, clock.nowMs()) !== "open") store.kv.delete(INVITE_PREFIX + invite.inviteId);
     }
-    if (this.invites().length >= MAX_INVITES) {
+    if (store.kv.keys(INVITE_PREFIX).length >= MAX_INVITES) {
       throw new TrustError("invalid_request", `Cannot invite: ${MAX_INVITES} invites are open; revoke some first`);
     }
   }
