@@ -50,7 +50,8 @@ interface Prepared {
 }
 
 /**
- * Group commit: everything that arrives in one turn of the event loop shares one transaction, so one fsync. Own entries
+ * Group commit: everything that arrives in one turn of the event loop shares one transaction, so one fsync; none when all
+ * of it is others'. Own entries
  * are sealed at that moment, so a failed commit leaves no gap and no signed frame behind. At most 4096 entries or 16 MiB
  * wait.
  */
@@ -168,12 +169,16 @@ export class Committer {
     const { store, outbox, clock } = this.#deps;
     const storedAtMs = clock.nowMs();
     const published = [...outbox.published];
+    // Own entries are acknowledged and published after this, so they must be on disk. Entries of others are on their
+    // authors' disks and come back by sync after a power cut; an own entry that follows from them has them before it in
+    // the log. Waiting for the disk for each would stop the event loop some hundred times a second.
+    const isLazy = prepared.every(({ append }) => append === undefined);
     const cursors = store.transaction(() => {
       const inserted = store.entries.insertAll(prepared.map(({ entry }) => toRow(entry, storedAtMs)));
       store.outbox.addAll(inserted.filter((_, index) => prepared[index]?.append !== undefined));
       if (published.length > 0) store.outbox.removeAll(published);
       return inserted;
-    });
+    }, { isLazy });
     outbox.forget(published.length);
     return cursors;
   }

@@ -138,7 +138,8 @@ export class OutboxPublisher {
   #tidyNow(): void {
     if (this.#published.length === 0) return;
     try {
-      this.#deps.store.outbox.removeAll(this.#published);
+      // Lazily: a row that comes back after a power cut is published once more.
+      this.#deps.store.transaction(() => this.#deps.store.outbox.removeAll(this.#published), { isLazy: true });
       this.#published = [];
     } catch (error) {
       // Harmless: the rows are published once more after a restart, and peers know them already.

@@ -79,7 +79,7 @@ export function createTestJournal(options: TestJournalOptions = {}): TestJournal
   const author = new TestAuthor(seed, options.mesh === undefined ? {} : { mesh: options.mesh });
   const logger = options.logger ?? createNullLogger();
   const folder = Deno.makeTempDirSync({ prefix: "bzzz-journal-" });
-  const store = openStore({ clock, logger }, {
+  const store = openStore({ clock, logger, syncFile: () => Promise.resolve() }, {
     path: `${folder}/journal.db`,
     ...(options.maxStoreBytes === undefined ? {} : { maxBytes: options.maxStoreBytes }),
   });

@@ -11,7 +11,8 @@ const PROBE_BYTES = 16 * 1024;
 
 /**
  * Opens (or creates) the database of a data directory, checks it and brings it to this program's format.
- * Durability: write-ahead log with `synchronous = FULL`, so what `transaction` returned survives a power cut.
+ * Durability: write-ahead log with `synchronous = FULL`, so what `transaction` returned survives a power cut (but see its
+ * `isLazy`).
  *
  * @throws StoreError "store_corrupt" (the file is left untouched), "store_locked", "store_newer_version",
  *   "store_unavailable", "store_full"
@@ -35,7 +36,7 @@ export function openStore(deps: StoreDeps, options: StoreOptions): Store {
     kv,
     outbox: new SqliteOutboxStore(db),
     forks: new SqliteForkStore(db),
-    transaction: (work) => db.transaction(work),
+    transaction: (work, options) => db.transaction(work, options),
     health: () => readHealth(db, () => kv.set(PROBE_KEY, new Uint8Array(PROBE_BYTES))),
     setMaxBytes,
     close,

@@ -7,7 +7,7 @@ import type { Clock } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import { createNullLogger, type Logger } from "@bzzz/logging";
 import { openStore } from "./store.ts";
-import type { Store } from "./types.ts";
+import type { Store, StoreDeps } from "./types.ts";
 
 /** A store whose folder is removed when it is disposed. */
 export interface TestStore extends Disposable {
@@ -19,12 +19,16 @@ export interface TestStore extends Disposable {
 
 /** Opens a fresh store; `maxBytes` makes it "full" early. */
 export function createTestStore(
-  options: { clock?: Clock; logger?: Logger; maxBytes?: number } = {},
+  options: { clock?: Clock; logger?: Logger; maxBytes?: number; syncFile?: StoreDeps["syncFile"] } = {},
 ): TestStore {
   const folder = Deno.makeTempDirSync({ prefix: "bzzz-store-" });
   const path = `${folder}/journal.db`;
   const store = openStore(
-    { clock: options.clock ?? new ManualClock(), logger: options.logger ?? createNullLogger() },
+    {
+      clock: options.clock ?? new ManualClock(),
+      logger: options.logger ?? createNullLogger(),
+      ...(options.syncFile ? { syncFile: options.syncFile } : {}),
+    },
     { path, ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }) },
   );
   return {

@@ -3,8 +3,10 @@ import type { Logger } from "@bzzz/logging";
 
 /** What `openStore` needs. */
 export interface StoreDeps {
-  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "setTimer">;
   readonly logger: Logger;
+  /** Brings what was written to a file to its disk, beside the event loop. Default: `FsFile.syncData`. For tests. */
+  readonly syncFile?: (file: Deno.FsFile) => Promise<void>;
 }
 
 /** Plain settings of a store. */
@@ -143,9 +145,14 @@ export interface Store extends Disposable {
   /**
    * Runs `work` as one durable unit (fsync before it returns); nested calls join the outer one.
    * A throw inside rolls all of it back. `work` must not wait: it is synchronous.
+   *
+   * With `isLazy` it returns without the fsync, which follows within 250 ms or with the next transaction that is not
+   * lazy, whichever is first: what was written survives the end of the process in any way, and a power cut from then on.
+   * The log is written in order, so a transaction that is on disk has everything before it on disk. Only for what others
+   * have on disk and give again.
    * @throws StoreError "store_full", "store_unavailable", "store_corrupt", "store_locked", "store_closed"
    */
-  transaction<T>(work: () => T): T;
+  transaction<T>(work: () => T, options?: { readonly isLazy?: boolean }): T;
   /** The state now; when writing failed before, tries a small write (at most once a second), so it recovers unasked. */
   health(): StoreHealth;
   /** A new limit of the file's size; undefined lifts it. */

@@ -70,7 +70,7 @@ export class OfflineMesh implements AsyncDisposable {
       grantBytes: member.grantBytes as LocalIdentity["grantBytes"], // made by an encoder a moment ago
       membership: mesh.membership(),
     };
-    const store = openStore({ clock, logger }, {
+    const store = openStore({ clock, logger, syncFile: () => Promise.resolve() }, {
       path: `${folder}/journal.db`,
       ...(fields.maxStoreBytes === undefined ? {} : { maxBytes: fields.maxStoreBytes }),
     });
