@@ -37,9 +37,9 @@ export function wallMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** The publish time travels as the first 16 bytes of the payload: its text, padded. */
-export function payloadText(bytes: number): string {
-  return wallMs().toFixed(3).padEnd(18, " ").padEnd(bytes, "x");
+/** The publish time is the payload's first 18 characters; what follows tells it from all others, then it is padded. */
+export function payloadText(bytes: number, number: number): string {
+  return `${wallMs().toFixed(3).padEnd(18, " ")}${Deno.pid}/${number} `.padEnd(bytes, "x");
 }
 
 export function publishedAtMs(text: string): number {
@@ -132,7 +132,7 @@ const WINDOW = 64;
 async function publishAll(node: BenchNode, count: number, bytes: number): Promise<void> {
   let left = count;
   await Promise.all(Array.from({ length: WINDOW }, async () => {
-    while (left-- > 0) await node.publish(payloadText(bytes));
+    while (left > 0) await node.publish(payloadText(bytes, left--));
   }));
 }
 
@@ -142,7 +142,7 @@ async function publishAtRate(node: BenchNode, count: number, bytes: number, perS
   for (let i = 0; i < count; i++) {
     const waitMs = startMs + i * 1000 / perSecond - performance.now();
     if (waitMs > 0) await clock.sleep(waitMs);
-    pending.push(node.publish(payloadText(bytes)));
+    pending.push(node.publish(payloadText(bytes, i)));
   }
   await Promise.all(pending);
 }
