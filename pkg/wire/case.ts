@@ -1,5 +1,7 @@
 /** Keys on the wire are snake_case, in code camelCase: this is the one place that renames (conventions rule 17). */
 const MAX_CACHED_KEYS = 4096;
+/** No schema has a longer one, so it is dropped here as it would be there: peers choose these names. */
+const MAX_KEY_CHARACTERS = 64;
 const toCamelCache = new Map<string, string>();
 const toSnakeCache = new Map<string, string>();
 
@@ -24,17 +26,18 @@ function rename(value: unknown, renameKey: (key: string) => string): unknown {
   if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
   const out: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined && key !== "__proto__") out[renameKey(key)] = rename(item, renameKey);
+    if (item === undefined || key === "__proto__" || key.length > MAX_KEY_CHARACTERS) continue;
+    out[renameKey(key)] = rename(item, renameKey);
   }
   return out;
 }
 
-/** A deep copy with snake_case keys; undefined members are left out, bytes are kept. */
+/** A deep copy with snake_case keys; undefined members and those with names over 64 characters are left out. */
 export function toSnakeCase(value: unknown): unknown {
   return rename(value, toSnake);
 }
 
-/** A deep copy with camelCase keys. */
+/** A deep copy with camelCase keys; members with names over 64 characters are left out. */
 export function toCamelCase(value: unknown): unknown {
   return rename(value, toCamel);
 }

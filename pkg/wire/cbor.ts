@@ -16,6 +16,8 @@ const DECODE_OPTIONS = {
 
 /** Deeper nesting than any schema has; bounds the decoder's recursion on hostile input. */
 const MAX_DEPTH = 16;
+/** Values in one item: a vector of the sync protocol has 50,000. A million empty arrays fit into 1 MiB (65 ms to build). */
+const MAX_ITEMS = 100_000;
 
 /** Deterministic CBOR (RFC 8949 section 4.2.1): the same value always gives the same bytes. */
 export function encodeCbor(value: unknown): Bytes {
@@ -24,12 +26,17 @@ export function encodeCbor(value: unknown): Bytes {
 
 /**
  * The value of exactly one deterministic CBOR item: no trailing bytes, no indefinite lengths, no duplicate keys,
- * no tags, no depth over 16. Map order is not checked here; signatures cover the bytes as received.
+ * no tags, no depth over 16, at most `maxItems` values (keys count; 100,000 unless told). Map order is not checked here;
+ * signatures cover the bytes as received.
  * @throws CborError "cbor_malformed"
  */
-export function decodeCbor(bytes: Uint8Array): unknown {
-  if (exceedsDepth(bytes)) {
-    throw new CborError("cbor_malformed", `Cannot decode CBOR: nested deeper than ${MAX_DEPTH} levels, or cut short`);
+export function decodeCbor(bytes: Uint8Array, options: { readonly maxItems?: number } = {}): unknown {
+  const maxItems = options.maxItems ?? MAX_ITEMS;
+  if (exceedsBounds(bytes, maxItems)) {
+    throw new CborError(
+      "cbor_malformed",
+      `Cannot decode CBOR: nested deeper than ${MAX_DEPTH} levels, more than ${maxItems} values, or cut short`,
+    );
   }
   try {
     return decode(bytes, DECODE_OPTIONS);
@@ -39,7 +46,8 @@ export function decodeCbor(bytes: Uint8Array): unknown {
 }
 
 /** Walks the item heads without recursion and without making values; true also when the input ends early. */
-function exceedsDepth(bytes: Uint8Array): boolean {
+function exceedsBounds(bytes: Uint8Array, maxItems: number): boolean {
+  let items = 1;
   // remaining[d] = items still to read at depth d
   const remaining: number[] = [1];
   let at = 0;
@@ -65,8 +73,10 @@ function exceedsDepth(bytes: Uint8Array): boolean {
     }
     if (major === 2 || major === 3) at += length;
     else if (major === 4 || major === 5) {
-      if (length > bytes.byteLength) return true;
-      remaining.push(major === 5 ? length * 2 : length);
+      const members = major === 5 ? length * 2 : length;
+      items += members;
+      if (length > bytes.byteLength || items > maxItems) return true;
+      remaining.push(members);
       if (remaining.length > MAX_DEPTH + 1) return true;
     } else if (major === 6) return true;
     if (at > bytes.byteLength) return true;

@@ -35,6 +35,10 @@ export type BodyFault = "unknown_kind" | "malformed" | "pruned";
 export type DecodedBody = ({ readonly ok: true } & AnyBody) | { readonly ok: false; readonly reason: BodyFault };
 
 const SIGNATURE_BYTES = 64;
+/** Values in the array of a frame, in a header with its lists, and in a body: what is more was made to cost time. */
+const FRAME_ITEMS = 4;
+const HEADER_ITEMS = 256;
+const BODY_ITEMS = 4096;
 
 /** The domain of an envelope's signature: it names version, mesh and kind (design section 4.4). */
 function signingDomain(v: number, mesh: MeshId, kind: string): string {
@@ -44,7 +48,7 @@ function signingDomain(v: number, mesh: MeshId, kind: string): string {
 /** Reads a frame without checking its signature. Never throws. */
 export function decodeFrame(frame: Uint8Array): DecodedFrame {
   if (frame.byteLength > MAX_ENVELOPE_BYTES) return { ok: false, reason: "oversize" };
-  const parts = tryDecode(frame);
+  const parts = tryDecode(frame, FRAME_ITEMS);
   if (!Array.isArray(parts) || parts.length !== 3) return { ok: false, reason: "malformed" };
   const [headerBytes, signature, body] = parts as unknown[];
   if (!(headerBytes instanceof Uint8Array) || headerBytes.byteLength > MAX_HEADER_BYTES) {
@@ -54,7 +58,7 @@ export function decodeFrame(frame: Uint8Array): DecodedFrame {
     return { ok: false, reason: "malformed" };
   }
   if (body !== null && !(body instanceof Uint8Array)) return { ok: false, reason: "malformed" };
-  const map = tryDecode(headerBytes);
+  const map = tryDecode(headerBytes, HEADER_ITEMS);
   if (isLaterVersion(map)) return { ok: false, reason: "unknown_version" };
   const header = headerFromWire(map);
   if (!header) return { ok: false, reason: "malformed" };
@@ -63,9 +67,9 @@ export function decodeFrame(frame: Uint8Array): DecodedFrame {
   return { ok: true, envelope: { id, header, body: body ?? undefined, signature, signedBytes, frame } };
 }
 
-function tryDecode(bytes: Uint8Array): unknown {
+function tryDecode(bytes: Uint8Array, maxItems: number): unknown {
   try {
-    return decodeCbor(bytes);
+    return decodeCbor(bytes, { maxItems });
   } catch {
     return undefined; // malformed input is an expected outcome here; the caller names it
   }
@@ -89,7 +93,7 @@ export function decodeBody(envelope: Envelope): DecodedBody {
   if (!isEntryKind(kind) && !isSignalKind(kind)) return { ok: false, reason: "unknown_kind" };
   if (envelope.body === undefined) return { ok: false, reason: "pruned" };
   if (isEntryKind(kind) !== (envelope.header.seq !== undefined)) return { ok: false, reason: "malformed" };
-  const parsed = bodySchema(kind).safeParse(toCamelCase(tryDecode(envelope.body)));
+  const parsed = bodySchema(kind).safeParse(toCamelCase(tryDecode(envelope.body, BODY_ITEMS)));
   if (!parsed.success) return { ok: false, reason: "malformed" };
   return { ok: true, kind, body: parsed.data } as DecodedBody; // the schema of this very kind accepted it
 }
