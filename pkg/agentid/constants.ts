@@ -16,8 +16,14 @@ export const MAX_REVOCATION_BYTES = 64 * 1024;
 export const MAX_KEPT = 1024;
 /** Grants between the root and a member, both ends counted: bounds the work of one decision. */
 export const MAX_CHAIN_DEPTH = 8;
-/** Grants and revocations with a chain to the root that one mesh may have: bounds memory against a mad master. */
+/**
+ * Grants and revocations with a chain to the root that one mesh may have, and those of one master: bounds memory and time
+ * against a mad master. The root is not held to them, and revocations have room of their own, so that nobody can fill
+ * the book to keep others from revoking it.
+ */
 export const MAX_RECORDS = 16_384;
+export const MAX_RECORDS_PER_MASTER = 4096;
+export const REVOCATION_RESERVE = 4096;
 /** Records that wait for the grant of their issuer; when full, the oldest goes (sync brings it again). */
 export const MAX_PENDING = 1024;
 

@@ -1,12 +1,19 @@
 import { type AgentId, type MeshId, type PeerId, TypedEventTarget } from "@bzzz/base";
-import { type ChainedGrant, evaluateStanding, type Standing } from "./chain.ts";
-import { CLOCK_TOLERANCE_MS, MAX_PENDING, MAX_RECORDS } from "./constants.ts";
+import { type ChainedGrant, evaluateStanding, extendStanding, type Standing } from "./chain.ts";
+import {
+  CLOCK_TOLERANCE_MS,
+  MAX_KEPT,
+  MAX_PENDING,
+  MAX_RECORDS,
+  MAX_RECORDS_PER_MASTER,
+  REVOCATION_RESERVE,
+} from "./constants.ts";
 import { IdentityError } from "./errors.ts";
 import { decodeGrant, type Grant, type GrantId, type SignedGrant } from "./grant.ts";
 import { meshIdOf } from "./mesh.ts";
 import { decodeRevocation, type RevocationFields, type SignedRevocation } from "./revocation.ts";
 import { type MemberView, memberViewOf } from "./roster.ts";
-import { verifyRecord } from "./signed_record.ts";
+import { type Issuer, verifyRecord } from "./signed_record.ts";
 
 /** Why a grant or revocation was not taken. */
 export type RecordFault = "malformed" | "other_mesh" | "bad_signature" | "full";
@@ -60,6 +67,8 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
   readonly #rootPublicKey: Uint8Array;
   readonly #grants = new Map<GrantId, SignedGrant>();
   readonly #revocations = new Map<string, SignedRevocation>();
+  /** Records held of each issuer, those that wait included. */
+  readonly #countByIssuer = new Map<Issuer, number>();
   #standing: Standing = evaluateStanding([], []);
 
   /** @throws IdentityError "invalid_mesh" when the id is not that of the root key */
@@ -83,9 +92,13 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     if (!verifyRecord("grant", grant.mesh, raw, grant.issuer, this.#rootPublicKey)) {
       return { status: "rejected", reason: "bad_signature" };
     }
-    if (this.#isFull()) return { status: "rejected", reason: "full" };
-    this.#grants.set(grant.id, { grant, bytes: bytes.slice() });
-    this.#reconsider();
+    if (this.#isFull(grant.issuer, 0)) return { status: "rejected", reason: "full" };
+    const signed: SignedGrant = { grant, bytes: bytes.slice() };
+    this.#grants.set(grant.id, signed);
+    this.#count(grant.issuer, 1);
+    // nothing can stand on it: the others stay as they are
+    if (grant.level !== "master" || !this.#countByIssuer.has(grant.peer)) this.#extend(signed);
+    else this.#reconsider();
     return { status: this.#standing.grants.has(grant.id) ? "added" : "pending" };
   }
 
@@ -99,8 +112,9 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     if (!verifyRecord("revocation", revocation.mesh, raw, revocation.issuer, this.#rootPublicKey)) {
       return { status: "rejected", reason: "bad_signature" };
     }
-    if (this.#isFull()) return { status: "rejected", reason: "full" };
+    if (this.#isFull(revocation.issuer, REVOCATION_RESERVE)) return { status: "rejected", reason: "full" };
     this.#revocations.set(revocation.id, { revocation, bytes: bytes.slice() });
+    this.#count(revocation.issuer, 1);
     this.#reconsider();
     return { status: this.#standing.revocations.has(revocation.id) ? "added" : "pending" };
   }
@@ -185,8 +199,8 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
   }
 
   /**
-   * The fields of a revocation that ends the membership of `peer` and keeps what it had issued so far. Undefined when
-   * the peer has no standing grant.
+   * The fields of a revocation that ends the membership of `peer` and keeps what it had issued so far; of a master that
+   * issued more than `MAX_KEPT` records those this node learned of first. Undefined when the peer has no standing grant.
    */
   planRevocation(
     peer: PeerId,
@@ -198,7 +212,7 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
       ...[...this.#standing.grants.values()].filter((e) => e.grant.issuer === peer).map((e) => e.grant.id),
       ...[...this.#standing.revocations.values()].filter((s) => s.revocation.issuer === peer)
         .map((s) => s.revocation.id),
-    ];
+    ].slice(0, MAX_KEPT);
     const { reason, lastSeq, nowMs } = options;
     // a grant dated ahead by a fast clock must not outlive its revocation
     const issuedAtMs = Math.max(nowMs, ...this.#of(peer).map((entry) => entry.grant.issuedAtMs));
@@ -226,8 +240,33 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     return this.#standing.byPeer.get(peer) ?? [];
   }
 
-  #isFull(): boolean {
-    return this.#standing.grants.size + this.#standing.revocations.size >= MAX_RECORDS;
+  #isFull(issuer: Issuer, reserve: number): boolean {
+    const own = this.#countByIssuer.get(issuer) ?? 0;
+    if (issuer === "root") return own >= MAX_RECORDS;
+    const total = this.#standing.grants.size + this.#standing.revocations.size;
+    return own >= MAX_RECORDS_PER_MASTER || total >= MAX_RECORDS + reserve;
+  }
+
+  #count(issuer: Issuer, by: 1 | -1): void {
+    const count = (this.#countByIssuer.get(issuer) ?? 0) + by;
+    if (count > 0) this.#countByIssuer.set(issuer, count);
+    else this.#countByIssuer.delete(issuer);
+  }
+
+  /** Takes a grant on which no other record stands. */
+  #extend(signed: SignedGrant): void {
+    const { grant, bytes } = signed;
+    const was = this.#standingOf(grant.peer);
+    const entry = extendStanding(this.#standing, signed);
+    this.#dropOldestPending();
+    if (!entry) return;
+    this.emit("record:accepted", { kind: "grant", id: grant.id, bytes });
+    const is = this.#standingOf(grant.peer);
+    if (!was && is) this.emit("member:added", { grant: is.grant });
+  }
+
+  #standingOf(peer: PeerId): ChainedGrant | undefined {
+    return this.#of(peer).find((entry) => entry.endedBy.length === 0);
   }
 
   #reconsider(): void {
@@ -259,10 +298,15 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     if (this.stats().pending <= MAX_PENDING) return;
     const { grants, revocations } = this.#standing;
     const waitingGrants = [...this.#grants.keys()].filter((id) => !grants.has(id));
-    for (const id of waitingGrants.slice(0, Math.max(0, waitingGrants.length - MAX_PENDING))) this.#grants.delete(id);
+    for (const id of waitingGrants.slice(0, Math.max(0, waitingGrants.length - MAX_PENDING))) {
+      const issuer = this.#grants.get(id)?.grant.issuer;
+      this.#grants.delete(id);
+      if (issuer) this.#count(issuer, -1);
+    }
     const waiting = [...this.#revocations.values()].filter((s) => !revocations.has(s.revocation.id));
     for (const { revocation } of waiting.slice(0, Math.max(0, waiting.length - MAX_PENDING))) {
       this.#revocations.delete(revocation.id);
+      this.#count(revocation.issuer, -1);
     }
   }
 }
