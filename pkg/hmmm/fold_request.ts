@@ -1,4 +1,4 @@
-import { assertNever, hexEncode, type RequestId } from "@bzzz/base";
+import { assertNever, hexEncode, type PeerId, type RequestId } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { type BodyOf, encodeCbor, toSnakeCase } from "@bzzz/wire";
 import { MAX_LATE_ANSWERS } from "./constants.ts";
@@ -6,6 +6,7 @@ import {
   type AnswerView,
   compareStamps,
   type LateAnswer,
+  type PersonAuthority,
   type RequestEntry,
   type RequestRefusal,
   type RequestState,
@@ -49,7 +50,7 @@ export function checkAnswer(view: RequestView, entry: AnswerEntry): RequestRefus
   if (authority?.binaryType !== "hap") return "not_a_person";
   if (body.requestDigest !== view.digest) return "wrong_digest";
   if (author === view.openedBy) return "own_request";
-  if (!isAddressed(view, entry)) return "not_addressed";
+  if (!isAddressed(view, authority, entry.hlc.ms)) return "not_addressed";
   if (!view.allow.includes(body.decision)) return "decision_not_allowed";
   if (body.decision === "choose" && !view.choices?.includes(body.choice ?? "")) return "unknown_choice";
   return undefined;
@@ -60,9 +61,14 @@ export type AnswerEntry = Pick<Extract<RequestEntry, { kind: "request_answered" 
   readonly body: BodyOf<"request_answered">;
 };
 
-function isAddressed(view: RequestView, { authority, hlc }: AnswerEntry): boolean {
+/** Whether the request is for this person at `nowMs` (wall clock): whoever it is for may answer it. */
+export function isRequestFor(view: RequestView, person: PersonAuthority, peer: PeerId, nowMs: number): boolean {
+  return person.binaryType === "hap" && peer !== view.openedBy && isAddressed(view, person, nowMs);
+}
+
+function isAddressed(view: RequestView, authority: PersonAuthority | undefined, atMs: number): boolean {
   if (!authority || authority.level === "read_only") return false;
-  if (view.onTimeout === "escalate" && isPast(view, hlc.ms)) return true;
+  if (view.onTimeout === "escalate" && isPast(view, atMs)) return true;
   if (view.to.human !== undefined) return authority.agentId === view.to.human;
   if (view.to.role !== undefined) return authority.role === view.to.role || authority.level === "master";
   return true;

@@ -17,6 +17,7 @@ export {
   checkAnswer,
   foldRequest,
   isEscalatedAt,
+  isRequestFor,
   requestDigest,
   requestStateAt,
 } from "./fold_request.ts";

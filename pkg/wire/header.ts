@@ -27,7 +27,8 @@ export interface EnvelopeHeader {
 const KIND = /^[a-z][a-z0-9_]{0,47}$/;
 const MAX_THREAD_CHARACTERS = 128;
 const MAX_TRACE_CHARACTERS = 64;
-const MAX_ROLES = 16;
+/** Roles one message is for. */
+export const MAX_TO_ROLES = 16;
 const KNOWN_TOPICS: ReadonlySet<string> = new Set(Object.values(TOPICS));
 
 /** The header as the map that goes into CBOR: snake_case, ids as bytes, absent members left out. */
@@ -108,6 +109,6 @@ export function headerFromWire(value: unknown): EnvelopeHeader | undefined {
 }
 
 function isRoleList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= MAX_ROLES &&
+  return Array.isArray(value) && value.length <= MAX_TO_ROLES &&
     value.every((role) => typeof role === "string" && role.length > 0 && role.length <= 64);
 }

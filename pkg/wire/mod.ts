@@ -42,5 +42,5 @@ export {
   sealEnvelope,
   verifyEnvelope,
 } from "./envelope.ts";
-export type { EnvelopeHeader } from "./header.ts";
+export { type EnvelopeHeader, MAX_TO_ROLES } from "./header.ts";
 export { compareHlc, type Hlc, HlcClock, MAX_HLC_COUNTER } from "./hlc.ts";

@@ -1,6 +1,6 @@
 import type { AnswerInput } from "@bzzz/api";
-import { BzzzError, type Clock, parseRequestId } from "@bzzz/base";
-import { checkAnswer, type RequestRefusal, requestStateAt, type RequestView } from "@bzzz/hmmm";
+import { BzzzError, type Clock, parseRequestId, type RequestId } from "@bzzz/base";
+import { type AnswerView, checkAnswer, type RequestRefusal, requestStateAt, type RequestView } from "@bzzz/hmmm";
 import type { Journal } from "@bzzz/journal";
 import { TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
@@ -61,25 +61,26 @@ export async function answerRequest(
     const [code, why] = REFUSALS[refusal];
     throw new AnswerError(code, `Cannot answer request ${request.requestId}: ${why}`);
   }
-  await journal.append({
+  const { envelope } = await journal.append({
     kind: "request_answered",
     topic: TOPICS.coordination,
     body,
     ...(request.taskId ? { task: request.taskId } : {}),
   });
-  return readModel.inbox.get(request.requestId) ?? request;
+  const after = readModel.inbox.get(request.requestId) ?? request;
+  if (after.answer && after.answer.entry !== envelope.id) throw alreadyAnswered(after.requestId, after.answer);
+  return after;
+}
+
+function alreadyAnswered(requestId: RequestId, { answeredBy, answeredAt }: AnswerView): AnswerError {
+  return new AnswerError("already_answered", `Cannot answer request ${requestId}: ${answeredBy} has answered it`, {
+    details: { answered_by: answeredBy, answered_at_ms: answeredAt.ms },
+  });
 }
 
 function assertOpen(request: RequestView, nowMs: number): void {
   const state = requestStateAt(request, nowMs);
   if (state === "pending") return;
-  if (state === "answered" && request.answer) {
-    const { answeredBy, answeredAt } = request.answer;
-    throw new AnswerError(
-      "already_answered",
-      `Cannot answer request ${request.requestId}: ${answeredBy} has answered it`,
-      { details: { answered_by: answeredBy, answered_at_ms: answeredAt.ms } },
-    );
-  }
+  if (state === "answered" && request.answer) throw alreadyAnswered(request.requestId, request.answer);
   throw new AnswerError("request_closed", `Cannot answer request ${request.requestId}: it is ${state}`);
 }

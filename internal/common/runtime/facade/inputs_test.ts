@@ -172,3 +172,25 @@ Deno.test("any answer, cancellation, invite and revocation the API takes is appe
     { numRuns: 10 },
   );
 });
+
+Deno.test("what journal and disk refuse has a status of its own", async () => {
+  await using mesh = new OfflineMesh();
+  const small = await mesh.start({ ...person("alice"), maxFrameBytes: 2_048 });
+  const full = await mesh.start({ ...person("bob"), maxStoreBytes: 256 * 1024 });
+  const stopped = await mesh.start(person("carol"));
+  const revoked = await mesh.start(person("dave"));
+  await stopped.journal.stop();
+  revoked.local.membership.addRevocation(mesh.mesh.revoke(revoked.member).bytes);
+  const post = async (node: OfflineNode, characters: number) => {
+    const { status, body } = await apiOf(mesh, node)("/messages", { text: "x".repeat(characters) });
+    return `${status} ${(body["error"] as { code: string } | undefined)?.code ?? ""}`;
+  };
+
+  let last = "";
+  for (let i = 0; i < 10 && !last.startsWith("507"); i++) last = await post(full, 65_000);
+
+  assert.equal(last, "507 UCXL-507-STORE_FULL");
+  assert.equal(await post(small, 4_000), "413 UCXL-413-JOURNAL_ENTRY_TOO_LARGE");
+  assert.equal(await post(stopped, 1), "503 UCXL-503-JOURNAL_STOPPED");
+  assert.match(await post(revoked, 1), /^403 /);
+});

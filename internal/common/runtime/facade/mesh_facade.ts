@@ -24,7 +24,6 @@ import type {
 } from "@bzzz/api";
 import {
   base64UrlEncode,
-  BzzzError,
   type Clock,
   parseAgentId,
   parseEntryId,
@@ -37,15 +36,16 @@ import {
 import type { Config } from "@bzzz/config";
 
 import type { HealthManager } from "@bzzz/health";
-import type { EntryQuery, Journal, StoredEntry } from "@bzzz/journal";
+import type { Journal } from "@bzzz/journal";
 import type { P2pNode } from "@bzzz/p2p";
 import type { PresenceRecord, PresenceService } from "@bzzz/presence";
-import { type EntryKind, isEntryKind, PROTOCOL_VERSION, resolveTopic, type Topic } from "@bzzz/wire";
+import { type EntryKind, PROTOCOL_VERSION } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
 import type { MeshReadModel } from "../read_model.ts";
 import type { TrustService } from "../trust.ts";
 import { answerRequest } from "./answers.ts";
 import { composeMessage } from "./messages.ts";
+import { FacadeError, queryJournal, queryMessages, queryTask } from "./queries.ts";
 import { TaskDesk } from "./task_desk.ts";
 import {
   agentView,
@@ -57,10 +57,6 @@ import {
   requestRecord,
   taskView,
 } from "./views.ts";
-
-/** Refusals that the API maps to a status; see the table in `@bzzz/api`. */
-export class FacadeError
-  extends BzzzError<"not_found" | "invalid_topic" | "invalid_kind" | "invalid_request" | "not_allowed"> {}
 
 /** What the facade stands on. */
 export interface FacadeDeps {
@@ -180,10 +176,8 @@ export class NodeFacade implements MeshFacade {
 
   taskHistory(taskId: string): Promise<readonly EntryView[]> {
     const id = parseTaskId(taskId);
-    if (!id) return Promise.resolve([]);
-    const entries = this.#deps.journal.entriesAfter(0, { limit: MAX_HISTORY, task: id });
-    const inOrder = entries.sort((a, b) => compareEntries(a, b));
-    return Promise.resolve(inOrder.map((entry) => entryView(entry, this.#grantOf)));
+    const entries = id ? queryTask(this.#deps.journal, id) : [];
+    return Promise.resolve(entries.map((entry) => entryView(entry, this.#grantOf)));
   }
 
   async postTask(input: PostTaskInput): Promise<{ task: TaskView; isNew: boolean }> {
@@ -197,18 +191,9 @@ export class NodeFacade implements MeshFacade {
     return taskView(await this.#desk.cancel(taskId, options.reason), this.#grantOf);
   }
 
-  journal(query: JournalQuery): Promise<readonly EntryView[]> {
-    const task = query.task === undefined ? undefined : parseTaskId(query.task);
-    if (query.task !== undefined && !task) {
-      throw new FacadeError("invalid_request", `Cannot read the journal: "${query.task}" is no task id`);
-    }
-    const entries = this.#deps.journal.entriesAfter(query.after, {
-      limit: query.limit,
-      ...(query.topic === undefined ? {} : { topics: [requireTopic(query.topic)] }),
-      ...(query.kind === undefined ? {} : { kinds: requireKinds(query.kind) }),
-      ...(task ? { task } : {}),
-    });
-    return Promise.resolve(entries.map((entry) => entryView(entry, this.#grantOf)));
+  // deno-lint-ignore require-await -- a refusal must reject, not throw
+  async journal(query: JournalQuery): Promise<readonly EntryView[]> {
+    return queryJournal(this.#deps.journal, query).map((entry) => entryView(entry, this.#grantOf));
   }
 
   latestCursor(): Promise<number> {
@@ -223,19 +208,10 @@ export class NodeFacade implements MeshFacade {
     );
   }
 
-  messages(query: MessageQuery): Promise<readonly MessageView[]> {
-    const filter = {
-      kinds: ["message_posted"] as const,
-      ...(query.topic === undefined ? {} : { topics: [requireTopic(query.topic)] }),
-      ...(query.thread === undefined ? {} : { thread: query.thread }),
-    };
-    const { journal } = this.#deps;
-    const entries = query.after === undefined
-      ? newestEntries(journal, filter, query.limit)
-      : journal.entriesAfter(query.after, { ...filter, limit: query.limit });
-    return Promise.resolve(
-      entries.flatMap((entry) => entry.kind === "message_posted" ? [messageView(entry, this.#grantOf)] : []),
-    );
+  // deno-lint-ignore require-await -- a refusal must reject, not throw
+  async messages(query: MessageQuery): Promise<readonly MessageView[]> {
+    return queryMessages(this.#deps.journal, query)
+      .flatMap((entry) => entry.kind === "message_posted" ? [messageView(entry, this.#grantOf)] : []);
   }
 
   async postMessage(input: PostMessageInput): Promise<MessageView> {
@@ -295,11 +271,10 @@ export class NodeFacade implements MeshFacade {
     const { local, trust, clock, node } = this.#deps;
     const agentId = parseAgentId(reference);
     const peer = parsePeerId(reference) ?? (agentId && local.membership.findAgentId(agentId)?.peer);
-    const before = local.membership.roster(clock.nowMs()).find((member) =>
-      member.peer === peer || member.agentId === agentId
-    );
+    const roster = local.membership.roster(clock.nowMs());
+    const before = roster.find((member) => member.peer === peer) ?? roster.find((member) => member.agentId === agentId);
     if (!before) throw new FacadeError("not_found", `Cannot revoke "${reference}": no member has this name or peer id`);
-    await trust.revoke(peer ?? before.peer, options.reason);
+    await trust.revoke(before.peer, options.reason);
     const after = local.membership.roster(clock.nowMs()).find((member) => member.peer === before.peer) ?? before;
     return memberView(after, { self: local.identity.peerId, isConnected: node.isConnected(after.peer) });
   }
@@ -366,42 +341,8 @@ export class NodeFacade implements MeshFacade {
   }
 }
 
-/** The last `limit` entries that match, oldest first: looks back in growing windows, so that a long journal costs little. */
-function newestEntries(journal: Journal, filter: Omit<EntryQuery, "limit">, limit: number): StoredEntry[] {
-  const { entries: last } = journal.stats();
-  for (let window = limit * 4;; window *= 4) {
-    const found = journal.entriesAfter(Math.max(0, last - window), { ...filter, limit: window });
-    if (found.length >= limit || window >= last) return found.slice(-limit);
-  }
-}
-
-/** Entries of one task that the API shows at most; a task's fold keeps fewer. */
-const MAX_HISTORY = 10_000;
-
-function compareEntries(a: StoredEntry, b: StoredEntry): number {
-  const [x, y] = [a.envelope.header, b.envelope.header];
-  return x.hlc.ms - y.hlc.ms || x.hlc.counter - y.hlc.counter || (x.author < y.author ? -1 : 1);
-}
-
 function stateWord(status: { phase: string; status: string; isReady: boolean }): StatusView["state"] {
   if (status.phase === "starting") return "starting";
   if (status.phase === "draining" || status.phase === "stopped") return "stopping";
   return status.isReady && status.status === "healthy" ? "ready" : "degraded";
-}
-
-/** @throws FacadeError "invalid_topic" */
-export function requireTopic(name: string): Topic {
-  const topic = resolveTopic(name);
-  if (topic) return topic;
-  throw new FacadeError(
-    "invalid_topic",
-    `Cannot use topic "${name}": expected coordination, hmmm, agents, context, election, or a full name`,
-  );
-}
-
-function requireKinds(list: string): EntryKind[] {
-  return list.split(",").map((kind) => {
-    if (isEntryKind(kind)) return kind;
-    throw new FacadeError("invalid_kind", `Cannot read the journal: "${kind}" is no kind of entry`);
-  });
 }

@@ -4,7 +4,8 @@ import { checkMessage, EMPTY_THREAD, type MessageRefusal } from "@bzzz/hmmm";
 import type { JournalDraft } from "@bzzz/journal";
 import type { LocalIdentity } from "../agent.ts";
 import type { MeshReadModel } from "../read_model.ts";
-import { requireTopic } from "./mesh_facade.ts";
+import { MAX_TO_ROLES } from "@bzzz/wire";
+import { requireTopic } from "./queries.ts";
 
 /** A message that must not be sent. */
 export class MessageError extends BzzzError<"invalid_request" | "thread_limit"> {}
@@ -28,7 +29,7 @@ export function composeMessage(
   const roles = new Set(membership.roster(deps.clock.nowMs()).map((member) => member.role));
   const to: AgentId[] = [];
   const toRoles: string[] = [];
-  for (const name of input.to) {
+  for (const name of new Set(input.to)) {
     const agentId = parseAgentId(name);
     if (agentId && membership.findAgentId(agentId)) to.push(agentId);
     else if (roles.has(name)) toRoles.push(name);
@@ -38,6 +39,12 @@ export function composeMessage(
         `Cannot send to "${name}": no member of the mesh has this name or role`,
       );
     }
+  }
+  if (toRoles.length > MAX_TO_ROLES) {
+    throw new MessageError(
+      "invalid_request",
+      `Cannot send to ${toRoles.length} roles: expected at most ${MAX_TO_ROLES}`,
+    );
   }
   if (input.thread !== undefined) {
     const refusal = checkMessage(deps.readModel.threads.get(input.thread)?.use ?? EMPTY_THREAD, {

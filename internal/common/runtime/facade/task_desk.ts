@@ -7,7 +7,9 @@ import type { LocalIdentity } from "../agent.ts";
 import type { MeshReadModel } from "../read_model.ts";
 
 /** Refusals of the desk, by the codes of the API. */
-export class TaskDeskError extends BzzzError<"not_found" | "task_closed" | "client_id_conflict" | "invalid_request"> {}
+export class TaskDeskError extends BzzzError<
+  "not_found" | "task_closed" | "client_id_conflict" | "invalid_request" | "not_allowed"
+> {}
 
 /** What the desk stands on. */
 export interface TaskDeskDeps {
@@ -18,13 +20,16 @@ export interface TaskDeskDeps {
   readonly random: Random;
 }
 
-/** Posts that wait at the same time; one more is refused with "queue_full". */
-const MAX_WAITING_POSTS = 1000;
+/** Posts and cancellations that wait at the same time; one more is refused with "queue_full". */
+const MAX_WAITING_ACTS = 1000;
 
-/** Posts and cancels tasks of this node. One post at a time, so that a client id is used once also by callers at once. */
+/**
+ * Posts and cancels tasks of this node. What depends on what is there goes one at a time: a client id is used once, and a
+ * task cancelled once, also by callers at once.
+ */
 export class TaskDesk {
   readonly #deps: TaskDeskDeps;
-  readonly #posts = new SerialQueue({ capacity: MAX_WAITING_POSTS });
+  readonly #acts = new SerialQueue({ capacity: MAX_WAITING_ACTS });
 
   constructor(deps: TaskDeskDeps) {
     this.#deps = deps;
@@ -32,10 +37,10 @@ export class TaskDesk {
 
   /** Resolves when the task is on disk. @throws TaskDeskError "client_id_conflict", "invalid_request" */
   async post(input: PostTaskInput): Promise<{ readonly task: TaskView; readonly isNew: boolean }> {
-    const draft = draftOf(input, this.#deps.clock.nowMs());
+    const draft = draftOf(input);
     // Without a client id there is nothing to wait for, and posts share a commit.
     if (draft.clientId === undefined) return { task: await this.#append(draft), isNew: true };
-    return await this.#posts.run(async () => {
+    return await this.#acts.run(async () => {
       const known = this.#deps.readModel.board.findPosted(this.#deps.local.identity.peerId, draft.clientId ?? "");
       if (!known) return { task: await this.#append(draft), isNew: true };
       if (!isSame(known, draft)) {
@@ -49,8 +54,12 @@ export class TaskDesk {
     });
   }
 
-  /** @throws TaskDeskError "not_found", "task_closed" */
+  /** @throws TaskDeskError "not_found", "task_closed", "not_allowed" */
   async cancel(reference: string, reason: string): Promise<TaskView> {
+    return await this.#acts.run(() => this.#cancel(reference, reason));
+  }
+
+  async #cancel(reference: string, reason: string): Promise<TaskView> {
     const { journal, readModel } = this.#deps;
     const id = parseTaskId(reference);
     const task = id && readModel.task(id);
@@ -65,11 +74,18 @@ export class TaskDesk {
       task: taskId,
       body: { taskId, reason: reason.slice(0, 1024) },
     });
-    return this.#view(taskId);
+    const after = this.#view(taskId);
+    if (after.state === "cancelled") return after;
+    // What came in meanwhile, or the rules of the task, decided otherwise.
+    if (isFinished(after.state)) {
+      throw new TaskDeskError("task_closed", `Cannot cancel task ${taskId}: it is ${after.state}`);
+    }
+    throw new TaskDeskError("not_allowed", `Cannot cancel task ${taskId}: its poster, people and coordinators may`);
   }
 
   async #append(draft: TaskDraft): Promise<TaskView> {
     const { journal, clock, random } = this.#deps;
+    assertAhead(draft, clock.nowMs());
     const taskId = createUlid(clock.nowMs(), random) as TaskId; // createUlid makes exactly what parseTaskId accepts
     await journal.append({
       kind: "task_posted",
@@ -89,13 +105,16 @@ export class TaskDesk {
 
 type TaskDraft = Omit<BodyOf<"task_posted">, "taskId">;
 
-function draftOf(input: PostTaskInput, nowMs: number): TaskDraft {
-  if (input.deadline_ms !== undefined && input.deadline_ms <= nowMs) {
-    throw new TaskDeskError(
-      "invalid_request",
-      `Cannot post the task: deadline_ms is ${new Date(input.deadline_ms).toISOString()}, which has passed`,
-    );
-  }
+/** Only a new task must have time left: a post that is repeated may come late. */
+function assertAhead({ deadlineMs }: TaskDraft, nowMs: number): void {
+  if (deadlineMs === undefined || deadlineMs > nowMs) return;
+  throw new TaskDeskError(
+    "invalid_request",
+    `Cannot post the task: deadline_ms is ${new Date(deadlineMs).toISOString()}, which has passed`,
+  );
+}
+
+function draftOf(input: PostTaskInput): TaskDraft {
   return {
     title: input.title,
     description: input.description,

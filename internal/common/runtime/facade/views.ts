@@ -18,7 +18,7 @@ import type {
 } from "@bzzz/api";
 import { base64UrlEncode, type PeerId } from "@bzzz/base";
 import type { TaskView as BoardTask } from "@bzzz/coordinator";
-import { requestStateAt, type RequestView } from "@bzzz/hmmm";
+import { isRequestFor, requestStateAt, type RequestView } from "@bzzz/hmmm";
 import type { StoredEntry } from "@bzzz/journal";
 import type { PeerInfo } from "@bzzz/p2p";
 import type { PresenceRecord } from "@bzzz/presence";
@@ -104,14 +104,12 @@ export function requestRecord(
   request: RequestView,
   options: {
     readonly nowMs: number;
-    readonly self: Pick<Grant, "agentId" | "role" | "binaryType">;
+    readonly self: Pick<Grant, "peer" | "agentId" | "role" | "level" | "binaryType">;
     grantOf: GrantLookup;
   },
 ): RequestRecord {
   const { grantOf, self, nowMs } = options;
   const { answer } = request;
-  const isForMyName = request.to.human === undefined || request.to.human === self.agentId;
-  const isForMyRole = request.to.role === undefined || request.to.role === self.role;
   return {
     request_id: request.requestId,
     digest: request.digest,
@@ -127,7 +125,7 @@ export function requestRecord(
       ...(request.to.human ? { human: request.to.human } : {}),
       ...(request.to.role ? { role: request.to.role } : {}),
     },
-    is_addressed_to_me: self.binaryType === "hap" && isForMyName && isForMyRole,
+    is_addressed_to_me: isRequestFor(request, self, self.peer, nowMs),
     ...(request.taskId ? { task_id: request.taskId } : {}),
     opened_at_ms: request.openedAt.ms,
     ...(request.deadlineMs === undefined ? {} : { deadline_ms: request.deadlineMs }),
