@@ -137,8 +137,8 @@ export interface ProgramHooks {
   /** With the keys on disk, while no node runs. */
   invite(options: InviteOptions): Promise<InviteView & { readonly token: string }>;
   join(token: string, options: JoinOptions): Promise<JoinResult>;
-  /** Tells the mesh, then removes grant, keys of the mesh and journal. */
-  leave(options: { globals: GlobalFlags; reason: string; signal: AbortSignal }): Promise<{ home: string }>;
+  /** Removes grant, keys of the mesh and journal, while no node runs. */
+  leave(options: { globals: GlobalFlags }): Promise<{ home: string }>;
   /** Runs the node until it is stopped. */
   run(options: RunOptions): Promise<ExitStatus>;
   /** One file, or two that shall run on one machine. Empty when all is well. */

@@ -518,3 +518,19 @@ Deno.test("bash completes verbs, second words, flags and choices", async () => {
     );
   }
 });
+
+Deno.test("join asks for the token when there is somebody to ask, and says so when there is none", async () => {
+  const seen: string[] = [];
+  const hooks = {
+    join: (token: string) => {
+      seen.push(token);
+      return Promise.resolve({ mesh_id: "m", mesh_name: "hive", agent_id: "a", peer_id: "p", role: "r", home: "/h" });
+    },
+  };
+
+  const asked = await createTestShell({ hooks, answers: ["  bzzz-join1-BBBB "] }).run("join");
+  const nobody = await createTestShell({ hooks, input: "" }).run("join");
+
+  assert.deepEqual(seen, ["bzzz-join1-BBBB"]);
+  assert.deepEqual([asked.status, nobody.status], [0, 2]);
+});

@@ -142,14 +142,14 @@ const join: Command = {
   name: "join",
   group: "begin",
   summary: "Join a mesh with a token",
-  details: 'With "-" the token is read from standard input, so that it stays out of the shell history.',
-  args: [{ name: "token", summary: "The join token, or -", isRequired: true }],
+  details:
+    "Without a token it is asked for, or read from standard input: on a command line others of this machine could see it, and the shell would remember it.",
+  args: [{ name: "token", summary: "The join token; better left out" }],
   flags: [AGENT_ID, { name: "timeout", type: "duration", value: "TIME", summary: "How long to try (60s)" }, FORCE],
   needs: "data_dir",
   async run(context) {
     const { values, globals, signal } = context;
-    const word = values.required("token");
-    const token = word === "-" ? (await readAll(context)).trim() : word;
+    const token = await joinToken(context, values.text("token"));
     const result = await context.hooks().join(token, {
       globals,
       agentId: values.text("agent-id"),
@@ -166,29 +166,30 @@ const join: Command = {
   },
 };
 
-async function readAll(context: CommandContext): Promise<string> {
-  if (!context.readInput) throw usageError('Cannot read "-": there is no standard input here');
-  return await context.readInput();
+async function joinToken(context: CommandContext, word: string | undefined): Promise<string> {
+  if (word !== undefined && word !== "-") return word;
+  const canAsk = word === undefined && context.ask !== undefined;
+  const text = canAsk ? await context.ask?.("Join token: ") : await context.readInput?.();
+  if (text?.trim()) return text.trim();
+  throw usageError("Cannot join: there is no token; paste it, or give it on standard input");
 }
 
 const leave: Command = {
   name: "leave",
   group: "begin",
   summary: "Leave the mesh for good",
-  details: "Tells the members, then removes the grant and the keys of the mesh from this data directory.",
-  flags: [
-    { name: "reason", type: "string", value: "TEXT", summary: "Told to the members" },
-    { name: "yes", type: "boolean", summary: "Do not ask" },
-  ],
+  details:
+    "Removes grant, keys and journal of the mesh from this data directory; the configuration stays. Members keep what this node has said, and its name stays taken until an admin revokes it.",
+  flags: [{ name: "yes", type: "boolean", summary: "Do not ask" }],
   needs: "data_dir",
   async run(context): Promise<ExitStatus> {
-    const { values, globals, signal } = context;
+    const { values, globals } = context;
     if (!values.has("yes")) {
       const answer = await context.ask?.("Leave the mesh and remove its keys from this machine? Type leave to do it: ");
       if (answer === undefined && !context.ask) throw usageError("Cannot leave without a question: add --yes");
       if (answer?.trim() !== "leave") throw new CliError("cancelled", "Nothing was done");
     }
-    const result = await context.hooks().leave({ globals, reason: values.text("reason") ?? "", signal });
+    const result = await context.hooks().leave({ globals });
     await context.out.item({ left: true, ...result }, () => `Left the mesh; ${result.home} holds no more keys of it`);
     return EXIT.ok;
   },
