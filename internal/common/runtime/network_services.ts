@@ -46,6 +46,7 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       phase: "p2p",
       failureCode: "p2p_init_failed",
       create: ({ identity, trust }) => {
+        // A revoked member is dropped by its admission, and not denied: it must be able to hear why (S-24).
         const node = createP2pNode({
           signingKey: identity.keys.signingKey,
           admission: createMembershipAdmission({ membership: identity.membership, clock }, {
@@ -57,7 +58,6 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
           addressBook: createAddressBook(paths.addressBook),
           redeem: createRedeemer(trust, identity.membership),
         }, networkOptions(config, identity, { isContainer: isContainer(environment.env), software }));
-        dropRevoked(node, identity);
         return node;
       },
       start: (node) => node.start(),
@@ -190,13 +190,6 @@ function lastRecord(journal: RuntimeServices["journal"]): unknown {
 
 function admittedPeers(node: P2pNode): RuntimeServices["node"]["peerId"][] {
   return node.peers().filter((info) => info.isAdmitted).map((info) => info.peer);
-}
-
-/** A revoked member is dropped at once, everywhere (S-24). */
-function dropRevoked(node: P2pNode, identity: LocalIdentity): void {
-  identity.membership.on("member:revoked", ({ peer }) => {
-    if (peer !== node.peerId) node.penalise(peer, "revoked", Number.MAX_SAFE_INTEGER);
-  });
 }
 
 function hearPresence(

@@ -148,9 +148,18 @@ function addShutdownHooks(
     await node.execution?.stop();
     node.services.presence.stop();
     // after the work was given back, so that who takes it over knows that it may
-    await node.services.journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "shut down" } });
+    await sayGoodBye(node.services);
   });
   shutdown.on("stop", "services", ({ budgetMs }) => runtime.stop({ timeoutMs: budgetMs }));
+}
+
+/** A good-bye that cannot be said (a revoked node is not heard anyway) does not spoil a good end. */
+async function sayGoodBye({ journal, logger }: Readonly<RuntimeServices>): Promise<void> {
+  try {
+    await journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "shut down" } });
+  } catch (error) {
+    logger.warn("The others were not told that this node leaves", {}, error);
+  }
 }
 
 /** Undefined when it was told to end before it had started. */

@@ -1,0 +1,138 @@
+// Tasks that are really executed: by another when the holder is gone, by a program of one's own.
+import assert from "node:assert/strict";
+import { waitFor } from "@bzzz/base/testing";
+import { IS_SLOW, note } from "../helpers/load.ts";
+import { TestMesh } from "../helpers/mesh.ts";
+
+const LEASE_SECONDS = 5;
+const QUICK: Readonly<Record<string, string>> = {
+  BZZZ_COORDINATION_PRESENCE_INTERVAL_SECONDS: "1",
+  BZZZ_COORDINATION_PRESENCE_TIMEOUT_SECONDS: "2",
+  BZZZ_COORDINATION_LEASE_SECONDS: String(LEASE_SECONDS),
+};
+
+async function executed(mesh: TestMesh, name: string, taskId: string) {
+  const api = await mesh.node(name).api();
+  return await waitFor(async () => {
+    const task = await api.task(taskId).catch(() => undefined);
+    return task?.state === "executing" && task;
+  }, { timeoutMs: 8_000, what: `task ${taskId} to be executed`, state: () => mesh.node(name).log.slice(-2000) });
+}
+
+for (const way of ["kill", "stop"] as const) {
+  Deno.test(`S-10 a task whose holder is ${way === "kill" ? "killed" : "stopped"} is done by another`, async () => {
+    await using mesh = await TestMesh.create("boss", { env: { ...QUICK, BZZZ_AGENT_CAPABILITIES: "lead" } });
+    for (const name of ["worker-a", "worker-b"]) {
+      await mesh.join(name, { through: "boss", env: { ...QUICK, BZZZ_AGENT_CAPABILITIES: "dig" } });
+    }
+    await mesh.start("worker-a");
+    await mesh.connected("boss", "worker-a");
+    const boss = await mesh.node("boss").api();
+    const input = JSON.stringify({ steps: 15, step_ms: 100 });
+    const { task_id } = await boss.postTask({ title: "dig a hole", required_capabilities: ["dig"], input });
+    assert.equal((await executed(mesh, "worker-a", task_id)).holder?.agent_id, "worker-a");
+    await mesh.start("worker-b");
+    await mesh.connected("boss", "worker-a", "worker-b");
+
+    const began = performance.now();
+    // a stop lets work of seconds end; cut short, it is given back at once
+    if (way === "kill") await mesh.node("worker-a").kill();
+    else await mesh.node("worker-a").stop();
+
+    const done = await waitFor(async () => {
+      const task = await boss.task(task_id);
+      return task.state === "completed" && task;
+    }, { timeoutMs: 25_000, what: "the task to be done", state: () => mesh.node("worker-b").log.slice(-3000) });
+    const tookMs = Math.round(performance.now() - began);
+    const claims = done.history.filter((entry) => entry.kind === "task_claimed").map((entry) => entry.author.agent_id);
+    if (way === "kill") {
+      assert.deepEqual(claims, ["worker-a", "worker-b"]);
+      assert.equal(done.attempt, 2);
+      const completed = done.history.filter((entry) => entry.kind === "task_completed");
+      assert.deepEqual(completed.map((entry) => entry.author.agent_id), ["worker-b"]);
+    } else assert.deepEqual(claims, ["worker-a"], "short work is finished before the end");
+    note(`${way}: done ${tookMs} ms later (lease ${LEASE_SECONDS} s)`);
+  });
+}
+
+const SCRIPT = `
+read -r task
+printf '%s\\n' '{"type":"progress","percent":25,"text":"digging"}'
+printf '%s\\n' "$task" > task.json
+printf '%s\\n' '{"type":"result","summary":"a hole","output":{"secrets":"'"\${SECRET-none}"'","token":"'"\${BZZZ_TEST_SECRET-none}"'"}}'
+`;
+
+Deno.test("S-28 a program of one's own executes a task: progress, result, no secrets, its group killed on cancel", async (t) => {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
+  try {
+    await Deno.writeTextFile(`${folder}/dig.sh`, SCRIPT);
+    await Deno.writeTextFile(`${folder}/forever.sh`, `read -r task\nsleep 1000 & echo $! > ${folder}/child\nwait\n`);
+    const commands = [
+      { name: "dig", argv: ["/bin/sh", `${folder}/dig.sh`] },
+      { name: "forever", argv: ["/bin/sh", `${folder}/forever.sh`] },
+    ];
+    await using mesh = await TestMesh.create("digger", {
+      env: {
+        BZZZ_EXECUTOR_KIND: "process",
+        BZZZ_EXECUTOR_PROCESS_COMMANDS: JSON.stringify(commands),
+        BZZZ_AGENT_CAPABILITIES: "dig,forever",
+        SECRET: "do not tell",
+      },
+    });
+    const api = await mesh.node("digger").api();
+
+    await t.step("progress and result are in the journal", async () => {
+      const { task_id } = await api.postTask({ title: "dig", required_capabilities: ["dig"], input: "two metres" });
+      const task = await waitFor(async () => {
+        const view = await api.task(task_id);
+        return ["completed", "failed"].includes(view.state) && view;
+      }, { timeoutMs: 10_000, what: "the program to end", state: () => mesh.node("digger").log.slice(-2000) });
+      assert.equal(task.state, "completed", task.reason);
+      assert.equal(task.result?.summary, "a hole");
+      assert.deepEqual(JSON.parse(task.result?.output ?? ""), { secrets: "none", token: "none" });
+      assert.ok(task.history.some((entry) => entry.kind === "task_progress" && entry.body?.["text"] === "digging"));
+    });
+    await t.step("cancel ends the whole process group", async () => {
+      const { task_id } = await api.postTask({ title: "for ever", required_capabilities: ["forever"] });
+      await executed(mesh, "digger", task_id);
+      const child = Number(
+        await waitFor(() => Deno.readTextFile(`${folder}/child`).catch(() => undefined), {
+          timeoutMs: 5_000,
+          what: "the child of the program",
+        }),
+      );
+      assert.ok(await isAlive(child));
+
+      await api.cancelTask(task_id, { reason: "enough" });
+
+      await waitFor(async () => !await isAlive(child), {
+        timeoutMs: 5_000,
+        what: "the child of the program to be gone",
+      });
+      assert.equal((await api.task(task_id)).state, "cancelled");
+    });
+    if (IS_SLOW) {
+      await t.step("a stop of the agent ends it too, and gives the task back", async () => {
+        await Deno.remove(`${folder}/child`);
+        const { task_id } = await api.postTask({ title: "for ever again", required_capabilities: ["forever"] });
+        await executed(mesh, "digger", task_id);
+        const child = Number(
+          await waitFor(() => Deno.readTextFile(`${folder}/child`).catch(() => undefined), {
+            timeoutMs: 5_000,
+            what: "the child of the program",
+          }),
+        );
+        assert.equal((await mesh.node("digger").stop()).code, 0);
+        assert.equal(await isAlive(child), false);
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Whether the process runs; a zombie does not. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return /^State:\s+[^ZX]/m.test(status);
+}
