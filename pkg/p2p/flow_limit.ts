@@ -81,20 +81,43 @@ export class FlowLimit {
   }
 }
 
+/** Wire type of a protobuf field that has a length (protobuf encoding, "length-delimited records"). */
+const LENGTH_DELIMITED = 2;
+/** Field of a gossip RPC that holds one message; all fields of such a message have a length. */
+const MESSAGE_FIELD = 2;
+
 /**
- * Fields at the top level of a protobuf message: each message, subscription and control block of a gossip RPC is one.
- * Stops at `limit`; a malformed rest counts as one, the decoder behind will refuse it.
+ * How many items a gossip RPC has: each message, subscription and control block is one field at its top level. Stops at
+ * `limit`. "malformed" when it, or a message in it, is not the protobuf that a gossip router writes: gossipsub itself would
+ * drop it without a word.
  */
-export function countRpcItems(rpc: Uint8Array, limit: number): number {
+export function countRpcItems(rpc: Uint8Array, limit: number): number | "malformed" {
   let count = 0;
-  let at = 0;
-  while (at < rpc.byteLength && count < limit) {
-    count++;
-    const tag = decodeVarint(rpc, at);
-    if (typeof tag === "string" || (tag.length & 7) !== 2) return count;
-    const size = decodeVarint(rpc, at + tag.size);
-    if (typeof size === "string") return count;
-    at += tag.size + size.size + size.length;
+  for (const field of lengthDelimitedFields(rpc)) {
+    if (field === "malformed") return field;
+    if (++count >= limit) break;
+    if (field.number !== MESSAGE_FIELD) continue;
+    for (const part of lengthDelimitedFields(field.bytes)) if (part === "malformed") return part;
   }
   return count;
+}
+
+function* lengthDelimitedFields(
+  bytes: Uint8Array,
+): Generator<{ readonly number: number; readonly bytes: Uint8Array } | "malformed"> {
+  for (let at = 0; at < bytes.byteLength;) {
+    const tag = decodeVarint(bytes, at);
+    const size = typeof tag === "string" ? tag : decodeVarint(bytes, at + tag.size);
+    if (typeof tag === "string" || typeof size === "string" || (tag.length & 7) !== LENGTH_DELIMITED) {
+      yield "malformed";
+      return;
+    }
+    const from = at + tag.size + size.size;
+    at = from + size.length;
+    if (at > bytes.byteLength || tag.length >>> 3 === 0) {
+      yield "malformed";
+      return;
+    }
+    yield { number: tag.length >>> 3, bytes: bytes.subarray(from, at) };
+  }
 }

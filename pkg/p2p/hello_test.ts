@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
 import { MAX_HELLO_BYTES } from "./constants.ts";
 import { P2pError } from "./errors.ts";
-import { countRpcItems } from "./flow_limit.ts";
 import { decodeHello, decodeVerdict, encodeHello, encodeVerdict, type Hello, incompatibility } from "./hello.ts";
 
 const PEER = parsePeerId("12D3KooWRCVPQZpPu2C76SNj89wTEgWqGXHbdJHKbnPXsJSabduP");
@@ -79,16 +78,4 @@ Deno.test("parseAddress() refuses what is no TCP address", () => {
     assert.throws(() => parseAddress(text), (e) => e instanceof P2pError && e.code === "p2p_bad_address", text);
     assert.equal(tryParseAddress(text), undefined, text);
   }
-});
-
-Deno.test("countRpcItems() counts top-level fields, stops at its limit and survives junk", () => {
-  const item = Uint8Array.of(0x12, 2, 8, 1);
-  const many = new Uint8Array(4000);
-  for (let at = 0; at < many.byteLength; at += 4) many.set(item, at);
-
-  assert.equal(countRpcItems(many.subarray(0, 12), 100), 3);
-  assert.equal(countRpcItems(many, 100), 100);
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (junk) => {
-    assert.ok(countRpcItems(junk, 50) <= 50);
-  }));
 });

@@ -2,9 +2,8 @@ import { BzzzError, type Clock, CounterMap, type MeshId, type PeerId, type Rando
 import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
 import { PROTOCOL_VERSION } from "@bzzz/wire";
-import type { Connection, ConnectionGater, Libp2p } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
-import { hostOfAddress, parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
+import type { Connection, Libp2p } from "@libp2p/interface";
+import { parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
 import {
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_CONNECTIONS_PER_IP,
@@ -15,6 +14,7 @@ import {
 import { Dialer } from "./dialer.ts";
 import { P2pError } from "./errors.ts";
 import { FlowLimit, type GossipLimits } from "./flow_limit.ts";
+import { createGater } from "./gater.ts";
 import type { Hello } from "./hello.ts";
 import type { RedeemInvite } from "./join.ts";
 import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
@@ -129,6 +129,9 @@ class Libp2pNode implements RoutableP2pNode {
     this.#options = options;
     this.peerId = peerIdFromPublicKey(deps.signingKey.publicKey);
     this.#offences = new OffenceRegister({ clock: deps.clock, counters: this.#counters });
+    this.events.on("peer:refused", ({ by, reason }) => {
+      this.#counters.add(by === "us" ? `refused.${reason}` : "refused_by_peer"); // a peer's reason is its own text
+    });
     this.#plan = new RedialPlan({ random: deps.random });
     this.#instance = deps.random.bytes(16);
     this.#streams = new StreamServer({
@@ -155,7 +158,11 @@ class Libp2pNode implements RoutableP2pNode {
       listen: listen.map(String),
       announce: announce.map(String),
       maxConnections: this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-      gater: this.#gater(),
+      gater: createGater({
+        isDenied: (peer) => this.#offences.isDenied(peer),
+        hasRoomFor: (host) => this.#running?.sessions.hasRoomFor(host) ?? false,
+        counters: this.#counters,
+      }),
       software: this.#software,
     });
     const router = new RouterHost({
@@ -372,21 +379,6 @@ class Libp2pNode implements RoutableP2pNode {
     const connection = await dialer.dial(addresses, peer, signal);
     if (await sessions.outcomeOf(connection, signal ? { signal } : {})) return connection;
     throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: the hello was refused`);
-  }
-
-  #gater(): ConnectionGater {
-    const isDenied = (peer: { toString(): string }): boolean => this.#offences.isDenied(peer.toString() as PeerId); // looked up, never used
-    return {
-      denyDialPeer: isDenied,
-      denyDialMultiaddr: () => false, // libp2p's default refuses private addresses in browsers only; say it plainly
-      denyInboundConnection: ({ remoteAddr }) => !this.#hasRoomFor(remoteAddr),
-      denyInboundEncryptedConnection: isDenied,
-      denyOutboundEncryptedConnection: isDenied,
-    };
-  }
-
-  #hasRoomFor(remote: Multiaddr): boolean {
-    return this.#running?.sessions.hasRoomFor(hostOfAddress(remote)) ?? false;
   }
 
   #warn(code: P2pEvents["warning"]["code"], message: string): void {

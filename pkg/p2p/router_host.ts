@@ -194,6 +194,10 @@ export class RouterHost {
         const head = decodeVarint(rpc);
         const body = typeof head === "string" ? rpc : rpc.subarray(head.size);
         const messages = countRpcItems(body, MAX_GOSSIP_RPC_ITEMS + 1);
+        if (messages === "malformed") {
+          this.#deps.onOffence(peer, "gossip_rpc");
+          return;
+        }
         if (messages > MAX_GOSSIP_RPC_ITEMS) {
           this.#deps.onFlood(peer, "gossip_rpc_items");
           return;

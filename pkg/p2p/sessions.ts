@@ -20,6 +20,7 @@ import {
   MAX_HELLO_BYTES,
   MAX_UNADMITTED_CONNECTIONS,
 } from "./constants.ts";
+import { P2pError } from "./errors.ts";
 import { answer, greet, type HandshakeResult } from "./handshake.ts";
 import { type Hello, type HelloVerdict, incompatibility } from "./hello.ts";
 import { Liveness } from "./liveness.ts";
@@ -378,6 +379,9 @@ export class Sessions {
   #fail(session: Session, error: unknown): void {
     if (this.#stopping.signal.aborted || session.state === "closed") return;
     this.#deps.logger.debug("hello failed", { peer: session.peer, reason: errorMessage(error) });
+    if (error instanceof P2pError && error.code === "p2p_protocol_violation") {
+      this.#deps.onOffence(session.peer, "bad_hello");
+    }
     session.connection.abort(new Error("the hello failed"));
   }
 

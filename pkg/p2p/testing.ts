@@ -5,6 +5,7 @@
  * @module
  */
 export { addressOf, areAdmitted, LoopbackMesh } from "./loopback_mesh.ts";
+export { letProcessEnd } from "./exit_fix.ts";
 export { MemoryNetwork, type MemoryNetworkOptions, MemoryNode } from "./memory_network.ts";
 export { startRelay, type TcpRelay } from "./tcp_relay.ts";
 export { TestRoster } from "./test_roster.ts";

@@ -118,7 +118,10 @@ export interface P2pStats {
   readonly admittedPeers: number;
   readonly knownPeers: number;
   readonly deniedPeers: number;
-  /** Counters by name: "offence.<reason>", "dropped", "dial.ok", "dial.failed", "mdns.unavailable". */
+  /**
+   * Counters by name: "offence.<reason>", "dropped", "dial.ok", "dial.failed", "mdns.unavailable"; those turned away:
+   * "inbound.no_room", "inbound.handshake_failed", "inbound.denied", "refused.<reason>" by us, "refused_by_peer".
+   */
   readonly counters: ReadonlyMap<string, number>;
 }
 
