@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { type Clock, createUlid, type Random, withTimeout } from "@bzzz/base";
-import type { Logger } from "@bzzz/logging";
+import { createUlid, withTimeout } from "@bzzz/base";
+import type { Api, ApiDeps, ApiOptions } from "./api.ts";
 import { API_BASE, REQUEST_TIMEOUT_MS } from "./constants.ts";
 import { ApiError, toErrorView } from "./errors.ts";
-import { type EventStreamOptions, EventStreams } from "./event_stream.ts";
-import type { MeshFacade } from "./facade.ts";
-import { type ApiToken, TokenGuard } from "./guard.ts";
+import { EventStreams } from "./event_stream.ts";
+import { TokenGuard } from "./guard.ts";
 import { eventsQuerySchema } from "./inputs.ts";
 import { Router } from "./router.ts";
 import { addInviteRoutes } from "./routes/invites.ts";
@@ -14,44 +13,8 @@ import { addNodeRoutes } from "./routes/node.ts";
 import { addRequestRoutes } from "./routes/requests.ts";
 import { addTaskRoutes } from "./routes/tasks.ts";
 
-/** What the API is made of. */
-export interface ApiDeps {
-  readonly mesh: MeshFacade;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
-
-/** Who gets in, and the bounds. */
-export interface ApiOptions {
-  /** Without one, nobody gets in. */
-  readonly tokens: readonly ApiToken[];
-  /** Host names, without port, that requests may be addressed to besides loopback. */
-  readonly allowedHosts?: readonly string[];
-  /** Default 1 MiB. */
-  readonly maxBodyBytes?: number;
-  /** Default 30 s; the event stream has its own bounds. */
-  readonly requestTimeoutMs?: number;
-  readonly events?: EventStreamOptions;
-  /** Of the program, for the OpenAPI document. */
-  readonly version: string;
-}
-
-/** A running API; `close` ends its event streams and is the owner's to call before the server stops. */
-export interface Api {
-  /** Answers every request, never rejects. */
-  fetch(request: Request): Promise<Response>;
-  close(): void;
-  stats(): { readonly eventClients: number; readonly droppedEventClients: number };
-}
-
-/**
- * The HTTP API over `deps.mesh`, without a server: the node's listener, tests and the in-process portal call `fetch`.
- * Every route needs a bearer token and an allowed Host. Errors are UCXL error bodies.
- *
- * @throws RangeError for a token that is too short
- */
-export function createApi(deps: ApiDeps, options: ApiOptions): Api {
+/** The routes of the API, built at once; see `createApi`. @throws RangeError for a token that is too short */
+export function createApp(deps: ApiDeps, options: ApiOptions): Api {
   const { clock, random, logger } = deps;
   const router = new Router({
     base: API_BASE,

@@ -253,9 +253,14 @@ Deno.test("fetch() maps codes by the table and hides the words of a defect", asy
 
 Deno.test("fetch() answers 504 when the mesh does not", async () => {
   const { call, clock, mesh } = setUp({ requestTimeoutMs: 100 });
-  mesh.status = () => new Promise(() => {});
+  const asked = Promise.withResolvers<void>();
+  mesh.status = () => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
 
   const pending = call("GET", "/status");
+  await asked.promise;
   await clock.advance(100);
 
   assert.equal((await pending).body.error.code, "UCXL-504-TIMEOUT");

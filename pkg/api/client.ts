@@ -1,6 +1,6 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "zod";
 import { abortable, BzzzError, type Clock, createDeadline, errorMessage, type Random } from "@bzzz/base";
-import { followEvents, type FollowOptions, type StreamEvent } from "./client_events.ts";
+import type { FollowOptions, StreamEvent } from "./client_events.ts";
 import { API_BASE, REQUEST_TIMEOUT_MS } from "./constants.ts";
 import { ApiError, fromErrorView } from "./errors.ts";
 import type {
@@ -14,32 +14,19 @@ import type {
   requestQuerySchema,
   taskQuerySchema,
 } from "./inputs.ts";
-import {
-  type AgentView,
-  agentViewSchema,
-  type CreatedInviteView,
-  createdInviteViewSchema,
-  type EntryDetailView,
-  entryDetailViewSchema,
-  type EntryView,
-  entryViewSchema,
-  errorViewSchema,
-  type InviteView,
-  inviteViewSchema,
-  type MemberView,
-  memberViewSchema,
-  type MessageView,
-  messageViewSchema,
-  type PeerView,
-  peerViewSchema,
-  type RequestView,
-  requestViewSchema,
-  type StatusView,
-  statusViewSchema,
-  type TaskDetailView,
-  taskDetailViewSchema,
-  type TaskView,
-  taskViewSchema,
+import type {
+  AgentView,
+  CreatedInviteView,
+  EntryDetailView,
+  EntryView,
+  InviteView,
+  MemberView,
+  MessageView,
+  PeerView,
+  RequestView,
+  StatusView,
+  TaskDetailView,
+  TaskView,
 } from "./views.ts";
 
 /** How requests leave: `fetch` of the host, or `api.fetch` of a node in the same process. */
@@ -86,98 +73,109 @@ export class ApiClient {
   }
 
   status(options: CallOptions = {}): Promise<StatusView> {
-    return this.#call("GET", "/status", statusViewSchema, options);
+    return this.#call("GET", "/status", (views) => views.statusViewSchema, options);
   }
 
   async peers(options: CallOptions = {}): Promise<readonly PeerView[]> {
-    return (await this.#call("GET", "/peers", listOf(peerViewSchema), options)).items;
+    return (await this.#call("GET", "/peers", (views) => listOf(views.peerViewSchema), options)).items;
   }
 
   async members(options: CallOptions = {}): Promise<readonly MemberView[]> {
-    return (await this.#call("GET", "/members", listOf(memberViewSchema), options)).items;
+    return (await this.#call("GET", "/members", (views) => listOf(views.memberViewSchema), options)).items;
   }
 
   async agents(options: CallOptions = {}): Promise<readonly AgentView[]> {
-    return (await this.#call("GET", "/agents", listOf(agentViewSchema), options)).items;
+    return (await this.#call("GET", "/agents", (views) => listOf(views.agentViewSchema), options)).items;
   }
 
   /** `member` is a peer id or agent id. */
   revokeMember(member: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<MemberView> {
-    return this.#call("POST", path`/members/${member}/revoke`, memberViewSchema, { ...options, body: input });
+    return this.#call("POST", path`/members/${member}/revoke`, (views) => views.memberViewSchema, {
+      ...options,
+      body: input,
+    });
   }
 
   async tasks(query: z.input<typeof taskQuerySchema> = {}, options: CallOptions = {}): Promise<readonly TaskView[]> {
-    return (await this.#call("GET", "/tasks", listOf(taskViewSchema), { ...options, query })).items;
+    return (await this.#call("GET", "/tasks", (views) => listOf(views.taskViewSchema), { ...options, query })).items;
   }
 
   /** `task` is an id or the end of one. */
   task(task: string, options: CallOptions = {}): Promise<TaskDetailView> {
-    return this.#call("GET", path`/tasks/${task}`, taskDetailViewSchema, options);
+    return this.#call("GET", path`/tasks/${task}`, (views) => views.taskDetailViewSchema, options);
   }
 
   postTask(input: z.input<typeof postTaskSchema>, options: CallOptions = {}): Promise<TaskView> {
-    return this.#call("POST", "/tasks", taskViewSchema, { ...options, body: input });
+    return this.#call("POST", "/tasks", (views) => views.taskViewSchema, { ...options, body: input });
   }
 
   cancelTask(task: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<TaskView> {
-    return this.#call("POST", path`/tasks/${task}/cancel`, taskViewSchema, { ...options, body: input });
+    return this.#call("POST", path`/tasks/${task}/cancel`, (views) => views.taskViewSchema, {
+      ...options,
+      body: input,
+    });
   }
 
   journal(query: z.input<typeof journalQuerySchema> = {}, options: CallOptions = {}): Promise<JournalPage> {
-    const schema = listOf(entryViewSchema).extend({ next_after: z.int(), latest: z.int() });
+    const schema = (views: Views) => listOf(views.entryViewSchema).extend({ next_after: z.int(), latest: z.int() });
     return this.#call("GET", "/journal", schema, { ...options, query });
   }
 
   entry(id: string, options: CallOptions = {}): Promise<EntryDetailView> {
-    return this.#call("GET", path`/journal/${id}`, entryDetailViewSchema, options);
+    return this.#call("GET", path`/journal/${id}`, (views) => views.entryDetailViewSchema, options);
   }
 
   async messages(
     query: z.input<typeof messageQuerySchema> = {},
     options: CallOptions = {},
   ): Promise<readonly MessageView[]> {
-    return (await this.#call("GET", "/messages", listOf(messageViewSchema), { ...options, query })).items;
+    return (await this.#call("GET", "/messages", (views) => listOf(views.messageViewSchema), { ...options, query }))
+      .items;
   }
 
   postMessage(input: z.input<typeof postMessageSchema>, options: CallOptions = {}): Promise<MessageView> {
-    return this.#call("POST", "/messages", messageViewSchema, { ...options, body: input });
+    return this.#call("POST", "/messages", (views) => views.messageViewSchema, { ...options, body: input });
   }
 
   async requests(
     query: z.input<typeof requestQuerySchema> = {},
     options: CallOptions = {},
   ): Promise<readonly RequestView[]> {
-    return (await this.#call("GET", "/requests", listOf(requestViewSchema), { ...options, query })).items;
+    return (await this.#call("GET", "/requests", (views) => listOf(views.requestViewSchema), { ...options, query }))
+      .items;
   }
 
   /** `request` is an id or a short id. */
   request(request: string, options: CallOptions = {}): Promise<RequestView> {
-    return this.#call("GET", path`/requests/${request}`, requestViewSchema, options);
+    return this.#call("GET", path`/requests/${request}`, (views) => views.requestViewSchema, options);
   }
 
   answer(request: string, input: z.input<typeof answerSchema>, options: CallOptions = {}): Promise<RequestView> {
-    return this.#call("POST", path`/requests/${request}/answer`, requestViewSchema, { ...options, body: input });
+    return this.#call("POST", path`/requests/${request}/answer`, (views) => views.requestViewSchema, {
+      ...options,
+      body: input,
+    });
   }
 
   async invites(options: CallOptions = {}): Promise<readonly InviteView[]> {
-    return (await this.#call("GET", "/invites", listOf(inviteViewSchema), options)).items;
+    return (await this.#call("GET", "/invites", (views) => listOf(views.inviteViewSchema), options)).items;
   }
 
   createInvite(input: z.input<typeof createInviteSchema>, options: CallOptions = {}): Promise<CreatedInviteView> {
-    return this.#call("POST", "/invites", createdInviteViewSchema, { ...options, body: input });
+    return this.#call("POST", "/invites", (views) => views.createdInviteViewSchema, { ...options, body: input });
   }
 
   revokeInvite(invite: string, options: CallOptions = {}): Promise<InviteView> {
-    return this.#call("DELETE", path`/invites/${invite}`, inviteViewSchema, options);
+    return this.#call("DELETE", path`/invites/${invite}`, (views) => views.inviteViewSchema, options);
   }
 
   /** Resolves when the node has begun to stop. */
   async stop(input: { reason?: string } = {}, options: CallOptions = {}): Promise<void> {
-    await this.#call("POST", "/node/stop", z.object({ is_stopping: z.boolean() }), { ...options, body: input });
+    await this.#call("POST", "/node/stop", () => z.object({ is_stopping: z.boolean() }), { ...options, body: input });
   }
 
   openApi(options: CallOptions = {}): Promise<Record<string, unknown>> {
-    return this.#call("GET", "/openapi.json", z.record(z.string(), z.unknown()), options);
+    return this.#call("GET", "/openapi.json", () => z.record(z.string(), z.unknown()), options);
   }
 
   /**
@@ -185,7 +183,7 @@ export class ApiClient {
    * that was yielded, so no entry is lost and none comes twice. Yields "connected" and "disconnected" in between.
    * @throws ApiError when the node refuses for good (token, filter)
    */
-  events(
+  async *events(
     query: z.input<typeof eventsQuerySchema> = {},
     options: FollowOptions = {},
   ): AsyncGenerator<StreamEvent, void, void> {
@@ -195,10 +193,16 @@ export class ApiClient {
         query: { ...query, ...(after === undefined ? {} : { after }) },
         accept: "text/event-stream",
       });
-    return followEvents({ ...this.#deps, open }, options);
+    const { followEvents } = await import("./client_events.ts");
+    yield* followEvents({ ...this.#deps, open }, options);
   }
 
-  async #call<S extends z.ZodType>(method: string, route: string, schema: S, options: Call): Promise<z.output<S>> {
+  async #call<S extends z.ZodType>(
+    method: string,
+    route: string,
+    pick: (views: Views) => S,
+    options: Call,
+  ): Promise<z.output<S>> {
     const timeoutMs = this.#options.timeoutMs ?? REQUEST_TIMEOUT_MS;
     using deadline = createDeadline(this.#deps.clock, {
       timeoutMs,
@@ -206,7 +210,7 @@ export class ApiClient {
       ...(options.signal ? { parent: options.signal } : {}),
     });
     const response = await this.#send(method, route, { ...options, signal: deadline.signal });
-    const result = schema.safeParse(await readJson(response, deadline.signal));
+    const result = pick(await loadViews()).safeParse(await readJson(response, deadline.signal));
     if (!result.success) throw unexpected(response.status, z.prettifyError(result.error).slice(0, 300));
     return result.data;
   }
@@ -234,7 +238,7 @@ export class ApiClient {
       throw this.#unreachable(cause, options.signal);
     }
     if (response.ok) return response;
-    const view = errorViewSchema.safeParse(await readJson(response, options.signal));
+    const view = (await loadViews()).errorViewSchema.safeParse(await readJson(response, options.signal));
     throw view.success ? fromErrorView(response.status, view.data) : unexpected(response.status, "no error body");
   }
 
@@ -246,6 +250,13 @@ export class ApiClient {
       { cause },
     );
   }
+}
+
+type Views = typeof import("./views.ts");
+
+/** A node that is not asked anything does not build the schemas of the answers: they are a tenth of its start. */
+function loadViews(): Promise<Views> {
+  return import("./views.ts");
 }
 
 /** Options of every call. */

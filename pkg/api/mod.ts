@@ -10,8 +10,8 @@
  *
  * @module
  */
-export { createApi } from "./app.ts";
-export type { Api, ApiDeps, ApiOptions } from "./app.ts";
+export { createApi } from "./api.ts";
+export type { Api, ApiDeps, ApiOptions } from "./api.ts";
 export { ApiClient } from "./client.ts";
 export type { ApiClientDeps, ApiClientOptions, ApiFetch, CallOptions, JournalPage } from "./client.ts";
 export type { FollowOptions, StreamEvent } from "./client_events.ts";
@@ -33,7 +33,7 @@ export type {
   TaskQuery,
 } from "./inputs.ts";
 export { MIN_SHORT_ID_CHARACTERS, resolveShortId, shortIds } from "./short_ids.ts";
-export { REQUEST_STATES, TASK_STATES } from "./views.ts";
+export { REQUEST_STATES, TASK_STATES } from "./states.ts";
 export type {
   AgentView,
   AuthorView,

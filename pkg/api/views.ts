@@ -6,6 +6,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { MESSAGE_TYPES, REQUEST_DECISIONS, REQUEST_KINDS } from "@bzzz/wire";
+import { REQUEST_STATES, TASK_STATES } from "./states.ts";
 
 const count = z.int().min(0);
 const atMs = z.int().min(0).describe("Milliseconds since the epoch");
@@ -109,20 +110,6 @@ export const agentViewSchema = z.object({
 /** A member with what it can do and how busy it is. */
 export type AgentView = z.infer<typeof agentViewSchema>;
 
-/** The states of architecture section 6 that a reader can meet. */
-export const TASK_STATES = [
-  "announced",
-  "claimed",
-  "planning",
-  "discussing",
-  "executing",
-  "review",
-  "blocked",
-  "completed",
-  "failed",
-  "cancelled",
-  "expired",
-] as const;
 export const taskStateSchema = z.enum(TASK_STATES);
 
 export const taskViewSchema = z.object({
@@ -197,8 +184,6 @@ export const messageViewSchema = z.object({
 /** One message of a discussion. */
 export type MessageView = z.infer<typeof messageViewSchema>;
 
-/** The states of a request to a person (design, portal C.2). */
-export const REQUEST_STATES = ["pending", "answered", "withdrawn", "expired", "superseded"] as const;
 export const requestStateSchema = z.enum(REQUEST_STATES);
 export const decisionSchema = z.enum(REQUEST_DECISIONS);
 

@@ -1,0 +1,17 @@
+/** The states of architecture section 6 that a reader can meet. */
+export const TASK_STATES = [
+  "announced",
+  "claimed",
+  "planning",
+  "discussing",
+  "executing",
+  "review",
+  "blocked",
+  "completed",
+  "failed",
+  "cancelled",
+  "expired",
+] as const;
+
+/** The states of a request to a person (design, portal C.2). */
+export const REQUEST_STATES = ["pending", "answered", "withdrawn", "expired", "superseded"] as const;
