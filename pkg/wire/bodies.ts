@@ -55,99 +55,121 @@ export const REQUEST_KINDS = ["question", "approval", "choice", "form", "review"
 /** What may be answered to a request. */
 export const REQUEST_DECISIONS = ["answer", "approve", "deny", "choose"] as const;
 
+/** A schema that is made when it is needed first: a start needs three of the thirty, and each costs it a third of a millisecond. */
+function once<S>(make: () => S): () => S {
+  let made: S | undefined;
+  return () => made ??= make();
+}
+
 /** Bodies of entries: durable, chained records of an author's log. */
 export const ENTRY_BODIES = {
-  grant_issued: z.object({ grant: bytes }),
-  grant_revoked: z.object({ revocation: bytes }),
-  agent_record: z.object({
-    agentId,
-    binaryType: name,
-    role: name,
-    capabilities: names,
-    models,
-    software: z.string().max(64),
-    protocolMin: z.int().min(1),
-    protocolMax: z.int().min(1),
-  }),
-  message_posted: z.object({
-    type: z.enum(MESSAGE_TYPES),
-    text: text.min(1),
-    to: z.array(agentId).max(MAX_LIST_ITEMS).optional(),
-    refs: z.array(z.string().max(2048)).max(MAX_LIST_ITEMS).optional(),
-    severity: z.enum(["blocking", "advisory"]).optional(),
-    hop: z.int().min(0).max(16).optional(),
-    ttlMs: z.int().min(1).optional(),
-  }),
-  task_posted: z.object({
-    taskId,
-    clientId: z.string().min(1).max(128).optional(),
-    title,
-    description: text,
-    priority: z.int().min(0).max(9),
-    requiredRole: name.optional(),
-    requiredCapabilities: names,
-    deadlineMs: atMs.optional(),
-    input: text.optional(),
-  }),
-  task_claimed: z.object({ taskId, attempt }),
-  task_progress: z.object({
-    taskId,
-    attempt,
-    percent: z.number().min(0).max(100).optional(),
-    text: z.string().max(4096),
-  }),
-  task_blocked: z.object({ taskId, attempt, requestId }),
-  task_resumed: z.object({ taskId, attempt, requestId }),
-  task_completed: z.object({
-    taskId,
-    attempt,
-    summary: z.string().max(4096),
-    output: text,
-    durationMs: z.number().min(0),
-  }),
-  task_failed: z.object({ taskId, attempt, reason: z.string().max(4096), retryable: z.boolean() }),
-  task_released: z.object({ taskId, attempt, reason: z.string().max(1024) }),
-  task_cancelled: z.object({ taskId, reason: z.string().max(1024) }),
-  request_opened: z.object({
-    requestId,
-    kind: z.enum(REQUEST_KINDS),
-    to: z.object({ human: agentId.optional(), role: name.optional() }),
-    title,
-    body: text,
-    taskId: taskId.optional(),
-    allow: z.array(z.enum(REQUEST_DECISIONS)).min(1).max(REQUEST_DECISIONS.length),
-    stakes: z.enum(["low", "normal", "high"]),
-    choices: z.array(z.string().min(1).max(200)).min(1).max(MAX_LIST_ITEMS).optional(),
-    deadlineMs: atMs.optional(),
-    // "approve" is not a legal value: silence never approves (C.2)
-    onTimeout: z.enum(["hold", "deny", "escalate"]),
-    supersedes: requestId.optional(),
-  }),
-  request_answered: z.object({
-    requestId,
-    requestDigest: z.string().regex(/^[0-9a-f]{64}$/),
-    decision: z.enum(REQUEST_DECISIONS),
-    text: text.optional(),
-    choice: z.string().max(200).optional(),
-    reason: z.string().max(4096).optional(),
-  }),
-  request_withdrawn: z.object({ requestId, reason: z.string().max(1024) }),
-  fork_proved: z.object({ first: bytes, second: bytes }),
+  grant_issued: once(() => z.object({ grant: bytes })),
+  grant_revoked: once(() => z.object({ revocation: bytes })),
+  agent_record: once(() =>
+    z.object({
+      agentId,
+      binaryType: name,
+      role: name,
+      capabilities: names,
+      models,
+      software: z.string().max(64),
+      protocolMin: z.int().min(1),
+      protocolMax: z.int().min(1),
+    })
+  ),
+  message_posted: once(() =>
+    z.object({
+      type: z.enum(MESSAGE_TYPES),
+      text: text.min(1),
+      to: z.array(agentId).max(MAX_LIST_ITEMS).optional(),
+      refs: z.array(z.string().max(2048)).max(MAX_LIST_ITEMS).optional(),
+      severity: z.enum(["blocking", "advisory"]).optional(),
+      hop: z.int().min(0).max(16).optional(),
+      ttlMs: z.int().min(1).optional(),
+    })
+  ),
+  task_posted: once(() =>
+    z.object({
+      taskId,
+      clientId: z.string().min(1).max(128).optional(),
+      title,
+      description: text,
+      priority: z.int().min(0).max(9),
+      requiredRole: name.optional(),
+      requiredCapabilities: names,
+      deadlineMs: atMs.optional(),
+      input: text.optional(),
+    })
+  ),
+  task_claimed: once(() => z.object({ taskId, attempt })),
+  task_progress: once(() =>
+    z.object({
+      taskId,
+      attempt,
+      percent: z.number().min(0).max(100).optional(),
+      text: z.string().max(4096),
+    })
+  ),
+  task_blocked: once(() => z.object({ taskId, attempt, requestId })),
+  task_resumed: once(() => z.object({ taskId, attempt, requestId })),
+  task_completed: once(() =>
+    z.object({
+      taskId,
+      attempt,
+      summary: z.string().max(4096),
+      output: text,
+      durationMs: z.number().min(0),
+    })
+  ),
+  task_failed: once(() => z.object({ taskId, attempt, reason: z.string().max(4096), retryable: z.boolean() })),
+  task_released: once(() => z.object({ taskId, attempt, reason: z.string().max(1024) })),
+  task_cancelled: once(() => z.object({ taskId, reason: z.string().max(1024) })),
+  request_opened: once(() =>
+    z.object({
+      requestId,
+      kind: z.enum(REQUEST_KINDS),
+      to: z.object({ human: agentId.optional(), role: name.optional() }),
+      title,
+      body: text,
+      taskId: taskId.optional(),
+      allow: z.array(z.enum(REQUEST_DECISIONS)).min(1).max(REQUEST_DECISIONS.length),
+      stakes: z.enum(["low", "normal", "high"]),
+      choices: z.array(z.string().min(1).max(200)).min(1).max(MAX_LIST_ITEMS).optional(),
+      deadlineMs: atMs.optional(),
+      // "approve" is not a legal value: silence never approves (C.2)
+      onTimeout: z.enum(["hold", "deny", "escalate"]),
+      supersedes: requestId.optional(),
+    })
+  ),
+  request_answered: once(() =>
+    z.object({
+      requestId,
+      requestDigest: z.string().regex(/^[0-9a-f]{64}$/),
+      decision: z.enum(REQUEST_DECISIONS),
+      text: text.optional(),
+      choice: z.string().max(200).optional(),
+      reason: z.string().max(4096).optional(),
+    })
+  ),
+  request_withdrawn: once(() => z.object({ requestId, reason: z.string().max(1024) })),
+  fork_proved: once(() => z.object({ first: bytes, second: bytes })),
 } as const;
 
 /** Bodies of signals: short-lived, unchained, may be lost. */
 export const SIGNAL_BODIES = {
-  presence: z.object({
-    status: z.enum(["ready", "working", "busy", "draining"]),
-    activeTasks: count,
-    maxTasks: count,
-    capabilities: names,
-    models,
-    load: z.number().min(0),
-    incarnation: z.string().max(32),
-    addresses: z.array(z.string().max(256)).max(16),
-  }),
-  leaving: z.object({ reason: z.string().max(256) }),
+  presence: once(() =>
+    z.object({
+      status: z.enum(["ready", "working", "busy", "draining"]),
+      activeTasks: count,
+      maxTasks: count,
+      capabilities: names,
+      models,
+      load: z.number().min(0),
+      incarnation: z.string().max(32),
+      addresses: z.array(z.string().max(256)).max(16),
+    })
+  ),
+  leaving: once(() => z.object({ reason: z.string().max(256) })),
 } as const;
 
 const ALL_BODIES = { ...ENTRY_BODIES, ...SIGNAL_BODIES };
@@ -159,7 +181,7 @@ export type SignalKind = keyof typeof SIGNAL_BODIES;
 /** Any kind this version knows. */
 export type Kind = EntryKind | SignalKind;
 /** The body of a kind, in code's camelCase. */
-export type BodyOf<K extends Kind> = z.infer<(typeof ALL_BODIES)[K]>;
+export type BodyOf<K extends Kind> = z.infer<ReturnType<(typeof ALL_BODIES)[K]>>;
 /** A kind with its body, as a discriminated union. */
 export type AnyBody = { [K in Kind]: { readonly kind: K; readonly body: BodyOf<K> } }[Kind];
 
@@ -175,7 +197,7 @@ export function isSignalKind(kind: string): kind is SignalKind {
 
 /** The schema of a kind's body (camelCase). */
 export function bodySchema(kind: Kind): z.ZodType {
-  return ALL_BODIES[kind];
+  return ALL_BODIES[kind]();
 }
 
 /** Schemas of ids for other boundaries (HTTP, files), so that they are written once. */
