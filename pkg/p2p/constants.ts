@@ -19,6 +19,13 @@ export const WRITE_HIGH_WATER_BYTES = 256 * 1024;
 export const MAX_STREAM_WINDOW_BYTES = 1024 * 1024;
 /** Streams one connection may have open in each direction. */
 export const MAX_STREAMS_PER_CONNECTION = 64;
+/**
+ * Streams the other side may have open before we have accepted it: hello or join, identify and ping, and as many again.
+ * Yamux grants each a window of 256 KiB that need not be read, so 32 such connections can park 64 MiB here.
+ */
+export const MAX_UNADMITTED_STREAMS = 8;
+/** Longest frame of a stream that is open to anyone: a request to join has 400 bytes. */
+export const MAX_STRANGER_FRAME_BYTES = 4096;
 /** A send that finds no room, or a receive that hears nothing, for this long ends the stream. */
 export const STREAM_STALL_TIMEOUT_MS = 30_000;
 /** Negotiating a new stream on a connection that is up. */
@@ -34,10 +41,13 @@ export const MAX_UNADMITTED_CONNECTIONS = 32;
 export const MAX_HELLO_BYTES = 512 * 1024;
 export const MAX_HELLO_PEERS = 64;
 export const MAX_ADDRESSES_PER_PEER = 16;
+/** Addresses of a third peer that one neighbour may name at once, and how many of hearsay are kept of a peer. */
+export const MAX_HEARSAY_PER_HELLO = 4;
+export const MAX_HEARSAY_PER_PEER = 8;
 
 /**
- * A beat is one byte on the open hello stream. libp2p's own monitor opens and negotiates a stream for every ping,
- * about twenty times the work (measured), and would not fit 2 % of a core at 30 peers.
+ * A beat is one byte on the open hello stream. libp2p's own monitor opens, negotiates and closes a stream for every ping:
+ * several frames and round trips in place of one. Chosen for that count; the two were not measured against each other.
  */
 export const BEAT_INTERVAL_MS = 1500;
 /** Silence after which a connection is dead: a cut link is seen in at most this plus one interval (6 s). */

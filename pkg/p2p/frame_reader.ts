@@ -3,6 +3,11 @@ import { READ_AHEAD_BYTES } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import { decodeVarint, MAX_VARINT_BYTES } from "./varint.ts";
 
+/** Chunks below this are copied together once more than a few wait: a peer may cut its frames into single bytes. */
+const SMALL_CHUNK_BYTES = 1024;
+const FEW_CHUNKS = 16;
+const TAIL_BYTES = 16 * 1024;
+
 /** The part of a libp2p stream that a reader touches. */
 export type ReadableStreamSide = Pick<
   MessageStream,
@@ -22,6 +27,8 @@ export class FrameReader {
   readonly #maxFrameBytes: number;
   readonly #readAheadBytes: number;
   #chunks: Uint8Array[] = [];
+  /** A buffer of our own whose used part is the last chunk. */
+  #tail: { readonly buffer: Uint8Array; used: Uint8Array; end: number } | undefined;
   #byteLength = 0;
   #isPaused = false;
   #isResuming = false;
@@ -44,6 +51,11 @@ export class FrameReader {
   /** Bytes that wait in this reader. */
   get bufferedBytes(): number {
     return this.#byteLength;
+  }
+
+  /** Pieces they wait in. */
+  get bufferedChunks(): number {
+    return this.#chunks.length;
   }
 
   /**
@@ -72,6 +84,7 @@ export class FrameReader {
   release(): void {
     this.#listeners.abort();
     this.#chunks = [];
+    this.#tail = undefined;
     this.#byteLength = 0;
     this.#isEnded = true;
     this.#wake?.();
@@ -86,8 +99,26 @@ export class FrameReader {
 
   #append(chunk: Uint8Array): void {
     if (chunk.byteLength === 0) return;
-    this.#chunks.push(chunk);
     this.#byteLength += chunk.byteLength;
+    if (chunk.byteLength >= SMALL_CHUNK_BYTES || this.#chunks.length < FEW_CHUNKS) this.#chunks.push(chunk);
+    else this.#appendSmall(chunk);
+  }
+
+  /** Many small chunks: copied together, as each object costs 200 bytes and keeps the 64 KiB that it arrived in. */
+  #appendSmall(chunk: Uint8Array): void {
+    const tail = this.#tail;
+    if (tail && this.#chunks.at(-1) === tail.used && tail.buffer.byteLength - tail.end >= chunk.byteLength) {
+      tail.buffer.set(chunk, tail.end);
+      tail.end += chunk.byteLength;
+      tail.used = tail.buffer.subarray(0, tail.end);
+      this.#chunks[this.#chunks.length - 1] = tail.used;
+      return;
+    }
+    const buffer = new Uint8Array(TAIL_BYTES);
+    buffer.set(chunk);
+    const used = buffer.subarray(0, chunk.byteLength);
+    this.#tail = { buffer, used, end: chunk.byteLength };
+    this.#chunks.push(used);
   }
 
   #onEnd(): void {

@@ -33,22 +33,22 @@ export async function greet({ stream, hello, judge, signal }: HandshakeParts): P
 }
 
 /**
- * The side that was called. A peer that is refused sees none of our credentials.
+ * The side that was called. A peer that is refused sees none of our credentials but what ended its own.
  * @throws P2pError "p2p_protocol_violation", "p2p_stream_failed"; or `signal.reason`
  */
 export async function answer({ stream, hello, judge, signal }: HandshakeParts): Promise<HandshakeResult> {
   const theirs = decodeHello(await expectFrame(stream, signal));
   const ours = judge(theirs);
   const mine = hello();
-  await stream.send(encodeHello(ours.ok ? mine : withoutCredentials(mine)));
+  await stream.send(encodeHello(ours.ok ? mine : withoutCredentials(mine, ours.proof ?? [])));
   await stream.send(encodeVerdict(ours));
   const yours = decodeVerdict(await expectFrame(stream, signal));
   return { theirs, ours, yours };
 }
 
-function withoutCredentials(hello: Hello): Hello {
+function withoutCredentials(hello: Hello, revocations: readonly Uint8Array[]): Hello {
   const { grant } = hello.credentials;
-  return { ...hello, credentials: { grant, grants: [], revocations: [] }, peers: [], addresses: [] };
+  return { ...hello, credentials: { grant, grants: [], revocations }, peers: [], addresses: [] };
 }
 
 async function expectFrame(stream: PeerStream, signal: AbortSignal): Promise<Uint8Array> {

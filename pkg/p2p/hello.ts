@@ -1,3 +1,4 @@
+import { MAX_GRANT_BYTES, MAX_REVOCATION_BYTES } from "@bzzz/agentid";
 import { parsePeerId, type PeerId } from "@bzzz/base";
 import { decodeCbor, encodeCbor } from "@bzzz/wire";
 import { z } from "zod";
@@ -8,7 +9,8 @@ import type { Credentials } from "./types.ts";
 /** The hello this program writes. */
 export const HELLO_VERSION = 1;
 
-const signedBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 4096);
+const grant = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES);
+const revocation = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES);
 const address = z.string().max(256);
 
 const helloWire = z.object({
@@ -19,9 +21,9 @@ const helloWire = z.object({
   protocol_max: z.int().min(1).max(1000),
   instance: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength === 16),
   addresses: z.array(address).max(MAX_ADDRESSES_PER_PEER),
-  grant: signedBytes.nullable(),
-  grants: z.array(signedBytes).max(4096),
-  revocations: z.array(signedBytes).max(4096),
+  grant: grant.nullable(),
+  grants: z.array(grant).max(4096),
+  revocations: z.array(revocation).max(4096),
   peers: z.array(z.object({
     peer: z.string().transform((text, ctx): PeerId => {
       const peer = parsePeerId(text);
@@ -51,8 +53,10 @@ export interface Hello {
   readonly peers: readonly { readonly peer: PeerId; readonly addresses: readonly string[] }[];
 }
 
-/** The answer to a hello. */
-export type HelloVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** The answer to a hello. `proof` has the revocations of that peer; they travel with our hello, so that it can tell its people why. */
+export type HelloVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly proof?: readonly Uint8Array[] };
 
 /**
  * Bytes of a hello of at most 512 KiB. When everything does not fit, revocations go first, then our own grant, then as

@@ -1,3 +1,4 @@
+import { MAX_GRANT_BYTES, MAX_REVOCATION_BYTES } from "@bzzz/agentid";
 import {
   type Clock,
   createDeadline,
@@ -35,13 +36,14 @@ const requestWire = z.object({
   software: z.string().max(64),
 });
 
-const signedBytes = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 4096);
+const grant = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES);
+const revocation = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES);
 const outcomeWire = z.discriminatedUnion("ok", [
   z.object({
     ok: z.literal(true),
-    grant: signedBytes,
-    grants: z.array(signedBytes).max(4096),
-    revocations: z.array(signedBytes).max(4096),
+    grant,
+    grants: z.array(grant).max(4096),
+    revocations: z.array(revocation).max(4096),
   }),
   z.object({ ok: z.literal(false), reason: z.string().max(MAX_REASON_CHARS) }),
 ]);

@@ -16,6 +16,7 @@ import {
   MAX_PENDING_INBOUND,
   MAX_STREAM_WINDOW_BYTES,
   MAX_STREAMS_PER_CONNECTION,
+  MAX_UNADMITTED_STREAMS,
 } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import { letProcessEnd } from "./exit_fix.ts";
@@ -74,7 +75,7 @@ export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p
     connectionProtector: networkKeyProtector(settings.networkKey),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({
-      maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+      maxInboundStreams: MAX_UNADMITTED_STREAMS,
       maxOutboundStreams: MAX_STREAMS_PER_CONNECTION,
       streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES },
     })],

@@ -1,5 +1,5 @@
 import type { Clock, PeerId } from "@bzzz/base";
-import type { Membership } from "@bzzz/agentid";
+import { decodeRevocation, type Membership } from "@bzzz/agentid";
 import type { Admission, AdmissionVerdict, Credentials } from "./types.ts";
 
 /**
@@ -40,6 +40,10 @@ export function createMembershipAdmission(
       if (isAdmitted(peer)) return { admitted: true };
       const nowMs = clock.nowMs();
       const check = membership.checkAuthor(peer, { hlcMs: nowMs, nowMs, path: "live" });
+      if (!check.ok && check.reason === "revoked") {
+        const proof = membership.revocations().filter((bytes) => decodeRevocation(bytes)?.revocation.peer === peer);
+        return { admitted: false, reason: "revoked", proof: proof.slice(0, MAX_CHAIN_GRANTS) };
+      }
       return { admitted: false, reason: check.ok ? "no_grant" : check.reason };
     },
     onChanged: (listener, { signal }) => {

@@ -57,10 +57,11 @@ Deno.test("a revocation taught by a member ends the membership of another and is
   let changes = 0;
   admission.onChanged(() => changes++, { signal: new AbortController().signal });
 
-  admission.present(own.peerId, { grant: own.grantBytes, grants: [], revocations: [test.revoke(other).bytes] });
+  const revocation = test.revoke(other).bytes;
+  admission.present(own.peerId, { grant: own.grantBytes, grants: [], revocations: [revocation] });
 
   assert.equal(admission.isAdmitted(other.peerId), false);
   assert.ok(changes > 0);
   const verdict = admission.present(other.peerId, { grant: other.grantBytes, grants: [], revocations: [] });
-  assert.deepEqual(verdict, { admitted: false, reason: "revoked" });
+  assert.deepEqual(verdict, { admitted: false, reason: "revoked", proof: [revocation] }, "it is told why");
 });

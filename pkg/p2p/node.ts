@@ -251,9 +251,7 @@ class Libp2pNode implements RoutableP2pNode {
 
   rememberAddresses(peer: PeerId, addresses: readonly string[]): void {
     if (peer === this.peerId) return;
-    const usable = addresses.slice(0, MAX_ADDRESSES_PER_PEER).flatMap((text) =>
-      tryParseAddress(text)?.toString() ?? []
-    );
+    const usable = usableAddresses(addresses);
     if (usable.length > 0) this.#plan.remember(peer, usable, this.#deps.clock.monotonicMs());
   }
 
@@ -352,7 +350,9 @@ class Libp2pNode implements RoutableP2pNode {
     this.rememberAddresses(peer, hello.addresses);
     this.#plan.admitted(peer, { nowMs: clock.monotonicMs(), wallMs: clock.nowMs() });
     for (const { peer: other, addresses } of hello.peers) {
-      if (this.isAdmitted(other)) this.rememberAddresses(other, addresses);
+      if (other !== this.peerId && this.isAdmitted(other)) {
+        this.#plan.rememberHearsay(other, usableAddresses(addresses), clock.monotonicMs());
+      }
     }
     this.#running?.dialer.touch();
   }
@@ -390,4 +390,9 @@ class Libp2pNode implements RoutableP2pNode {
     if (this.#running) return this.#running;
     throw new P2pError("p2p_not_started", "Cannot use the peer-to-peer node: it is not running");
   }
+}
+
+/** Those among the addresses a peer told that can be dialled. */
+function usableAddresses(addresses: readonly string[]): string[] {
+  return addresses.slice(0, MAX_ADDRESSES_PER_PEER).flatMap((text) => tryParseAddress(text)?.toString() ?? []);
 }

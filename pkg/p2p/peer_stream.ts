@@ -18,14 +18,14 @@ export class Libp2pPeerStream implements PeerStream {
 
   constructor(
     deps: { clock: Pick<Clock, "setTimer">; stream: Stream; remote: PeerId },
-    options: { maxFrameBytes?: number; stallTimeoutMs?: number } = {},
+    options: { maxFrameBytes?: number; maxReceiveBytes?: number; stallTimeoutMs?: number } = {},
   ) {
     this.#clock = deps.clock;
     this.#stream = deps.stream;
     this.remote = deps.remote;
     this.#maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STREAM_STALL_TIMEOUT_MS;
-    this.#reader = new FrameReader(deps.stream, { maxFrameBytes: this.#maxFrameBytes });
+    this.#reader = new FrameReader(deps.stream, { maxFrameBytes: options.maxReceiveBytes ?? this.#maxFrameBytes });
     deps.stream.addEventListener("close", () => this.#linger?.cancel(), { once: true });
   }
 

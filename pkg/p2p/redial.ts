@@ -1,6 +1,8 @@
 import { backoffMs, type PeerId, type Random } from "@bzzz/base";
 import {
   MAX_ADDRESSES_PER_PEER,
+  MAX_HEARSAY_PER_HELLO,
+  MAX_HEARSAY_PER_PEER,
   MAX_REMEMBERED_PEERS,
   RECENTLY_SEEN_MS,
   REDIAL_BASE_MS,
@@ -25,7 +27,10 @@ interface Entry {
   /** It answered on the local network: dialled without a known grant, its hello decides. */
   isLocal: boolean;
   peer: PeerId | undefined;
+  /** From the peer itself, from the network or from the configuration. */
   addresses: readonly string[];
+  /** What neighbours say of it. */
+  hearsay: readonly string[];
   lastSeenMs: number;
   lastSeenMonotonicMs: number | undefined;
   attempts: number;
@@ -83,6 +88,18 @@ export class RedialPlan {
     if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
   }
 
+  /**
+   * Adds what a neighbour says of a third peer, behind what that peer said itself: one that lies can waste dials, and
+   * cannot push out an address that works.
+   */
+  rememberHearsay(peer: PeerId, addresses: readonly string[], nowMs: number): void {
+    const entry = this.#entries.get(peer) ?? newEntry(peer, false, peer, [], nowMs);
+    entry.hearsay = [...new Set([...addresses.slice(0, MAX_HEARSAY_PER_HELLO), ...entry.hearsay])]
+      .slice(0, MAX_HEARSAY_PER_PEER);
+    this.#entries.set(peer, entry);
+    if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
+  }
+
   /** Restores a peer of the address book. */
   restore(saved: RememberedPeer, nowMs: number): void {
     this.remember(saved.peer, saved.addresses, nowMs);
@@ -117,12 +134,12 @@ export class RedialPlan {
     const taken = new Set<PeerId>();
     for (const entry of this.#entries.values()) {
       if (targets.length >= conditions.slots) break;
-      if (entry.isDialing || entry.dueAtMs > conditions.nowMs || entry.addresses.length === 0) continue;
+      if (entry.isDialing || entry.dueAtMs > conditions.nowMs || allAddresses(entry).length === 0) continue;
       if (conditions.hasEnough && !entry.isBootstrap) continue;
       if (entry.peer && !this.#mayDial(entry, entry.peer, conditions, taken)) continue;
       entry.isDialing = true;
       if (entry.peer) taken.add(entry.peer);
-      targets.push({ key: entry.key, peer: entry.peer, addresses: entry.addresses });
+      targets.push({ key: entry.key, peer: entry.peer, addresses: allAddresses(entry) });
     }
     return targets;
   }
@@ -140,7 +157,8 @@ export class RedialPlan {
   }
 
   addressesOf(peer: PeerId): readonly string[] {
-    return this.#entries.get(peer)?.addresses ?? [];
+    const entry = this.#entries.get(peer);
+    return entry ? allAddresses(entry) : [];
   }
 
   /** Peers with addresses, the most recently seen first: for the address book and for peer exchange. */
@@ -178,6 +196,10 @@ export class RedialPlan {
   }
 }
 
+function allAddresses({ addresses, hearsay }: Entry): readonly string[] {
+  return hearsay.length === 0 ? addresses : [...new Set([...addresses, ...hearsay])];
+}
+
 function newEntry(
   key: string,
   isBootstrap: boolean,
@@ -191,6 +213,7 @@ function newEntry(
     isLocal: false,
     peer,
     addresses,
+    hearsay: [],
     lastSeenMs: 0,
     lastSeenMonotonicMs: undefined,
     attempts: 0,

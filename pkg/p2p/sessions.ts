@@ -26,6 +26,7 @@ import { type Hello, type HelloVerdict, incompatibility } from "./hello.ts";
 import { Liveness } from "./liveness.ts";
 import { Libp2pPeerStream } from "./peer_stream.ts";
 import type { RouterHost } from "./router_host.ts";
+import { allowMemberStreams } from "./stream_quota.ts";
 import type { Admission, P2pEvents, PeerInfo } from "./types.ts";
 
 /** A tick that comes later than this says that this process stood still, not the peers. */
@@ -304,8 +305,11 @@ export class Sessions {
     const obstacle = incompatibility(this.#deps.hello(session.peer), theirs);
     if (obstacle !== undefined) return { ok: false, reason: obstacle };
     const verdict = this.#deps.admission.present(session.peer, theirs.credentials);
-    if (!verdict.admitted) return { ok: false, reason: verdict.reason };
+    if (!verdict.admitted) {
+      return { ok: false, reason: verdict.reason, ...(verdict.proof ? { proof: verdict.proof } : {}) };
+    }
     if (session.state === "new") session.state = "accepted";
+    allowMemberStreams(session.connection);
     return { ok: true };
   }
 

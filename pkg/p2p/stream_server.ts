@@ -1,7 +1,7 @@
 import { type Clock, createDeadline, errorMessage, type PeerId, SerialQueue, TaskGroup } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import { HELLO_PROTOCOL, JOIN_PROTOCOL, STREAM_OPEN_TIMEOUT_MS } from "./constants.ts";
+import { HELLO_PROTOCOL, JOIN_PROTOCOL, MAX_STRANGER_FRAME_BYTES, STREAM_OPEN_TIMEOUT_MS } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import { type RedeemInvite, serveJoin } from "./join.ts";
 import { Libp2pPeerStream } from "./peer_stream.ts";
@@ -99,13 +99,14 @@ export class StreamServer {
       const peer = options.admission === "anyone"
         ? running.sessions.peerOf(connection)
         : running.sessions.acceptedPeer(connection);
-      if (peer) this.#serve(stream, peer, handler);
+      if (peer) this.#serve(stream, peer, handler, options);
       else stream.abort(new Error("not admitted"));
     }, { maxInboundStreams: options.maxInboundStreams ?? DEFAULT_MAX_INBOUND_STREAMS });
   }
 
-  #serve(raw: Stream, peer: PeerId, handler: StreamHandler): void {
-    const stream = new Libp2pPeerStream({ clock: this.#deps.clock, stream: raw, remote: peer });
+  #serve(raw: Stream, peer: PeerId, handler: StreamHandler, { admission }: HandleOptions): void {
+    const limits = admission === "anyone" ? { maxReceiveBytes: MAX_STRANGER_FRAME_BYTES } : {};
+    const stream = new Libp2pPeerStream({ clock: this.#deps.clock, stream: raw, remote: peer }, limits);
     this.#tasks.run(raw.protocol, async () => {
       try {
         await handler(stream);

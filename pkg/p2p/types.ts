@@ -26,7 +26,7 @@ export type StreamAdmission = "members" | "anyone";
 
 /** Options of `StreamOpener.handle`. */
 export interface HandleOptions {
-  /** Default "members". */
+  /** Default "members". What is open to "anyone" receives frames of at most 4 KiB. */
   readonly admission?: StreamAdmission;
   /** Open streams of this protocol per connection; default 8. */
   readonly maxInboundStreams?: number;
@@ -54,8 +54,12 @@ export interface Credentials {
   readonly revocations: readonly Uint8Array[];
 }
 
-/** Whether a peer may speak; `reason` is ours, never the peer's text. */
-export type AdmissionVerdict = { readonly admitted: true } | { readonly admitted: false; readonly reason: string };
+/** Whether a peer may speak; `reason` is ours, never the peer's text, and `proof` the revocations of that peer. */
+export type AdmissionVerdict = { readonly admitted: true } | {
+  readonly admitted: false;
+  readonly reason: string;
+  readonly proof?: readonly Uint8Array[];
+};
 
 /** Decides who is heard. `createMembershipAdmission` makes one of a `Membership`. */
 export interface Admission {
