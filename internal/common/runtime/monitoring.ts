@@ -173,8 +173,11 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
           }), () => api.close()),
       start: (listener) => listener.start(),
       stop: async (listener) => {
-        await removeEndpoints(paths.home);
-        await listener.stop();
+        try {
+          await removeEndpoints(paths.home);
+        } finally {
+          await listener.stop();
+        }
       },
     }),
   ];

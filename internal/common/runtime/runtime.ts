@@ -43,13 +43,13 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
 
   async initialize(config: RuntimeConfig, options: { signal?: AbortSignal } = {}): Promise<Readonly<RuntimeServices>> {
     const environment = await this.#load(config);
-    this.#environment = environment;
     const { clock, logger } = environment;
     if (this.#manager) {
       throw createRuntimeError(clock, "lifecycle_misused", "initialize the runtime", {
         why: "it was initialized before",
       });
     }
+    this.#environment = environment;
     const manager = createServiceManager<RuntimeServices>(
       { clock, logger, binaryType: config.binaryType },
       nodeServices(environment),
@@ -58,29 +58,22 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
     for (const phase of RUNTIME_PHASES) {
       await manager.initialize({ phase, ...(options.signal ? { signal: options.signal } : {}) });
     }
-    const { healthManager, optimizer, journal } = manager.services;
-    for (const check of manager.healthChecks()) healthManager.register(check);
-    healthManager.register(optimizer.healthCheck());
-    healthManager.register({
-      name: "outbox",
-      critical: false,
-      run: () => {
-        const { outbox } = journal.stats();
-        return outbox < MAX_HEALTHY_OUTBOX
-          ? { ok: true, detail: `${outbox} waiting` }
-          : { ok: false, code: "outbox_growing", message: `${outbox} own entries wait to be published` };
-      },
+    return await orStop(manager, () => {
+      registerChecks(manager);
+      return manager.services;
     });
-    return manager.services;
   }
 
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
     const manager = this.#required();
     await manager.start(options);
-    if (this.#environment) await publishEndpoints(this.#environment, manager.services);
-    // checks that never ran would make a healthy node look degraded until their next turn
-    await manager.services.healthManager.runAll();
-    manager.services.healthManager.setPhase("started");
+    await orStop(manager, async () => {
+      if (this.#environment) await publishEndpoints(this.#environment, manager.services);
+      // checks that never ran would make a healthy node look degraded until their next turn
+      await manager.services.healthManager.runAll();
+      options.signal?.throwIfAborted();
+      manager.services.healthManager.setPhase("started");
+    });
   }
 
   async stop(options: { timeoutMs?: number } = {}): Promise<void> {
@@ -95,6 +88,32 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
     if (this.#manager) return this.#manager;
     throw new TypeError("The runtime was not initialized");
   }
+}
+
+/** What follows the manager's own steps must not leave its services behind when it fails. */
+async function orStop<T>(manager: StandardServiceManager<RuntimeServices>, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await manager.stop().catch(() => {}); // told by the manager; what went wrong first is what the caller is told
+    throw error;
+  }
+}
+
+function registerChecks(manager: StandardServiceManager<RuntimeServices>): void {
+  const { healthManager, optimizer, journal } = manager.services;
+  for (const check of manager.healthChecks()) healthManager.register(check);
+  healthManager.register(optimizer.healthCheck());
+  healthManager.register({
+    name: "outbox",
+    critical: false,
+    run: () => {
+      const { outbox } = journal.stats();
+      return outbox < MAX_HEALTHY_OUTBOX
+        ? { ok: true, detail: `${outbox} waiting` }
+        : { ok: false, code: "outbox_growing", message: `${outbox} own entries wait to be published` };
+    },
+  });
 }
 
 /** The specification's `NewRuntime`. */
