@@ -11,7 +11,7 @@ const TOPIC = "test/flood/v1";
 const GOSSIP_PROTOCOL = "/meshsub/1.2.0";
 /** Far below what the attacker can send, so that the test is short. */
 const LIMITS = { messagesPerSecond: 300, burstMessages: 600, patienceMs: 400 };
-/** Generous against noise; the unguarded router grew by hundreds of megabytes in the same time. */
+/** Generous against noise, and a fraction of what the attacker can send in 8 s on loopback: what is kept shows. */
 const MAX_GROWTH_BYTES = 96 * 1024 * 1024;
 
 interface Site {
