@@ -1,7 +1,7 @@
 import { createSync } from "@bzzz/journal";
 import { createMembershipAdmission, createP2pNode, type P2pNode } from "@bzzz/p2p";
 import { PresenceService } from "@bzzz/presence";
-import { createPubSub, type PubSub } from "@bzzz/pubsub";
+import { createPubSub } from "@bzzz/pubsub";
 import { MAX_ENVELOPE_BYTES, PROTOCOL_VERSION, TOPICS } from "@bzzz/wire";
 import { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
 import {
@@ -164,21 +164,28 @@ async function joinMesh(
     protocolMin: PROTOCOL_VERSION,
     protocolMax: PROTOCOL_VERSION,
   });
-  const known = lastRecord(journal);
-  if (known === undefined || JSON.stringify(known) !== JSON.stringify(record)) {
-    await announceRecord(parts, environment, record);
-  }
+  const announce = () => announceRecord(journal, environment, record);
+  if (journal.state === "ready") return await announce();
+  // A log that must first come back from the peers may take for ever: the node runs, and says who it is when it may write.
+  const told = new AbortController();
+  journal.events.on("state:changed", ({ state }) => {
+    if (state !== "ready") return;
+    told.abort();
+    void announce(); // logs what goes wrong, and never rejects
+  }, { signal: told.signal });
 }
 
+/** Writes who this node is, unless that is what its last record says. */
 async function announceRecord(
-  parts: { readonly journal: RuntimeServices["journal"]; readonly pubSub: PubSub },
+  journal: RuntimeServices["journal"],
   environment: NodeEnvironment,
   record: Parameters<RuntimeServices["journal"]["append"]>[0]["body"],
 ): Promise<void> {
+  if (JSON.stringify(lastRecord(journal)) === JSON.stringify(record)) return;
   try {
-    await parts.journal.append({ kind: "agent_record", topic: TOPICS.agents, body: record as never });
+    await journal.append({ kind: "agent_record", topic: TOPICS.agents, body: record as never });
   } catch (error) {
-    // A node that must catch up with its own log first says who it is at the next start; its presence says so meanwhile.
+    // The next start tries again; its presence says who it is meanwhile.
     environment.logger.warn("The agent record was not written", {}, error);
   }
 }
