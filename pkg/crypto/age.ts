@@ -1,6 +1,14 @@
-import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
-import { type Bytes, errorMessage } from "@bzzz/base";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import type { Decrypter } from "age-encryption";
+import { type Bytes, concatBytes, errorMessage, hexDecode } from "@bzzz/base";
+import { bech32Decode, bech32Encode } from "./bech32.ts";
 import { CryptoError } from "./errors.ts";
+
+/** Loaded with the first file that is sealed or opened: a start needs only the text of a recipient. */
+function loadAge(): Promise<typeof import("age-encryption")> {
+  return import("age-encryption");
+}
 
 /** A key pair of age (age-encryption.org/v1): what is sealed to `recipient`, `identity` opens. */
 export interface AgeIdentity {
@@ -16,34 +24,39 @@ export const DEFAULT_SCRYPT_LOG_N = 18;
 const MAX_SCRYPT_LOG_N = 20;
 
 const RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
+const KEY_BYTES = 32;
+/** DER around a raw key: PKCS#8 of id-X25519, and the length of its SubjectPublicKeyInfo (RFC 8410). */
+const PKCS8_PREFIX = hexDecode("302e020100300506032b656e04220420") ?? new Uint8Array();
+const SPKI_PREFIX_BYTES = 12;
 /** How age-encryption 0.3.1 says that none of the given identities or passphrases fits. */
 const NO_MATCH = "no identity matched";
 
 /** A new X25519 identity, from the system's randomness. */
 export async function createAgeIdentity(): Promise<AgeIdentity> {
+  const { generateX25519Identity } = await loadAge();
   const identity = await generateX25519Identity();
-  return { identity, recipient: await identityToRecipient(identity) };
+  return { identity, recipient: await ageRecipientOf(identity) };
 }
 
 /** The recipient ("age1…") of an identity. @throws CryptoError "invalid_key" when `identity` is not an age identity */
 export async function ageRecipientOf(identity: string): Promise<string> {
-  try {
-    return await identityToRecipient(identity);
-  } catch {
-    // the library's message could quote the secret: no cause
+  const decoded = await Promise.resolve(bech32Decode(identity));
+  if (decoded?.prefix !== "age-secret-key-" || decoded.bytes.byteLength !== KEY_BYTES) {
     throw new CryptoError("invalid_key", "Cannot derive age recipient: the text is not an age identity");
   }
+  const der = Buffer.from(concatBytes(PKCS8_PREFIX, decoded.bytes));
+  const secret = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  der.fill(0);
+  decoded.bytes.fill(0);
+  const spki = createPublicKey(secret).export({ format: "der", type: "spki" });
+  return bech32Encode("age", new Uint8Array(spki.subarray(SPKI_PREFIX_BYTES)));
 }
 
 /** Whether `text` is an X25519 recipient ("age1…") with a right checksum. */
 export function isAgeRecipient(text: string): boolean {
   if (!RECIPIENT.test(text)) return false;
-  try {
-    new Encrypter().addRecipient(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const decoded = bech32Decode(text);
+  return decoded?.prefix === "age" && decoded.bytes.byteLength === KEY_BYTES;
 }
 
 /**
@@ -62,6 +75,7 @@ export async function lockWithPassphrase(
   if (!Number.isInteger(logN) || logN < 10 || logN > MAX_SCRYPT_LOG_N) {
     throw new CryptoError("invalid_argument", `Cannot lock with passphrase: work factor ${logN} is not in 10 … 20`);
   }
+  const { Encrypter } = await loadAge();
   const encrypter = new Encrypter();
   encrypter.setScryptWorkFactor(logN);
   encrypter.setPassphrase(passphrase);
@@ -74,6 +88,7 @@ export async function lockWithPassphrase(
  * @throws CryptoError "wrong_passphrase" | "malformed"
  */
 export async function unlockWithPassphrase(locked: Uint8Array, passphrase: string): Promise<Bytes> {
+  const { Decrypter } = await loadAge();
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   return await decryptWith(decrypter, locked, {
@@ -89,6 +104,7 @@ export async function unlockWithPassphrase(locked: Uint8Array, passphrase: strin
  */
 export async function sealTo(recipients: readonly string[], bytes: Uint8Array): Promise<Bytes> {
   if (recipients.length === 0) throw new CryptoError("invalid_argument", "Cannot seal: there are no recipients");
+  const { Encrypter } = await loadAge();
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
     if (!isAgeRecipient(recipient)) {
@@ -105,6 +121,7 @@ export async function sealTo(recipients: readonly string[], bytes: Uint8Array): 
  * @throws CryptoError "invalid_key" | "not_a_recipient" | "malformed"
  */
 export async function open(identity: string, sealed: Uint8Array): Promise<Bytes> {
+  const { Decrypter } = await loadAge();
   const decrypter = new Decrypter();
   try {
     decrypter.addIdentity(identity);

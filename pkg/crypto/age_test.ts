@@ -94,3 +94,15 @@ Deno.test("misuse is refused without repeating the secret", async () => {
   });
   await assert.rejects(ageRecipientOf(almost), hasCode("invalid_key"));
 });
+
+Deno.test("the recipient of an identity is the one age itself derives", async () => {
+  const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
+
+  for (let n = 0; n < 20; n++) {
+    const identity = await generateX25519Identity();
+    const recipient = await identityToRecipient(identity);
+
+    assert.equal(await ageRecipientOf(identity), recipient);
+    assert.equal(isAgeRecipient(recipient), true);
+  }
+});
