@@ -1,9 +1,10 @@
+import { utf8Decode, utf8Encode } from "@bzzz/base";
 import { createSync } from "@bzzz/journal";
 import { createMembershipAdmission, createP2pNode, type P2pNode } from "@bzzz/p2p";
 import { PresenceService } from "@bzzz/presence";
 import { createPubSub } from "@bzzz/pubsub";
 import { MAX_ENVELOPE_BYTES, PROTOCOL_VERSION, TOPICS } from "@bzzz/wire";
-import { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
+import { loadLocalIdentity } from "./agent.ts";
 import {
   createAddressBook,
   createJournalGate,
@@ -112,6 +113,7 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
         const presence = new PresenceService({
           clock,
           send: (kind, body) => {
+            if (node.stats().admittedPeers === 0) return; // nobody hears it; whoever comes is told again
             const sending = journal.sendSignal(
               { kind, topic: TOPICS.agents, body } as Parameters<typeof journal.sendSignal>[0],
             );
@@ -130,16 +132,20 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
     }),
     define({
       name: "participant",
-      dependsOn: ["node", "journal", "pubSub", "gossipPort", "identity", "sync"],
+      dependsOn: ["node", "journal", "pubSub", "gossipPort", "identity", "sync", "store"],
       phase: "core",
-      create: ({ node, journal, pubSub, gossipPort, identity }) =>
+      create: ({ node, journal, pubSub, gossipPort, identity, store }) =>
         new MeshParticipant({
           node,
           journal,
           clock,
           logger: child("participant"),
           join: () =>
-            joinMesh({ pubSub, attach: () => gossipPort.attach(pubSub), journal, identity }, environment, software),
+            joinMesh(
+              { pubSub, attach: () => gossipPort.attach(pubSub), journal, identity, store },
+              environment,
+              software,
+            ),
         }, { handlerTimeoutMs: config.limits.handlerTimeoutSeconds * MS_PER_SECOND }),
       start: (participant) => participant.joinMesh(),
       stop: (participant) => participant.stop(),
@@ -149,13 +155,13 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
 
 /** The node listens already: from here on entries go out, first of all who this node is. */
 async function joinMesh(
-  parts: Pick<RuntimeServices, "pubSub" | "journal" | "identity"> & { readonly attach: () => void },
+  parts: Pick<RuntimeServices, "pubSub" | "journal" | "identity" | "store"> & { readonly attach: () => void },
   environment: NodeEnvironment,
   software: string,
 ): Promise<void> {
   parts.attach();
   parts.journal.start();
-  const { journal, identity } = parts;
+  const { journal, identity, store } = parts;
   const { agent } = environment.config;
   const record = identity.identity.createAgentRecord({
     capabilities: agent.capabilities,
@@ -187,12 +193,8 @@ async function announceRecord(
   } catch (error) {
     // The next start tries again; its presence says who it is meanwhile.
     environment.logger.warn("The agent record was not written", {}, error);
+    return false;
   }
-}
-
-function lastRecord(journal: RuntimeServices["journal"]): unknown {
-  const records = journal.entriesAfter(0, { limit: 100_000, kinds: ["agent_record"] });
-  return records.findLast((entry) => entry.envelope.header.author === journal.self)?.body;
 }
 
 function admittedPeers(node: P2pNode): RuntimeServices["node"]["peerId"][] {
