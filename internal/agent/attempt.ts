@@ -4,7 +4,7 @@ import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
 import { answerOf, isSameQuestion, requestBodyOf } from "./asks.ts";
-import { MAX_ASKS, MAX_PROGRESS_ENTRIES, PROGRESS_STEP_MS } from "./constants.ts";
+import { MAX_ASKS, MAX_PROGRESS_ENTRIES, MAX_TIMER_MS, PROGRESS_STEP_MS } from "./constants.ts";
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
 import type { Answer, AskRequest, ExecutionIo, ExecutionResult, Executor } from "./types.ts";
 import type { WorkBook } from "./work_book.ts";
@@ -38,6 +38,7 @@ export class TaskAttempt {
   #askCount = 0;
   #isReporting = false;
   #parkTimer: Timer | undefined;
+  #deadlineTimer: Timer | undefined;
   #progressTimer: Timer | undefined;
   #progress: BodyOf<"task_progress"> | undefined;
   #progressCount = 0;
@@ -73,6 +74,7 @@ export class TaskAttempt {
     const startedMs = clock.monotonicMs();
     let ended: { readonly result: ExecutionResult } | { readonly error: unknown };
     try {
+      this.#watchDeadline(this.#view().deadlineMs);
       await this.#begin();
       this.#stop.signal.throwIfAborted();
       ended = { result: await executor.run(this.#job(), this.#io()) };
@@ -80,6 +82,7 @@ export class TaskAttempt {
       ended = { error };
     }
     this.#parkTimer?.cancel();
+    this.#deadlineTimer?.cancel();
     this.#progressTimer?.cancel();
     this.#isReporting = true;
     try {
@@ -87,6 +90,21 @@ export class TaskAttempt {
     } finally {
       await this.#owned.settled();
     }
+  }
+
+  /** Ends the work when the task's deadline passes (wall clock): what comes later is of no use to whoever set it. */
+  #watchDeadline(deadlineMs: number | undefined): void {
+    if (deadlineMs === undefined || this.#isReporting || this.#stop.signal.aborted) return;
+    const { clock } = this.#deps;
+    const leftMs = deadlineMs - clock.nowMs();
+    if (leftMs >= 0) {
+      this.#deadlineTimer = clock.setTimer(Math.min(leftMs + 1, MAX_TIMER_MS), () => this.#watchDeadline(deadlineMs));
+      return;
+    }
+    const state = `its deadline ${new Date(deadlineMs).toISOString()} has passed`;
+    this.#stop.abort(
+      new ExecutorError("limit_exceeded", `Cannot go on with the task: ${state}`, { isRetryable: false }),
+    );
   }
 
   /** Says that the work begins, and that questions which are answered by now hold it up no longer. */
@@ -117,8 +135,10 @@ export class TaskAttempt {
   /** Why there is nothing to report; a result that was ready when its own node began to stop is reported. */
   #stoppedFor(ended: { readonly result: ExecutionResult } | { readonly error: unknown }): StopReason | undefined {
     if ("error" in ended && ended.error instanceof ExecutionStopped) return ended.error.reason;
-    if (!this.#stop.signal.aborted) return undefined;
-    const { reason } = this.#stop.signal.reason as ExecutionStopped; // stop() alone aborts
+    const cause: unknown = this.#stop.signal.reason;
+    // a passed deadline is a failure like another, and a result that is there all the same is a result
+    if (!(cause instanceof ExecutionStopped)) return undefined;
+    const { reason } = cause;
     return "result" in ended && (reason === "draining" || reason === "parked") ? undefined : reason;
   }
 

@@ -16,6 +16,9 @@ export const MAX_ASKS = 32;
 /** A question that waits for longer gives its slot back. */
 export const DEFAULT_PARK_AFTER_MS = 600_000;
 
+/** Timers count in 31 bits: what is due later is looked at again after this. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Tries to store an entry that must not be lost, with growing pauses: about half a minute in all. */
 export const APPEND_TRIES = 8;
 export const APPEND_BACKOFF = { baseMs: 200, maxMs: 10_000 } as const;

@@ -48,7 +48,12 @@ function createRunner(
     journal,
     presence: view,
     executor: createExecutor(context, config, logger),
-    grantOf: (author, atMs) => identity.membership.grantOf(author, atMs) ?? identity.membership.grantOf(author),
+    // as the read model judges: what a person decided before it was revoked stays decided, also after a restart
+    grantOf: (author, atMs, seq) => {
+      const claim = { hlcMs: atMs, nowMs: clock.nowMs(), path: "sync", ...(seq === undefined ? {} : { seq }) } as const;
+      const check = identity.membership.checkAuthor(author, claim);
+      return check.ok ? check.grant : undefined;
+    },
   }, {
     self: identity.identity.peerId,
     role: identity.identity.role,

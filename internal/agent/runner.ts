@@ -43,8 +43,8 @@ export interface AgentRunnerDeps {
   readonly journal: AgentJournal;
   readonly presence: PresenceView;
   readonly executor: Executor;
-  /** The grant `author` had at `atMs` (wall milliseconds of the entry's stamp). */
-  readonly grantOf: (author: PeerId, atMs: number) => AuthorGrantView | undefined;
+  /** The grant under which `author` wrote its entry `seq` at `atMs` (wall milliseconds of the stamp), as history judges. */
+  readonly grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
 }
 
 /** Past-tense facts of a runner. */

@@ -431,3 +431,37 @@ Deno.test("the order of waking up does not matter: an agent that starts late tak
   assert.deepEqual(shop.runs.map((run) => run.taskId), [high, low]);
   await runner.stop();
 });
+
+Deno.test("the holder stops at the deadline, and the task is not tried again", async () => {
+  const world = createWorld(2);
+  const { mesh, shop, clock, ana, agents } = world;
+  const runners = await Promise.all(agents.map((node) => mesh.startAgent(node, shop.at(node))));
+
+  const taskId = await mesh.post(ana, { input: slow(60 * SECOND), deadlineMs: clock.nowMs() + 10 * SECOND });
+  await clock.advance(9 * SECOND);
+  const before = ana.task(taskId)?.state;
+  await clock.advance(3 * SECOND);
+
+  assert.equal(before, "executing");
+  assert.equal(ana.task(taskId)?.state, "failed");
+  assert.match(ana.task(taskId)?.reason ?? "", /deadline .* has passed/);
+  await clock.advance(60 * SECOND);
+  assert.ok(shop.finishedOnce(taskId));
+  await Promise.all(runners.map((r) => r.stop()));
+  assert.equal(clock.pendingTimers, 0);
+});
+
+Deno.test("a deadline in a year does not end the work at once", async () => {
+  const world = createWorld(1);
+  const { mesh, shop, clock, ana, agents } = world;
+  const [agent] = agents;
+  assert.ok(agent);
+  const runner = await mesh.startAgent(agent, shop.at(agent));
+
+  const taskId = await mesh.post(ana, { input: slow(SECOND), deadlineMs: clock.nowMs() + 365 * 86_400 * SECOND });
+  await clock.advance(10 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  await runner.stop();
+  assert.equal(clock.pendingTimers, 0);
+});

@@ -25,16 +25,18 @@ export class WorkBook {
   readonly board: TaskBoard = new TaskBoard();
   readonly inbox: RequestInbox = new RequestInbox();
   readonly #requestsOfTask = new LruMap<TaskId, Set<RequestId>>(MAX_BOARD_TASKS);
-  readonly #grantOf: (author: PeerId, atMs: number) => AuthorGrantView | undefined;
+  readonly #grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
 
-  constructor(deps: { grantOf: (author: PeerId, atMs: number) => AuthorGrantView | undefined }) {
+  constructor(
+    deps: { grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined },
+  ) {
     this.#grantOf = deps.grantOf;
   }
 
   /** Takes a stored entry; entries it knows change nothing. */
   add(entry: AgentEntry): WorkChange {
-    const { author, hlc } = entry.envelope.header;
-    const grant = this.#grantOf(author, hlc.ms);
+    const { author, hlc, seq } = entry.envelope.header;
+    const grant = this.#grantOf(author, hlc.ms, seq);
     const taskEntry = taskEntryOf(entry, grant);
     if (taskEntry) {
       const change = this.board.add(taskEntry);
