@@ -25,8 +25,6 @@ export type Operation =
 interface Rule {
   readonly minLevel: AuthorityLevel;
   readonly binaryType?: BinaryType;
-  /** A person of `suggestion` or above may, whatever `minLevel` says. */
-  readonly orPerson?: true;
 }
 
 const RULES: Readonly<Record<Operation, Rule>> = {
@@ -36,7 +34,7 @@ const RULES: Readonly<Record<Operation, Rule>> = {
   discuss: { minLevel: "suggestion" },
   create_task: { minLevel: "suggestion" },
   execute_task: { minLevel: "suggestion", binaryType: "agent" },
-  cancel_task: { minLevel: "coordination", orPerson: true },
+  cancel_task: { minLevel: "suggestion" }, // its own; whose task it is, and who may cancel others', the fold knows
   open_request: { minLevel: "suggestion" },
   withdraw_request: { minLevel: "suggestion" },
   answer_request: { minLevel: "suggestion", binaryType: "hap" },
@@ -72,13 +70,12 @@ export function roleMay(level: AuthorityLevel, operation: Operation): boolean {
 
 /** Whether the holder of `grant` may do `operation` (specification 8.2; the claim of the sender is never consulted). */
 export function mayPerform(operation: Operation, grant: Pick<Grant, "level" | "role" | "binaryType">): AccessDecision {
-  const { minLevel, binaryType, orPerson } = RULES[operation];
+  const { minLevel, binaryType } = RULES[operation];
   if (binaryType && grant.binaryType !== binaryType) {
     const who = binaryType === "hap" ? "a person (binary type hap)" : "an agent (binary type agent)";
     return { allow: false, reason: `${operation} is for ${who}, not for binary type ${grant.binaryType}` };
   }
-  const isPerson = orPerson === true && grant.binaryType === "hap" && levelAtLeast(grant.level, "suggestion");
-  if (levelAtLeast(grant.level, minLevel) || isPerson) {
+  if (levelAtLeast(grant.level, minLevel)) {
     return { allow: true, reason: `role ${grant.role} (${grant.level}) may ${operation}` };
   }
   return { allow: false, reason: `${operation} needs level ${minLevel}, role ${grant.role} has ${grant.level}` };
@@ -90,14 +87,13 @@ export function mayPerform(operation: Operation, grant: Pick<Grant, "level" | "r
  * | kinds | level | binary type |
  * |---|---|---|
  * | agent_record, presence, leaving, fork_proved | read_only | any |
- * | message_posted, task_posted, request_opened, request_withdrawn | suggestion | any |
+ * | message_posted, task_posted, task_cancelled, request_opened, request_withdrawn | suggestion | any |
  * | task_claimed, _progress, _blocked, _resumed, _completed, _failed, _released | suggestion | agent |
  * | request_answered | suggestion | hap |
- * | task_cancelled | coordination; a person (hap) from suggestion, as people can always stop work | any |
  * | grant_issued, grant_revoked | master | any |
  *
  * A read_only member is seen but not heard. An unknown kind is refused. Rules about whose task or request it is (only
- * the holder reports progress, only the asker withdraws) belong to the folds that know it.
+ * the holder reports progress, only the asker withdraws, an agent below coordination cancels only what it posted) belong to the folds that know it.
  */
 export function mayAuthor(kind: string, grant: Pick<Grant, "level" | "role" | "binaryType">): AccessDecision {
   if (!isKnownKind(kind)) return { allow: false, reason: `kind "${kind.slice(0, 48)}" is not known` };
