@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { base64UrlEncode, type Random } from "@bzzz/base";
+import { basename, dirname, join } from "node:path";
+import { base64UrlEncode, type Random, utf8Encode } from "@bzzz/base";
 
 /** The files of a data directory, beside those of `@bzzz/agentid`. The directory is 0700, secrets in it 0600. */
 export interface HomePaths {
@@ -42,16 +42,29 @@ export interface Endpoints {
   readonly p2p_addresses: readonly string[];
 }
 
-/** Writes a private file so that a crash leaves the old or the new content, never half of it. */
+/**
+ * Writes a private file so that a crash, a full disk or another writer leave the old or the new content, never half of it;
+ * the folder is made when it is missing. On disk when it resolves.
+ */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${Deno.pid}.tmp`;
-  {
-    using file = await Deno.open(temporary, { write: true, create: true, truncate: true, mode: 0o600 });
-    await file.write(new TextEncoder().encode(text));
-    await file.sync();
+  const folder = dirname(path);
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = await Deno.makeTempFile({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true });
+      const bytes = utf8Encode(text);
+      for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
+      await file.sync();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // a leftover harms nobody
+    throw error;
   }
-  await Deno.rename(temporary, path);
+  if (Deno.build.os === "windows") return; // folders cannot be opened there
+  using opened = await Deno.open(folder, { read: true });
+  await opened.sync();
 }
 
 /** The content of a file, or undefined when there is none. */

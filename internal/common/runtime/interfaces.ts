@@ -76,7 +76,7 @@ export interface MeshMessage {
   readonly body: unknown;
 }
 
-/** Must not block: what takes long belongs into a queue of the handler's own. */
+/** Must not block: what takes long belongs into a queue of its own; at most 256 calls of one handler run, later messages miss. */
 export type MessageHandler = (message: MeshMessage) => void | Promise<void>;
 
 /** What both programs may do in the mesh, in the same way (specification section 5.3). */

@@ -125,11 +125,12 @@ export class MeshParticipant implements P2PParticipant {
   subscribeToTopic(topic: string, handler: MessageHandler): () => void {
     const wanted = requireTopicName(topic);
     const controller = new AbortController();
+    const load = { running: 0, isOver: false };
     this.#deps.journal.events.on("entry:stored", ({ entry }) => {
       const { id, header } = entry.envelope;
-      if (header.topic !== wanted) return;
+      if (header.topic !== wanted || !this.#hasRoom(load, wanted)) return;
       const message: MeshMessage = { id, author: header.author, topic: wanted, kind: entry.kind, body: entry.body };
-      this.#handle(wanted, handler, message);
+      this.#handle(load, handler, message);
     }, { signal: controller.signal });
     return () => controller.abort();
   }
@@ -147,15 +148,40 @@ export class MeshParticipant implements P2PParticipant {
     await this.#running.settled(); // each is bounded by its own deadline
   }
 
-  #handle(topic: string, handler: MessageHandler, message: MeshMessage): void {
-    this.#running.run(`handler of ${topic}`, async () => {
-      await withTimeout(this.#deps.clock, Promise.resolve(handler(message)), {
-        timeoutMs: this.#handlerTimeoutMs,
-        what: `a handler of ${topic}`,
-      });
+  #hasRoom(load: HandlerLoad, topic: Topic): boolean {
+    if (load.running < MAX_RUNNING_HANDLERS) {
+      load.isOver = false;
+      return true;
+    }
+    if (!load.isOver) this.#deps.logger.warn("A message handler cannot keep up and misses messages", { topic });
+    load.isOver = true;
+    return false;
+  }
+
+  #handle(load: HandlerLoad, handler: MessageHandler, message: MeshMessage): void {
+    load.running++;
+    this.#running.run(`handler of ${message.topic}`, async () => {
+      try {
+        await withTimeout(this.#deps.clock, Promise.resolve(handler(message)), {
+          timeoutMs: this.#handlerTimeoutMs,
+          what: `a handler of ${message.topic}`,
+        });
+      } finally {
+        load.running--;
+      }
     });
   }
 }
+
+/** What one subscription is busy with. */
+interface HandlerLoad {
+  running: number;
+  /** It was told that messages are missed. */
+  isOver: boolean;
+}
+
+/** Calls of one handler that run at the same time; what comes beyond it misses, the journal has it. */
+const MAX_RUNNING_HANDLERS = 256;
 
 function requireTopicName(name: string): Topic {
   const topic = resolveTopic(name);

@@ -103,14 +103,24 @@ export async function runNode(
     started.resolve(services && { services, execution: undefined });
     return (await shutdown.finished).exitStatus;
   }
-  const execution = deps.createExecution(services, { ...options, profile, clock, random, config });
+  let execution: ExecutionMode<RuntimeServices>;
+  try {
+    execution = deps.createExecution(services, { ...options, profile, clock, random, config });
+  } catch (error) {
+    logger.error("The node has nothing to do", {}, error);
+    started.resolve({ services, execution: undefined });
+    await shutdown.request({ kind: "failed", error });
+    return exitStatusOf(error);
+  }
   started.resolve({ services, execution });
   options.onStarted?.(services, { signal: shutdown.signal });
-  await options.tell(
+  const telling = options.tell(
     `${profile.title} started\nNode ID: ${services.identity.identity.peerId}\nAgent ID: ${services.identity.identity.agentId}` +
       (options.isDev ? "\nINSECURE: a throw-away mesh on this host (--dev)" : "") +
       (log.path === undefined ? "" : `\nLog: ${log.path}`),
   );
+  // a terminal that is gone is no reason to stop working
+  await telling.catch((error) => logger.debug("Nobody could be told of the start", {}, error));
   logger.info(`${profile.title} started`, {
     peer: services.identity.identity.peerId,
     agentId: services.identity.identity.agentId,
