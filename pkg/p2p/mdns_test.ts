@@ -33,6 +33,6 @@ Deno.test({
     const node = await mesh.addNode({ mdns: true });
 
     assert.equal(node.addresses().length, 1);
-    assert.equal(node.stats().counters.get("mdns.unavailable"), 1);
+    await waitFor(() => node.stats().counters.get("mdns.unavailable") === 1, { timeoutMs: 5_000, what: "the warning" });
   },
 });

@@ -91,6 +91,8 @@ interface Running {
   readonly router: RouterHost;
   readonly dialer: Dialer;
   readonly components: Libp2pComponents;
+  /** Settles when `lan` is there, or cannot be. */
+  discovering: Promise<void>;
   lan: LanDiscovery | undefined;
 }
 
@@ -176,7 +178,15 @@ class Libp2pNode implements RoutableP2pNode {
     });
     const sessions = this.#createSessions(router);
     const dialer = this.#createDialer(libp2p, sessions);
-    const running: Running = { libp2p, sessions, router, dialer, components, lan: undefined };
+    const running: Running = {
+      libp2p,
+      sessions,
+      router,
+      dialer,
+      components,
+      discovering: Promise.resolve(),
+      lan: undefined,
+    };
     this.#running = running;
     libp2p.addEventListener("connection:open", ({ detail }) => sessions.opened(detail));
     libp2p.addEventListener("connection:close", ({ detail }) => sessions.closed(detail));
@@ -190,17 +200,21 @@ class Libp2pNode implements RoutableP2pNode {
     }
     sessions.start();
     await dialer.start();
-    if (this.#options.mdns) {
-      const found = await startLanDiscovery({
-        clock,
-        components,
-        onFound: (peer, addresses) => this.#found(peer, addresses),
-      }, { serviceTag: mdnsServiceTag(this.#options.meshId) });
-      if (typeof found === "string") {
-        this.#counters.add("mdns.unavailable");
-        this.#warn("mdns_unavailable", `Cannot discover peers on this network: ${found}`);
-      } else running.lan = found;
-    }
+    // beside the start: it is never fatal, and a node that listens is ready without it
+    if (this.#options.mdns) running.discovering = this.#discover(running);
+  }
+
+  /** Never rejects. */
+  async #discover(running: Running): Promise<void> {
+    const found = await startLanDiscovery({
+      clock: this.#deps.clock,
+      components: running.components,
+      onFound: (peer, addresses) => this.#found(peer, addresses),
+    }, { serviceTag: mdnsServiceTag(this.#options.meshId) });
+    if (typeof found === "string") {
+      this.#counters.add("mdns.unavailable");
+      this.#warn("mdns_unavailable", `Cannot discover peers on this network: ${found}`);
+    } else running.lan = found;
   }
 
   stop(): Promise<void> {
@@ -275,6 +289,7 @@ class Libp2pNode implements RoutableP2pNode {
   async #stop(): Promise<void> {
     const running = this.#running;
     if (!running) return;
+    await running.discovering;
     await running.lan?.stop();
     await running.dialer.stop();
     await running.router.stop();

@@ -170,7 +170,7 @@ async function joinMesh(
     protocolMin: PROTOCOL_VERSION,
     protocolMax: PROTOCOL_VERSION,
   });
-  const announce = () => announceRecord(journal, environment, record);
+  const announce = () => announceRecord({ journal, store }, environment, record);
   if (journal.state === "ready") return await announce();
   // A log that must first come back from the peers may take for ever: the node runs, and says who it is when it may write.
   const told = new AbortController();
@@ -181,19 +181,24 @@ async function joinMesh(
   }, { signal: told.signal });
 }
 
+/** What this node said last about itself, so that a start does not search its whole history for it. */
+const LAST_RECORD_KEY = "runtime/last_agent_record";
+
 /** Writes who this node is, unless that is what its last record says. */
 async function announceRecord(
-  journal: RuntimeServices["journal"],
+  { journal, store }: Pick<RuntimeServices, "journal" | "store">,
   environment: NodeEnvironment,
   record: Parameters<RuntimeServices["journal"]["append"]>[0]["body"],
 ): Promise<void> {
-  if (JSON.stringify(lastRecord(journal)) === JSON.stringify(record)) return;
+  const text = JSON.stringify(record);
+  const last = store.kv.get(LAST_RECORD_KEY);
+  if (last !== undefined && utf8Decode(last) === text) return;
   try {
     await journal.append({ kind: "agent_record", topic: TOPICS.agents, body: record as never });
+    store.kv.set(LAST_RECORD_KEY, utf8Encode(text));
   } catch (error) {
     // The next start tries again; its presence says who it is meanwhile.
     environment.logger.warn("The agent record was not written", {}, error);
-    return false;
   }
 }
 
