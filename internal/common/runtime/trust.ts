@@ -28,7 +28,7 @@ import {
 } from "@bzzz/base";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
-import type { Store } from "@bzzz/store";
+import { type Store, StoreError } from "@bzzz/store";
 import { TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
 import type { BinaryType } from "@bzzz/agentid";
@@ -85,6 +85,8 @@ export class TrustService {
   readonly #deps: TrustDeps;
   readonly #membership: Membership;
   readonly #stopped = new AbortController();
+  /** Something that counts could not be stored yet. */
+  #isBehind = false;
   readonly #joins = new SerialQueue({ capacity: MAX_WAITING_JOINS });
 
   constructor(deps: TrustDeps) {
@@ -95,10 +97,7 @@ export class TrustService {
     for (const bytes of store.grants.revocations()) this.#membership.addRevocation(bytes);
     this.#persistAll();
     const signal = this.#stopped.signal;
-    this.#membership.on("record:accepted", ({ kind, bytes }) => {
-      if (kind === "grant") store.grants.addGrant(bytes);
-      else store.grants.addRevocation(bytes);
-    }, { signal });
+    this.#membership.on("record:accepted", (record) => this.#persist(record), { signal });
     deps.journal.events.on("entry:stored", ({ entry }) => this.#learn(entry), { signal });
   }
 
@@ -268,6 +267,8 @@ export class TrustService {
   }
 
   #learn(entry: StoredEntry): void {
+    // an entry was stored a moment ago, so there may be room again
+    if (this.#isBehind) this.#catchUp();
     const result = entry.kind === "grant_issued"
       ? this.#membership.addGrant(entry.body.grant)
       : entry.kind === "grant_revoked"
@@ -338,6 +339,29 @@ export class TrustService {
     if (!bytes) return undefined;
     const parsed = inviteSchema.safeParse(JSON.parse(utf8Decode(bytes)));
     return parsed.success ? parsed.data : undefined;
+  }
+
+  /** A disk that is full must not end the node: peers show the record again, and it is stored with the next entry. */
+  #persist({ kind, bytes }: { readonly kind: "grant" | "revocation"; readonly bytes: Uint8Array }): void {
+    const { store, logger } = this.#deps;
+    try {
+      if (kind === "grant") store.grants.addGrant(bytes);
+      else store.grants.addRevocation(bytes);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (!this.#isBehind) logger.warn("A record of the roster could not be stored yet", { kind, reason: error.code });
+      this.#isBehind = true;
+    }
+  }
+
+  #catchUp(): void {
+    try {
+      this.#persistAll();
+      this.#isBehind = false;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#deps.logger.debug("The roster could not be stored yet", { reason: error.code });
+    }
   }
 
   #persistAll(): void {

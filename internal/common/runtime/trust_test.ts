@@ -254,3 +254,44 @@ Deno.test("a node does not stand under a name that another holds", async () => {
 
   await assertCode(() => second.trust.assertStanding(), "agent_id_taken");
 });
+
+Deno.test("a grant that the full disk cannot take ends nothing and is stored once there is room", async () => {
+  await using mesh = new OfflineMesh();
+  const node = await mesh.start({ maxStoreBytes: 512 * 1024 });
+  const filler = (n: number): string => `filler/${n}`;
+  let fillers = 0;
+  const fill = (bytes: number): void => {
+    try {
+      while (fillers < 10_000) {
+        node.store.kv.set(filler(fillers), new Uint8Array(bytes));
+        fillers++;
+      }
+    } catch (error) {
+      assert.ok(error instanceof BzzzError && error.code === "store_full", String(error));
+    }
+  };
+  fill(50_000);
+  await mesh.clock.advance(2_000);
+  fill(1_000);
+  await mesh.clock.advance(2_000);
+  const newcomers = Array.from({ length: 30 }, () => mesh.mesh.issue());
+  const stored = (): number => {
+    const peers = new Set(node.store.grants.grants().map((bytes) => decodeGrant(bytes)?.grant.peer));
+    return newcomers.filter(({ peerId }) => peers.has(peerId)).length;
+  };
+
+  for (const { grantBytes } of newcomers) node.local.membership.addGrant(grantBytes);
+  const whileFull = stored();
+  await mesh.clock.advance(2_000);
+  for (let n = 0; n < fillers; n++) node.store.kv.delete(filler(n));
+  await mesh.clock.advance(2_000);
+  await node.journal.append({
+    kind: "message_posted",
+    topic: "hmmm/meta-discussion/v1",
+    body: { type: "message", text: "there is room" },
+  });
+
+  for (const { peerId } of newcomers) assert.ok(node.local.membership.isAdmitted(peerId, mesh.clock.nowMs()));
+  assert.ok(whileFull < newcomers.length, "the disk was full");
+  assert.equal(stored(), newcomers.length);
+});
