@@ -172,5 +172,5 @@ Deno.test("configurations are typed by their program", () => {
   assert.equal(unknown.binaryType === "agent" ? unknown.executor.kind : unknown.interface.mode, "terminal");
   assert.equal(typed.binaryType, "agent");
   assert.equal(typed.executor.kind, "mock");
-  assert.equal(typed.limits.messagesPerSecondPerPeer, 4000);
+  assert.equal(typed.limits.messagesPerSecondPerPeer, 1000);
 });

@@ -145,7 +145,7 @@ function commonSections(defaults: ProfileDefaults) {
     }),
     limits: section({
       messages_per_second_per_peer: wholeNumber(
-        4000,
+        1000,
         { min: 1, max: 100_000, unit: "messages per second" },
         "Messages taken from one peer over time. Beyond it the peer is read more slowly, and dropped when it goes on for seconds.",
       ),
