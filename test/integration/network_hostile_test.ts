@@ -1,77 +1,13 @@
 // What a running node refuses, from strangers, from members that lie, and in which numbers (S-07, S-24, S-33, S-35).
 import assert from "node:assert/strict";
-import type { ApiClient } from "@bzzz/api";
-import { createSystemClock, createSystemRandom, type MeshId, type PeerId, utf8Encode } from "@bzzz/base";
+import { createSystemClock, createSystemRandom, type MeshId } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
-import { createSigningKey } from "@bzzz/crypto";
 import { encodeCbor, type Envelope, TOPICS } from "@bzzz/wire";
-import {
-  Authority,
-  Identity,
-  Liar,
-  type Masks,
-  PROTOCOLS,
-  randomFrames,
-  Vandal,
-  writeJunk,
-} from "../helpers/hostile.ts";
-import { TestMesh } from "../helpers/mesh.ts";
-import { type Metrics, metricsOf } from "../helpers/metrics.ts";
-import type { RunningNode } from "../helpers/programs.ts";
+import { type Arena, createArena } from "../helpers/arena.ts";
+import { Identity, Liar, type Masks, PROTOCOLS, randomFrames, Vandal, writeJunk } from "../helpers/hostile.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
-
-/** A running node, an honest neighbour, and somebody who can make identities. */
-interface Arena extends AsyncDisposable {
-  readonly victim: RunningNode;
-  readonly victimPeer: PeerId;
-  readonly address: string;
-  readonly api: ApiClient;
-  readonly honest: ApiClient;
-  readonly authority: Authority;
-  metrics(): Promise<Metrics>;
-  /** A message of the honest neighbour arrives: the node stands and serves. */
-  assertServing(): Promise<void>;
-  /** Waits until a counter has grown by at least `by` since `before`. */
-  counted(before: Metrics, read: (metrics: Metrics) => number, by: number, what: string): Promise<void>;
-}
-
-async function createArena(): Promise<Arena> {
-  const mesh = await TestMesh.create("victim");
-  await mesh.add("honest", { through: "victim" });
-  const victim = mesh.node("victim");
-  const [api, honest] = [await victim.api(), await mesh.node("honest").api()];
-  const address = victim.endpoints.p2p_addresses[0];
-  assert.ok(address);
-  await waitFor(async () => (await honest.status()).peers.connected === 1, {
-    timeoutMs: 10_000,
-    what: "the neighbour",
-  });
-  const arena: Arena = {
-    victim,
-    victimPeer: (await api.status()).node.peer_id as PeerId, // the node's own word
-    address,
-    api,
-    honest,
-    authority: await Authority.load(victim.home),
-    metrics: () => metricsOf(victim),
-    assertServing: async () => {
-      const { id } = await honest.postMessage({ text: `still there? ${clock.nowMs()}` });
-      await waitFor(() => api.entry(id).catch(() => undefined), { timeoutMs: 5000, what: "an honest message" });
-    },
-    counted: async (before, read, by, what) => {
-      let now = before;
-      await waitFor(async () => read(now = await metricsOf(victim)) - read(before) >= by, {
-        timeoutMs: 5000,
-        what: `${what} to be counted ${by} times`,
-        state: () => `${now}\n${victim.log.slice(-1500)}`,
-      });
-    },
-    [Symbol.asyncDispose]: () => mesh[Symbol.asyncDispose](),
-  };
-  return arena;
-}
 
 /** Dials with these credentials, expects to be turned away. */
 async function assertTurnedAway(arena: Arena, identity: Identity, masks: Masks, code: string): Promise<void> {
