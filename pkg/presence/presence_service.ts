@@ -8,12 +8,13 @@ import {
   type PresenceRecord,
   type PresenceState,
 } from "./presence.ts";
+import { Introductions } from "./introductions.ts";
 
 /** What the service consumes. */
 export interface PresenceDeps {
   readonly clock: Clock;
   /** Signs and sends a signal; it may be lost. Failures are the sender's to log. */
-  readonly send: (kind: "presence" | "leaving", body: BodyOf<"presence"> | BodyOf<"leaving">) => void;
+  readonly send: (body: BodyOf<"presence">) => void;
   /** What this node says about itself now. */
   readonly describe: () => BodyOf<"presence">;
 }
@@ -33,11 +34,14 @@ export class PresenceService {
   readonly #deps: PresenceDeps;
   readonly #options: PresenceOptions;
   #state: PresenceState = new Map();
+  readonly #introductions: Introductions;
   #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(deps: PresenceDeps, options: PresenceOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#introductions = new Introductions({ clock: deps.clock, announce: () => this.announce() });
   }
 
   /** Announces at once and then every interval. */
@@ -50,19 +54,23 @@ export class PresenceService {
     });
   }
 
+  /** Says nothing any more: an announcement after the good-bye would bring this node back to life for the others. */
   stop(): void {
+    this.#isStopped = true;
+    this.#introductions.stop();
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** Says now what this node is; called on every change of status, so that nobody waits for the interval. */
-  announce(): void {
-    this.#deps.send("presence", this.#deps.describe());
+  /** `peer` was let in: it hears of this node at once, not at the next interval. */
+  greet(peer: PeerId): void {
+    this.#introductions.greet(peer);
   }
 
-  /** Says good-bye: others see `left`, not `failed`. */
-  announceLeaving(reason: string): void {
-    this.#deps.send("leaving", { reason });
+  /** Says now what this node is; called on every change of status, so that nobody waits for the interval. */
+  announce(): void {
+    if (this.#isStopped) return;
+    this.#deps.send(this.#deps.describe());
   }
 
   /** A verified presence signal of a member. */

@@ -19,7 +19,7 @@ const ANA = { peer: "ana" as PeerId, agentId: "ana" as AgentId, binaryType: "hap
 function createService(clock: ManualClock): { service: PresenceService; sent: string[]; changes: LivenessChange[] } {
   const sent: string[] = [];
   const service = new PresenceService(
-    { clock, send: (kind) => sent.push(kind), describe: () => BODY },
+    { clock, send: ({ status }) => sent.push(status), describe: () => BODY },
     { intervalMs: 5000, timeoutMs: 15_000 },
   );
   const changes: LivenessChange[] = [];
@@ -36,7 +36,7 @@ Deno.test("a node announces itself at once and then every interval, until it sto
   service.stop();
   await clock.advance(10_000);
 
-  assert.deepEqual(sent, ["presence", "presence", "presence"]);
+  assert.deepEqual(sent, Array(3).fill(BODY.status));
 });
 
 Deno.test("silence is a failure, a good-bye is not", async () => {

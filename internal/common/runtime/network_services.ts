@@ -19,8 +19,6 @@ import type { NodeEnvironment, RuntimeServices } from "./services.ts";
 
 const define = serviceDefiner<RuntimeServices>();
 const MS_PER_SECOND = 1000;
-/** When a node introduces itself to a newcomer, after the hello. */
-const ANNOUNCE_AGAIN_MS = [50, 400, 1_500] as const;
 
 /** Who this node is, and its connections, gossip, sync and presence. */
 export function networkServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
@@ -112,12 +110,10 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       create: ({ journal, identity, selfStatus, node }) => {
         const presence = new PresenceService({
           clock,
-          send: (kind, body) => {
+          send: (body) => {
             if (node.stats().admittedPeers === 0) return; // nobody hears it; whoever comes is told again
-            const sending = journal.sendSignal(
-              { kind, topic: TOPICS.agents, body } as Parameters<typeof journal.sendSignal>[0],
-            );
-            sending.catch((error) => logger.debug("A presence signal was not sent", { kind }, error));
+            const sending = journal.sendSignal({ kind: "presence", topic: TOPICS.agents, body });
+            sending.catch((error) => logger.debug("A presence signal was not sent", {}, error));
           },
           describe: () => selfStatus.describe(),
         }, {
@@ -223,9 +219,5 @@ function hearPresence(
   membership.on("member:revoked", ({ peer }) => presence.revoked(peer));
   // gossip tells who is far away; a neighbour is told on the connection itself, where nothing overtakes it
   node.events.on("peer:left", ({ peer }) => presence.left(peer, "stopped"));
-  // Who comes must not wait for the interval to learn who is here. Gossip's subscriptions are exchanged after the hello,
-  // so the first announcement may reach nobody new.
-  node.events.on("peer:admitted", () => {
-    for (const delayMs of ANNOUNCE_AGAIN_MS) clock.setTimer(delayMs, () => presence.announce(), { unref: true });
-  });
+  node.events.on("peer:admitted", ({ peer }) => presence.greet(peer));
 }

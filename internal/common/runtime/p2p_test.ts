@@ -185,7 +185,7 @@ Deno.test("the address book is private, and empty before it was saved", async ()
 
     assert.deepEqual(await book.load(), [peer]);
     assert.equal(((await Deno.stat(`${folder}/peers.json`)).mode ?? 0) & 0o777, 0o600);
-    assert.equal([...Deno.readDirSync(folder)].length, 1, "no temporary file stays");
+    assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1, "no temporary file stays");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
