@@ -11,7 +11,7 @@ export type GateVerdict = "accept" | "ignore" | "reject";
 
 /** Judges every message once, before it is passed on. Synchronous: gossip waits for it. Must not throw on junk. */
 export interface Gate {
-  /** The identity of a frame: equal frames have equal ids. Also called for junk. */
+  /** The identity of a frame: equal frames have equal ids, different frames different ones. Also called for junk. */
   idOf(frame: Uint8Array): Uint8Array;
   /** `from` is who handed it over, not the author. The frame may be kept: its buffer is not shared. */
   receive(frame: Uint8Array, from: PeerId, topic: string): GateVerdict;
@@ -70,7 +70,7 @@ const VERDICTS = {
 } as const;
 
 /**
- * GossipSub v1.2 on a node: unsigned by itself (the envelope is signed), message id = entry id, every message judged
+ * GossipSub v1.2 on a node: unsigned by itself (the envelope is signed), message id = what the gate says, every message judged
  * once by the gate. A rejected message is an offence of the peer that handed it over: honest peers judge alike and
  * would not have passed it on.
  *

@@ -1,12 +1,12 @@
 import type { Membership } from "@bzzz/agentid";
-import { type Clock, hexDecode, parseAgentId, type PeerId, TaskGroup, withTimeout } from "@bzzz/base";
+import { type Clock, parseAgentId, type PeerId, TaskGroup, withTimeout } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
 import { sha256 } from "@bzzz/crypto";
 import type { Journal } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
 import type { AddressBook, JoinOutcome, P2pNode, P2pNodeOptions, RedeemInvite, RememberedPeer } from "@bzzz/p2p";
 import type { Gate, PubSub } from "@bzzz/pubsub";
-import { decodeFrame, resolveTopic, type Topic } from "@bzzz/wire";
+import { resolveTopic, type Topic } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
 import { readTextIfThere, writePrivateFile } from "./home.ts";
 import type { MeshMessage, MessageHandler, P2PParticipant, PublishReceipt } from "./interfaces.ts";
@@ -76,10 +76,9 @@ export class GossipPort {
 /** The way from gossip to the journal: every message is judged once. */
 export function createJournalGate(journal: Journal): Gate {
   return {
-    idOf: (frame) => {
-      const decoded = decodeFrame(frame);
-      return (decoded.ok && hexDecode(decoded.envelope.id)) || sha256(frame);
-    },
+    // Of all bytes, not the entry's own id: that covers the header alone, so an altered copy with another body or
+    // signature would have it too, and whoever sends one first would keep the honest one out for half a minute.
+    idOf: sha256,
     receive: (frame, peer) => journal.ingest(frame, { peer, path: "live" }).verdict,
   };
 }
