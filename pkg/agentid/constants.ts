@@ -22,7 +22,9 @@ export const MAX_CHAIN_DEPTH = 8;
  * the book to keep others from revoking it.
  */
 export const MAX_RECORDS = 16_384;
+/** Records of one master that count; a mad one cannot fill the roster alone. */
 export const MAX_RECORDS_PER_MASTER = 4096;
+/** Places that grants cannot take, so that a revocation always finds one. */
 export const REVOCATION_RESERVE = 4096;
 /** Records that wait for the grant of their issuer; when full, the oldest goes (sync brings it again). */
 export const MAX_PENDING = 1024;
