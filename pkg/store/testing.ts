@@ -6,6 +6,7 @@
 import type { Clock } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import { createNullLogger, type Logger } from "@bzzz/logging";
+import { DatabaseSync } from "node:sqlite";
 import { openStore } from "./store.ts";
 import type { Store, StoreDeps } from "./types.ts";
 
@@ -40,4 +41,15 @@ export function createTestStore(
       Deno.removeSync(folder, { recursive: true });
     },
   };
+}
+
+/** Changes a database behind its store's back, as damage or an attacker does; the number of rows it changed. */
+export function tamperWith(path: string, sql: string, ...params: (string | number | Uint8Array)[]): number {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec("PRAGMA foreign_keys = OFF");
+    return Number(db.prepare(sql).run(...params).changes);
+  } finally {
+    db.close();
+  }
 }

@@ -1,13 +1,14 @@
-import { loadMesh, mayAuthor, Membership } from "@bzzz/agentid";
+import { IdentityError, loadMesh, mayAuthor, Membership } from "@bzzz/agentid";
 import type { AuditJournal, AuditReport } from "@bzzz/cli";
 import { base64UrlEncode, type Clock, type PeerId } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { type EntryRow, openStore, type Store } from "@bzzz/store";
-import { decodeBody, decodeFrame, verifyEnvelope } from "@bzzz/wire";
+import { type EntryRow, openStore, type Store, StoreError } from "@bzzz/store";
+import { decodeBody, decodeFrame, type EnvelopeHeader, verifyEnvelope } from "@bzzz/wire";
 import { checkForRunningInstance } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { entryView } from "./facade/views.ts";
 import { homePaths } from "./home.ts";
+import { setImmediate } from "node:timers";
 
 type Problem = AuditReport["problems"][number];
 
@@ -28,21 +29,33 @@ export async function openAudit(deps: { clock: Clock; logger: Logger }, home: st
     });
   }
   const mesh = await loadMesh(home);
-  if (!mesh) {
-    throw createRuntimeError(clock, "keys_unreadable", `audit "${home}"`, { why: "it belongs to no mesh" });
+  if (!mesh) throw new IdentityError("mesh_missing", `Cannot audit "${home}": it belongs to no mesh`);
+  const path = homePaths(home).database;
+  if (!await isFile(path)) {
+    // opening would make one, and an empty history has no problems
+    throw new StoreError("store_unavailable", `Cannot audit "${home}": it has no journal yet`, { details: { path } });
   }
-  const store = openStore({ clock, logger }, { path: homePaths(home).database });
+  const store = openStore({ clock, logger }, { path });
   const membership = new Membership(mesh);
   for (const bytes of store.grants.grants()) membership.addGrant(bytes);
   for (const bytes of store.grants.revocations()) membership.addRevocation(bytes);
   return {
-    verify: ({ signal }) => Promise.resolve(verifyAll(store, membership, { clock, signal })),
+    verify: ({ signal }) => verifyAll(store, membership, { clock, signal }),
     entries: ({ after }) => exportEntries(store, membership, after),
     [Symbol.asyncDispose]: () => {
       store.close();
       return Promise.resolve();
     },
   };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function* rows(store: Store, after: number): Generator<EntryRow> {
@@ -55,26 +68,40 @@ function* rows(store: Store, after: number): Generator<EntryRow> {
   }
 }
 
-function verifyAll(
+async function verifyAll(
   store: Store,
   membership: Membership,
-  options: { readonly clock: Clock; readonly signal: AbortSignal },
-): AuditReport {
+  options: { readonly clock: Pick<Clock, "nowMs">; readonly signal: AbortSignal },
+): Promise<AuditReport> {
   const heads = new Map<PeerId, { seq: number; id: string }>();
   const problems: Problem[] = [];
+  const report = (problem: Problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   let entries = 0;
   let pruned = 0;
   for (const row of rows(store, 0)) {
+    if (entries % CHUNK === 0) await breathe(); // an interrupt must be heard
     options.signal.throwIfAborted();
     entries++;
     if (row.isPruned) pruned++;
     const problem = problemOf(row, heads.get(row.author), membership, options.clock.nowMs());
     heads.set(row.author, { seq: row.seq, id: row.id });
-    if (problem !== undefined && problems.length < MAX_PROBLEMS) {
-      problems.push({ author: row.author, seq: row.seq, entry_id: row.id, problem });
-    }
+    if (problem !== undefined) report({ author: row.author, seq: row.seq, entry_id: row.id, problem });
+  }
+  // The store notes the end of each log beside the log.
+  for (const { author, seq, id } of store.entries.heads()) {
+    const found = heads.get(author);
+    if (found && found.seq >= seq) continue;
+    const problem = `the log ends here, but it had ${seq} entries`;
+    report({ author, seq: found?.seq ?? 0, entry_id: found?.id ?? id, problem });
   }
   return { entries, authors: heads.size, pruned, problems };
+}
+
+/** Lets the event loop have its turn. */
+function breathe(): Promise<void> {
+  // order, not time
+  // deno-lint-ignore bzzz/no-hidden-effects
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function problemOf(
@@ -88,7 +115,8 @@ function problemOf(
   const { envelope } = decoded;
   const { header } = envelope;
   if (envelope.id !== row.id) return "the stored id is not the hash of the signed bytes";
-  if (header.author !== row.author || header.seq !== row.seq) return "the frame is filed under another author or seq";
+  const column = misfiled(row, header);
+  if (column) return `the frame is filed under another ${column}`;
   if (!verifyEnvelope(envelope)) return "the signature or the hash of the body is wrong";
   if (row.seq !== (head?.seq ?? 0) + 1 || header.prev !== head?.id) return "the chain is broken before it";
   const check = membership.checkAuthor(row.author, { hlcMs: header.hlc.ms, seq: row.seq, nowMs, path: "sync" });
@@ -99,6 +127,14 @@ function problemOf(
     return access.allow ? undefined : `its author may not write it: ${access.reason}`;
   }
   return body.reason === "malformed" ? "the body does not fit its kind" : undefined;
+}
+
+/** What the store's columns say differently than the signed header; readers filter by the columns. */
+function misfiled(row: EntryRow, header: EnvelopeHeader): string | undefined {
+  if (header.author !== row.author || header.seq !== row.seq) return "author or seq";
+  if (header.topic !== row.topic || header.kind !== row.kind) return "topic or kind";
+  if (header.task !== row.task || header.thread !== row.thread) return "task or thread";
+  return header.hlc.ms === row.hlcMs && header.hlc.counter === row.hlcCounter ? undefined : "time";
 }
 
 async function* exportEntries(
