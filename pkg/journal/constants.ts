@@ -30,6 +30,11 @@ export const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 export const SEQ_BLOCK = 256;
 /** An append waits this long for the own log to be pulled back before it gives up. */
 export const CATCH_UP_WAIT_MS = 10_000;
+/**
+ * After an end without order, which a copy of a running data directory looks like too, a peer is asked what it has of the
+ * own log before anything is added to it; for this long at most, as a node must also work where nobody answers.
+ */
+export const FIRST_CONTACT_WAIT_MS = 3_000;
 /** Appends that wait for it. */
 export const MAX_WAITING_APPENDS = 256;
 

@@ -119,7 +119,10 @@ class StoreJournal implements Journal {
       counters: this.#counters,
       publishProof: (body) => this.#publishProof(body),
     });
-    this.#ownLog.open(this.#ownSeq, this.#chains.frozen.has(this.self));
+    this.#ownLog.open(this.#ownSeq, {
+      isForked: this.#chains.frozen.has(this.self),
+      hasOthers: this.#chains.committed.size > (this.#ownSeq > 0 ? 1 : 0),
+    });
   }
 
   get state(): JournalState {
@@ -128,6 +131,7 @@ class StoreJournal implements Journal {
 
   start(): void {
     if (this.state === "ready") this.#tryReserve(() => this.#reservation.begin(this.#ownSeq));
+    this.#ownLog.start();
     this.#outbox.start();
     this.#retentionTimer ??= this.#deps.clock.setPeriodic(RETENTION_PERIOD_MS, () => {
       this.prune().catch((error) => this.#deps.logger.warn("Retention failed; it runs again in an hour", {}, error));

@@ -1,6 +1,6 @@
 import type { BzzzError, Clock, Timer } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { CATCH_UP_WAIT_MS, MAX_WAITING_APPENDS } from "./constants.ts";
+import { CATCH_UP_WAIT_MS, FIRST_CONTACT_WAIT_MS, MAX_WAITING_APPENDS } from "./constants.ts";
 import { JournalError } from "./errors.ts";
 import type { SeqReservation } from "./reservation.ts";
 import type { JournalState } from "./types.ts";
@@ -23,6 +23,9 @@ export class OwnLog {
   #state: JournalState = "ready";
   /** The least seq that must be back before anything is appended. */
   #target = 0;
+  /** Nothing says that entries are missing; a peer is asked all the same, for a while. */
+  #isProbing = false;
+  #probe: Timer | undefined;
 
   constructor(
     deps: { readonly clock: Pick<Clock, "setTimer">; readonly logger: Logger },
@@ -38,12 +41,28 @@ export class OwnLog {
     return this.#state;
   }
 
-  /** Compares the database with the reservation file. */
-  open(headSeq: number, isForked: boolean): void {
-    if (isForked) return this.#enter("forked");
+  /** Compares the database with the reservation file. `hasOthers`: there are peers who may know more. */
+  open(headSeq: number, options: { readonly isForked: boolean; readonly hasOthers: boolean }): void {
+    if (options.isForked) return this.#enter("forked");
     const finding = this.#reservation.read();
+    if (finding.kind === "block" && headSeq >= finding.from && !finding.isClosed && options.hasOthers) {
+      this.#deps.logger.info("The last run did not end in order: a peer is asked before anything is written", {
+        waitMs: FIRST_CONTACT_WAIT_MS,
+      });
+      this.#isProbing = true;
+      this.#target = headSeq;
+      this.#enter("must_catch_up");
+    }
     if (finding.kind === "block" && headSeq < finding.from) this.#fallBehind(finding.from, "reservation");
     if (finding.kind === "unreadable") this.#fallBehind(headSeq, "unreadable_reservation");
+  }
+
+  /** The network is there: from now on the first contact is waited for, but not for ever. */
+  start(): void {
+    if (!this.#isProbing || this.#probe) return;
+    this.#probe = this.#deps.clock.setTimer(FIRST_CONTACT_WAIT_MS, () => {
+      if (this.#isProbing && this.#state === "must_catch_up") this.#recover(this.#target);
+    }, { unref: true });
   }
 
   /** A peer has shown a signed entry of this node at `seq`. */
@@ -70,6 +89,7 @@ export class OwnLog {
   }
 
   stop(): void {
+    this.#probe?.cancel();
     this.#enter("stopped");
     this.#refuseAll(stoppedError());
   }
@@ -92,7 +112,9 @@ export class OwnLog {
 
   #fallBehind(target: number, cause: "reservation" | "unreadable_reservation" | "peer"): void {
     this.#target = Math.max(this.#target, target);
-    if (this.#state === "must_catch_up") return;
+    const isNews = this.#state !== "must_catch_up" || this.#isProbing;
+    this.#isProbing = false;
+    if (!isNews) return;
     this.#deps.logger.warn("Own log is older than what was published; appends wait until peers return it", {
       cause,
       target: this.#target,
@@ -103,6 +125,8 @@ export class OwnLog {
   #recover(headSeq: number): void {
     this.#deps.logger.info("Own log is complete again", { seq: headSeq });
     this.#target = 0;
+    this.#isProbing = false;
+    this.#probe?.cancel();
     this.#enter("ready");
     for (const waiting of this.#takeWaiting()) waiting.proceed();
   }

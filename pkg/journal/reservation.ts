@@ -16,7 +16,11 @@ const FILE = z.strictObject({
 /** What the file said when it was opened. `unreadable` is handled as "an old copy": nothing is known, so ask the peers. */
 export type ReservationFinding =
   | { readonly kind: "none" }
-  | { readonly kind: "block"; readonly from: number }
+  | {
+    readonly kind: "block";
+    readonly from: number; /** The run that reserved it ended in order. */
+    readonly isClosed: boolean;
+  }
   | { readonly kind: "unreadable" };
 
 /**
@@ -43,7 +47,8 @@ export class SeqReservation {
     const parsed = parseFile(text);
     if (!parsed) return { kind: "unreadable" };
     // Another key has another log.
-    return parsed.peer === this.#peer ? { kind: "block", from: parsed.from } : { kind: "none" };
+    if (parsed.peer !== this.#peer) return { kind: "none" };
+    return { kind: "block", from: parsed.from, isClosed: parsed.until === parsed.from };
   }
 
   /** Makes sure that `seq`, the one after `head`, is reserved on disk before it is used. @throws StoreError */

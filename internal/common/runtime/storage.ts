@@ -85,7 +85,7 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
 
 const JOURNAL_STATES = {
   must_catch_up:
-    "Peers know more of this node's log than it does (a restored backup?); it fetches its own entries first",
+    "This node's log may be older than what it has published (a crash, a restored backup); it asks its peers first",
   forked: "This node's key wrote two histories; it must be replaced",
   stopped: "The journal has stopped",
 } as const;

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { createSeededRandom, ManualClock, settle } from "@bzzz/base/testing";
+import { createNullLogger } from "@bzzz/logging";
+import { openStore } from "@bzzz/store";
+import { TOPICS } from "@bzzz/wire";
+import { TestAuthor } from "@bzzz/wire/testing";
+import { createJournal, type Journal } from "./mod.ts";
+import { createTestJournal, createTestNode, OpenGate, type TestJournal, TestStreams } from "./testing.ts";
+
+function message(text: string) {
+  return { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
+}
+
+/** Copies the whole data directory of a running node, its reservation file included. */
+function copyFolder(test: TestJournal): string {
+  const target = Deno.makeTempDirSync({ prefix: "bzzz-copy-" });
+  for (const { name } of [...Deno.readDirSync(test.folder)]) {
+    if (!name.endsWith("-shm")) Deno.copyFileSync(`${test.folder}/${name}`, `${target}/${name}`);
+  }
+  return target;
+}
+
+function reopen(test: TestJournal, folder: string): { journal: Journal; clock: ManualClock } & AsyncDisposable {
+  const clock = new ManualClock(test.clock.nowMs());
+  const store = openStore({ clock, logger: createNullLogger() }, { path: `${folder}/journal.db` });
+  const journal = createJournal({
+    store,
+    key: test.key,
+    gate: new OpenGate(),
+    clock,
+    random: createSeededRandom(1),
+    logger: createNullLogger(),
+    publish: () => Promise.resolve(1),
+    schedule: queueMicrotask,
+  }, { mesh: test.mesh, reservationPath: `${folder}/journal.seq` });
+  return {
+    journal,
+    clock,
+    [Symbol.asyncDispose]: async () => {
+      await journal.stop();
+      store.close();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+async function meet(test: TestJournal): Promise<TestAuthor> {
+  const other = new TestAuthor(77);
+  test.journal.ingest(other.message("I exist").frame, { peer: other.peer, path: "live" });
+  await settle();
+  return other;
+}
+
+Deno.test("a copy of a whole running data directory asks a peer before it writes, and forks nothing", async () => {
+  const clock = new ManualClock();
+  const streams = new TestStreams();
+  await using peer = createTestNode(streams, { seed: 2, clock });
+  await using test = createTestJournal({ clock });
+  await meet(test);
+  await test.journal.append(message("1"));
+  const copy = copyFolder(test);
+  await test.journal.append(message("2"));
+  await settle();
+  for (const { frame } of test.published) peer.test.journal.ingest(frame, { peer: test.peer, path: "live" });
+  await settle();
+  await test.journal.stop();
+
+  await using restored = reopen(test, copy);
+  restored.journal.start();
+  const append = restored.journal.append(message("3"));
+  const frames = peer.test.journal.framesFrom(test.peer, 2, { maxBytes: 1e6, limit: 100 });
+  await restored.journal.ingestBatch(frames, { peer: peer.test.peer });
+  restored.journal.notePulled(2);
+
+  assert.equal((await append).envelope.header.seq, 3);
+  await streams.idle();
+});
+
+Deno.test("after a crash nobody waits for longer than 3 s, and a node without others not at all", async () => {
+  await using alone = createTestJournal();
+  await alone.journal.append(message("1"));
+  await using again = reopen(alone, copyFolder(alone));
+  await using test = createTestJournal({ seed: 3 });
+  await meet(test);
+  await test.journal.append(message("1"));
+
+  await using crashed = reopen(test, copyFolder(test));
+  crashed.journal.start();
+  const append = crashed.journal.append(message("2"));
+  const before = crashed.journal.state;
+  await crashed.clock.advance(3_000);
+
+  assert.deepEqual([again.journal.state, before, crashed.journal.state], ["ready", "must_catch_up", "ready"]);
+  assert.equal((await append).envelope.header.seq, 2);
+});
+
+Deno.test("after an orderly end nobody is asked", async () => {
+  await using test = createTestJournal();
+  await meet(test);
+  await test.journal.append(message("1"));
+  await test.journal.stop();
+
+  await using restarted = reopen(test, copyFolder(test));
+
+  assert.equal(restarted.journal.state, "ready");
+});
