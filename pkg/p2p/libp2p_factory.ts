@@ -82,7 +82,8 @@ export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p
     connectionGater: settings.gater,
     connectionMonitor: { enabled: false },
     connectionManager: {
-      maxConnections: settings.maxConnections,
+      // the limit is our gater's, which counts whom it turns away; libp2p's own would be silent and come first
+      maxConnections: settings.maxConnections + MAX_PENDING_INBOUND,
       maxIncomingPendingConnections: MAX_PENDING_INBOUND,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       maxParallelDials: MAX_PARALLEL_DIALS * 2,
