@@ -61,6 +61,7 @@ Deno.test("header: the program reads and writes its data folder and nothing else
   for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
+  assert.ok(words.includes("--v8-flags=--no-lazy"), "compiled whole where the result can be kept");
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
 });
