@@ -7,7 +7,7 @@ import { decodeBody, decodeFrame, type EnvelopeHeader, verifyEnvelope } from "@b
 import { checkForRunningInstance } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { entryView } from "./facade/views.ts";
-import { homePaths } from "./home.ts";
+import { homePaths, isThere } from "./home.ts";
 import { setImmediate } from "node:timers";
 
 type Problem = AuditReport["problems"][number];
@@ -31,7 +31,7 @@ export async function openAudit(deps: { clock: Clock; logger: Logger }, home: st
   const mesh = await loadMesh(home);
   if (!mesh) throw new IdentityError("mesh_missing", `Cannot audit "${home}": it belongs to no mesh`);
   const path = homePaths(home).database;
-  if (!await isFile(path)) {
+  if (!await isThere(path)) {
     // opening would make one, and an empty history has no problems
     throw new StoreError("store_unavailable", `Cannot audit "${home}": it has no journal yet`, { details: { path } });
   }
@@ -47,15 +47,6 @@ export async function openAudit(deps: { clock: Clock; logger: Logger }, home: st
       return Promise.resolve();
     },
   };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function* rows(store: Store, after: number): Generator<EntryRow> {

@@ -9,7 +9,6 @@ import {
   type LoadedConfig,
 } from "@bzzz/config";
 import type { GlobalFlags } from "@bzzz/cli";
-import { RuntimeError } from "./errors.ts";
 import type { BinaryProfile } from "./profiles.ts";
 
 /** Where a program's configuration comes from. */
@@ -18,8 +17,6 @@ export interface ConfigSources {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly globals: Pick<GlobalFlags, "config" | "logLevel" | "settings">;
-  /** Wall time, for the error. */
-  readonly nowMs: number;
   /** Stronger than the file, weaker than the person's own flags: what `--dev` sets. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }

@@ -5,7 +5,7 @@ import { BzzzError, type Clock, errorMessage } from "@bzzz/base";
 import type { LoadedConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
-import { homePaths } from "./home.ts";
+import { homePaths, isThere } from "./home.ts";
 import type { BinaryProfile } from "./profiles.ts";
 
 /** What `doctor` looks at. */
@@ -92,13 +92,15 @@ async function checkGrant({ home, clock, profile }: DoctorDeps): Promise<Omit<Ch
     : { status: "ok", found };
 }
 
-function checkDatabase({ home, clock }: DoctorDeps): Promise<Omit<CheckResult, "name">> {
+async function checkDatabase({ home, clock }: DoctorDeps): Promise<Omit<CheckResult, "name">> {
+  // opening would make one, and looking must not change anything
+  if (!await isThere(homePaths(home).database)) return { status: "ok", found: "none yet" };
   using store = openStore({ clock, logger: createNullLogger() }, { path: homePaths(home).database });
   const { state, message, bytes } = store.health();
   const found = `${store.entries.lastCursor()} entries, ${Math.ceil(bytes / 1024)} KiB`;
-  return Promise.resolve(
-    state === "ok" ? { status: "ok", found } : { status: "failed", found: `${found}; ${state}`, fix: message ?? "" },
-  );
+  return state === "ok"
+    ? { status: "ok", found }
+    : { status: "failed", found: `${found}; ${state}`, fix: message ?? "" };
 }
 
 async function checkPorts({ load }: DoctorDeps): Promise<CheckResult[]> {
@@ -136,8 +138,12 @@ async function checkNode({ fetch }: DoctorDeps, node: NodeEndpoint): Promise<Omi
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     }),
   );
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`the API answers with HTTP ${response.status}`);
+  }
   const status = await response.json() as { state?: string; reasons?: string[]; peers?: { connected: number } };
-  const found = `${status.state ?? `HTTP ${response.status}`}, ${status.peers?.connected ?? 0} peers`;
+  const found = `${status.state ?? "unknown"}, ${status.peers?.connected ?? 0} peers`;
   if (status.state === "ready") return { status: "ok", found };
   return { status: "warning", found: `${found}: ${(status.reasons ?? []).join("; ")}` };
 }

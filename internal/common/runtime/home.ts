@@ -67,6 +67,17 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await opened.sync();
 }
 
+/** Whether there is something at `path`. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** The content of a file, or undefined when there is none. */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
   try {

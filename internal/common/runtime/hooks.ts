@@ -130,7 +130,7 @@ export class StandardHooks implements ProgramHooks {
     };
   }
 
-  async leave(options: { globals: GlobalFlags; reason: string; signal: AbortSignal }): Promise<{ home: string }> {
+  async leave(options: { globals: GlobalFlags }): Promise<{ home: string }> {
     const home = this.#plainHome(options.globals);
     await this.#assertStopped(home, "leave");
     await forgetMesh(home);
@@ -261,7 +261,8 @@ export class StandardHooks implements ProgramHooks {
     try {
       for await (const { name } of Deno.readDir(folder)) {
         const home = `${folder}/${name}`;
-        if (name.startsWith(profile.binaryType) && await readEndpoints(home)) return home;
+        if (!name.startsWith(profile.binaryType) || !await readEndpoints(home)) continue;
+        if ((await checkForRunningInstance(home)).isRunning) return home;
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -274,8 +275,8 @@ export class StandardHooks implements ProgramHooks {
   }
 
   #load(globals: GlobalFlags, home: string, flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> {
-    const { profile, env, clock } = this.#deps;
-    return loadProgramConfig({ profile, home, env, globals, flags, nowMs: clock.nowMs() });
+    const { profile, env } = this.#deps;
+    return loadProgramConfig({ profile, home, env, globals, flags });
   }
 
   async #tryLoad(path: string, isAnyProgram: boolean): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {

@@ -1,4 +1,3 @@
-import { type AgentId, parseAgentId } from "@bzzz/base";
 import type { InviteOptions } from "@bzzz/cli";
 import type { Config } from "@bzzz/config";
 import { createJournal } from "@bzzz/journal";
@@ -9,7 +8,7 @@ import { acquireInstanceLock } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { inviteView } from "./facade/views.ts";
 import { homePaths } from "./home.ts";
-import type { SetupDeps } from "./setup.ts";
+import { requireAgentId, type SetupDeps } from "./setup.ts";
 import { TrustService } from "./trust.ts";
 
 /**
@@ -22,6 +21,7 @@ export async function inviteOffline(
 ): Promise<ReturnType<typeof inviteView> & { readonly token: string }> {
   const { clock, random, logger, profile } = deps;
   const { home, config } = options;
+  const agentId = options.agentId === undefined ? undefined : requireAgentId(options.agentId);
   const local = await loadLocalIdentity({ clock }, {
     home,
     binaryType: profile.binaryType,
@@ -54,7 +54,6 @@ export async function inviteOffline(
           "the node does not run and has no fixed address; set network.p2p_port or network.announce, or start the node first",
       });
     }
-    const agentId: AgentId | undefined = options.agentId === undefined ? undefined : parseAgentId(options.agentId);
     const { invite, token } = trust.invite({
       role: options.role,
       ...(options.binaryType ? { binaryType: options.binaryType } : {}),
