@@ -10,7 +10,7 @@ import {
   isSignalKind,
   verifyEnvelope,
 } from "@bzzz/wire";
-import { MAX_STAMP_AHEAD_MS } from "./constants.ts";
+import { MAX_OPAQUE_BYTES, MAX_OPAQUE_READ_ONLY_BYTES, MAX_STAMP_AHEAD_MS } from "./constants.ts";
 import { type LostBodies, mayBePruned } from "./retention.ts";
 import type { AuthorGate, IngestPath, IngestReason, IngestResult, RetentionPolicy } from "./types.ts";
 
@@ -28,7 +28,7 @@ export interface CheckedEntry {
 export interface CheckContext {
   readonly mesh: MeshId;
   readonly gate: AuthorGate;
-  readonly clock: Pick<Clock, "nowMs">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly retention: RetentionPolicy;
   readonly lostBodies: LostBodies;
 }
@@ -78,7 +78,13 @@ export function checkEntry(context: CheckContext, envelope: Envelope, path: Inge
     if (!isPlausible) return refuse("pruned_too_early");
   }
   // A kind of a later version: kept as it is, so that the chain does not break (S-33).
-  if (!isEntryKind(kind)) return { ok: true, value: { envelope, seq, content: undefined } };
+  if (!isEntryKind(kind)) {
+    const isReader = admission.grant.level === "read_only";
+    if (envelope.frame.byteLength > (isReader ? MAX_OPAQUE_READ_ONLY_BYTES : MAX_OPAQUE_BYTES)) {
+      return refuse("not_permitted");
+    }
+    return { ok: true, value: { envelope, seq, content: undefined } };
+  }
   if (!mayAuthor(kind, admission.grant).allow) return refuse("not_permitted");
   const decoded = decodeBody(envelope);
   if (!decoded.ok) {

@@ -16,6 +16,16 @@ export const MAX_STAMP_AHEAD_MS = 2 * MAX_CLOCK_AHEAD_MS;
 export const SIGNAL_FRESH_MS = 60_000;
 /** Ids of signals, and authors of signals, that are remembered. */
 export const SIGNAL_MEMORY = 4096;
+/** Signals of one author in the long run and at once; a node announces every 5 s, and whenever its work changes. */
+export const SIGNALS_PER_SECOND = 20;
+export const SIGNAL_BURST = 100;
+
+/**
+ * Longest frame of a kind that this version does not know: it is kept for the chain alone. Of a read_only member, who may
+ * only announce, less.
+ */
+export const MAX_OPAQUE_BYTES = 64 * 1024;
+export const MAX_OPAQUE_READ_ONLY_BYTES = 4 * 1024;
 
 /** Entries that wait for their predecessors: per author, in all, and their bytes. More are dropped; sync brings them. */
 export const MAX_BUFFERED_PER_AUTHOR = 64;

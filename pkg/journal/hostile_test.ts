@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import type { EntryId } from "@bzzz/base";
-import { pruneFrame, TOPICS } from "@bzzz/wire";
+import { encodeCbor, pruneFrame, sealBodyBytes, TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { SYNC_PROTOCOL } from "./mod.ts";
 import { encodeSyncMessage, type SyncMessage } from "./sync_codec.ts";
@@ -174,4 +174,41 @@ Deno.test("stamps that run ahead do not make honest stamps look like the future 
 
   assert.equal(slow.journal.ingest(envelope.frame, { peer: fast.peer, path: "live" }).reason, "stored");
   await waitFor(() => slow.journal.vector().size === 1, { timeoutMs: 1000, what: "the commit" });
+});
+
+Deno.test("one member's flood of signals is neither acted on nor passed on", async () => {
+  const clock = new ManualClock();
+  await using test = createTestJournal({ clock });
+  const [loud, calm] = [new TestAuthor(9), new TestAuthor(8)];
+  const verdicts = new Map<string, number>();
+  let heard = 0;
+  test.journal.events.on("signal:received", () => void heard++);
+
+  for (let n = 0; n < 500; n++) {
+    const { frame } = loud.signal("leaving", { reason: `${n}` });
+    const { verdict, reason } = test.journal.ingest(frame, { peer: loud.peer, path: "live" });
+    verdicts.set(`${verdict} ${reason}`, (verdicts.get(`${verdict} ${reason}`) ?? 0) + 1);
+  }
+  const other = test.journal.ingest(calm.signal("leaving", { reason: "bye" }).frame, { peer: loud.peer, path: "live" });
+  await clock.advance(1_000);
+  const later = test.journal.ingest(loud.signal("leaving", { reason: "x" }).frame, { peer: loud.peer, path: "live" });
+
+  assert.deepEqual([...verdicts], [["accept signal", 100], ["ignore throttled", 400]]);
+  assert.deepEqual([other.verdict, later.verdict, heard], ["accept", "accept", 102]);
+});
+
+Deno.test("what this version does not understand is kept only while it is small", async () => {
+  const gate = new OpenGate();
+  await using test = createTestJournal({ gate });
+  const [worker, reader] = [new TestAuthor(9), new TestAuthor(8)];
+  gate.assign(reader.peer, { role: "observer", level: "read_only", binaryType: "hap" });
+  const judge = (author: TestAuthor, bytes: number): string => {
+    const header = { mesh: author.mesh, author: author.peer, seq: 1, topic: TOPICS.hmmm };
+    const hlc = { ms: test.clock.nowMs(), counter: 0 };
+    const { frame } = sealBodyBytes(author.key, { ...header, hlc }, "vote_cast", encodeCbor(new Uint8Array(bytes)));
+    return test.journal.ingest(frame, { peer: test.peer, path: "live" }).reason;
+  };
+
+  assert.deepEqual([judge(reader, 10_000), judge(reader, 1_000)], ["not_permitted", "stored_opaque"]);
+  assert.deepEqual([judge(worker, 100_000), judge(worker, 10_000)], ["not_permitted", "stored_opaque"]);
 });

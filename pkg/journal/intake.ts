@@ -90,7 +90,7 @@ export class Intake {
     if (fault) return ignore(fault);
     const checked = checkSignal(this.#deps.context, envelope);
     if (!checked.ok) return checked.refusal;
-    this.#signals.admit(envelope);
+    if (!this.#signals.admit(envelope)) return ignore("throttled");
     // A node whose clock is behind goes by the mesh's time, within bounds.
     if (this.#isSane(envelope)) this.#deps.hlc.observe(envelope.header.hlc);
     const { kind, body } = checked.value;

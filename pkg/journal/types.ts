@@ -108,6 +108,7 @@ export type IngestReason =
   | "fork"
   | "pruned_too_early"
   | "busy"
+  | "throttled"
   | "stopped"
   // reject: no honest peer sends it
   | "oversize"
