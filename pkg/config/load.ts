@@ -99,7 +99,7 @@ export function parseConfig<S extends z.ZodType>(options: ParseConfigOptions<S>)
   }
 
   // Every value in the tree passed its own schema, so this cannot fail but by a mistake in the schema.
-  const config = configCodec(schema).decode(tree as z.input<S>);
+  const config = configCodec(schema).decode(tree as z.input<S>, { jitless: true });
   const issues = layers.toReversed().flatMap((layer) => layer.issues);
   const blamed = new Set(issues.map(({ keyPath }) => keyPath.replace(/\[.*$/, "")));
   // Of a file that could not be read as a whole the values are unknown, so nothing can be said about their fit.

@@ -38,7 +38,8 @@ export function readFileLayer(source: YamlSource, file: string, context: LayerCo
     });
   }
   const issues = [...source.issues];
-  for (const issue of context.schema.safeParse(root).error?.issues ?? []) {
+  const whole = context.schema.safeParse(root, { jitless: true }); // parsed once: compiling a fast parser would cost more
+  for (const issue of whole.error?.issues ?? []) {
     if (issue.code === "unrecognized_keys") {
       for (const name of issue.keys) {
         const path = [...issue.path, name];
@@ -53,7 +54,7 @@ export function readFileLayer(source: YamlSource, file: string, context: LayerCo
   const values = new Map<string, { value: unknown; place: Place }>();
   for (const key of context.known.keys) {
     const value = valueAt(root, key.path);
-    if (value === undefined || !key.schema.safeParse(value).success) continue;
+    if (value === undefined || !(whole.success || key.schema.safeParse(value).success)) continue;
     values.set(key.key, { value, place: place(source.positionOf(key.path)) });
   }
   issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
