@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Clock, errorMessage } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { ExecutorError } from "../errors.ts";
@@ -30,10 +31,14 @@ export interface ProcessExecutorOptions {
   readonly exitGraceMs?: number;
   /** Milliseconds between two looks at the memory; default 500. */
   readonly memorySampleMs?: number;
-  /** Folder that the work folders are made in; default: the system's. */
+  /**
+   * Folder that the work folders are made in, for this process alone: what is left in it from an earlier run is removed
+   * before the first task. Default: the system's, where nothing is removed.
+   */
   readonly workRoot?: string;
 }
 
+const FOLDER_PREFIX = "bzzz-task-";
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
@@ -48,6 +53,7 @@ export class ProcessExecutor implements Executor {
   readonly #deps: { readonly clock: Clock; readonly logger: Logger };
   readonly #options: ProcessExecutorOptions;
   #probe: Promise<MemoryProbe | undefined> | undefined;
+  #tidied: Promise<void> | undefined;
 
   constructor(deps: { clock: Clock; logger: Logger }, options: ProcessExecutorOptions) {
     this.#deps = deps;
@@ -57,8 +63,10 @@ export class ProcessExecutor implements Executor {
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
     io.signal.throwIfAborted();
     const command = this.#commandFor(job);
+    const { workRoot } = this.#options;
+    if (workRoot !== undefined) await (this.#tidied ??= removeLeftovers(workRoot, this.#deps.logger));
     const probe = await this.#memoryProbe();
-    await using folder = await createWorkFolder(this.#options.workRoot, this.#deps.logger);
+    await using folder = await createWorkFolder(workRoot, this.#deps.logger);
     const run = new ProcessRun(
       { ...this.#deps, probe, group: this.#start(command, folder.path) },
       { killGraceMs: 2000, exitGraceMs: 5000, memorySampleMs: 500, ...this.#options },
@@ -107,15 +115,45 @@ export function selectEnvironment(
   return env;
 }
 
+/** Removes a tree whose folders its makers may have closed. Links are removed, not followed. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    await openFolders(path);
+    await Deno.remove(path, { recursive: true });
+  }
+}
+
+async function openFolders(folder: string): Promise<void> {
+  await Deno.chmod(folder, 0o700);
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await openFolders(join(folder, name));
+  }
+}
+
+/** What runs of a program that was killed have left behind. The root is this node's own, which one process uses. */
+async function removeLeftovers(root: string, logger: Logger): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(root)) {
+      if (name.startsWith(FOLDER_PREFIX)) await removeTree(join(root, name));
+    }
+  } catch (error) {
+    logger.warn("Cannot remove the work folders of an earlier run", { path: root }, error);
+  }
+}
+
 async function createWorkFolder(
   root: string | undefined,
   logger: Logger,
 ): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "bzzz-task-", ...(root === undefined ? {} : { dir: root }) });
+  const path = await Deno.makeTempDir({ prefix: FOLDER_PREFIX, ...(root === undefined ? {} : { dir: root }) });
   await Deno.chmod(path, 0o700);
   const remove = async (): Promise<void> => {
     try {
-      await Deno.remove(path, { recursive: true });
+      await removeTree(path);
     } catch (error) {
       logger.warn("Cannot remove the work folder of a task", { path }, error);
     }

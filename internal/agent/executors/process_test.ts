@@ -342,3 +342,19 @@ Deno.test("a result that is too long for an entry is cut, and says so", async ()
   assert.equal(output.length, 65_536);
   assert.match(output, /\[cut: 70000 characters\]$/);
 });
+
+Deno.test("folders of runs that were killed are removed before the first task; links out of them are not followed", async () => {
+  await using bench = await Bench.create(`read task; echo '{"type":"result","summary":"ok"}'`);
+  const left = `${bench.root}/folders/bzzz-task-left`;
+  await Deno.mkdir(`${left}/closed/deep`, { recursive: true });
+  await Deno.writeTextFile(`${bench.root}/precious`, "stays");
+  await Deno.symlink(bench.root, `${left}/closed/link`);
+  await Deno.writeTextFile(`${bench.root}/folders/notes`, "not ours");
+  await Deno.chmod(`${left}/closed`, 0o000);
+
+  await bench.run();
+
+  const names = await Array.fromAsync(Deno.readDir(`${bench.root}/folders`), ({ name }) => name);
+  assert.deepEqual(names, ["notes"]);
+  assert.equal(await Deno.readTextFile(`${bench.root}/precious`), "stays");
+});
