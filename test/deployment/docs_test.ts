@@ -1,0 +1,96 @@
+// The documentation against the programs: its commands exist, its links lead somewhere, its table of exit statuses is the real one.
+import { COMMANDS, EXIT_STATUSES, parseCommandLine } from "@bzzz/cli";
+import assert from "node:assert/strict";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function readPages(): Promise<Page[]> {
+  const paths = ["README.md", "CHANGELOG.md", "deployments/README.md"];
+  for await (const { name } of Deno.readDir(`${ROOT}docs`)) if (name.endsWith(".md")) paths.push(`docs/${name}`);
+  return await Promise.all(paths.sort().map(async (path) => ({ path, text: await Deno.readTextFile(ROOT + path) })));
+}
+
+const PAGES = await readPages();
+
+/** Fenced blocks of one language. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].filter((m) => m[1] === language).map((m) => m[2] ?? "");
+}
+
+/** What a shell makes of the words of a command; enough for what the pages use. */
+function shellWords(command: string): string[] {
+  return [...command.matchAll(/(?:'([^']*)'|"([^"]*)"|([^\s'"]+))+/g)].map((match) => match[0].replace(/['"]/g, ""));
+}
+
+/** The commands of our programs in a block, wherever they stand in a line. */
+function commandsOf(block: string): { program: string; words: string[] }[] {
+  const lines = block.replaceAll("\\\n", " ").split("\n").map((line) => line.replace(/\s#.*$/, ""));
+  return lines.flatMap((line) => line.split(/ (?:\||&&|;|--) /)).flatMap((part) => {
+    const match = /^\s*(?:\$ )?(bzzz-agent|bzzz-hap)(?= |$)(.*?)(?: > .*)?$/.exec(part);
+    return match?.[1] ? [{ program: match[1], words: shellWords(match[2] ?? "") }] : [];
+  });
+}
+
+/** The anchor GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{L}\p{N}\s-]/gu, "").trim().replace(/\s/g, "-");
+}
+
+function anchorsOf(text: string): Set<string> {
+  return new Set([...text.matchAll(/^#{1,6} (.+)$/gm)].map((match) => anchorOf(match[1] ?? "")));
+}
+
+Deno.test("docs: every command of the programs parses", () => {
+  let count = 0;
+  for (const { path, text } of PAGES) {
+    for (const { program, words } of blocks(text, "sh").flatMap(commandsOf)) {
+      count++;
+      const where = `${path}: ${program} ${words.join(" ")}`;
+      if (words.length === 0) {
+        assert.equal(program, "bzzz-hap", `${where}: an agent without a verb does nothing`);
+        continue;
+      }
+      assert.doesNotThrow(() => parseCommandLine({ commands: COMMANDS }, words), where);
+    }
+  }
+  assert.ok(count > 30, `only ${count} commands were found`);
+});
+
+Deno.test("docs: every link to a file and every anchor exists", async () => {
+  for (const { path, text } of PAGES) {
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [file = "", anchor] = target.split("#");
+      const resolved = file === "" ? path : new URL(file, `file:///${path}`).pathname.slice(1);
+      await assert.doesNotReject(Deno.stat(ROOT + resolved), `${path} links to ${target}`);
+      if (anchor === undefined || !resolved.endsWith(".md")) continue;
+      const linked = await Deno.readTextFile(ROOT + resolved);
+      assert.ok(anchorsOf(linked).has(anchor), `${path} links to ${target}, which has no such heading`);
+    }
+  }
+});
+
+Deno.test("docs: the table of exit statuses is that of the programs", () => {
+  const page = PAGES.find(({ path }) => path === "docs/operate.md")?.text ?? "";
+
+  const rows = [...page.matchAll(/^\| (\d+) +\| `(\w+)` +\| (.+?) +\|$/gm)].map(([, status, name, meaning]) => ({
+    status: Number(status),
+    name,
+    meaning,
+  }));
+
+  assert.deepEqual(rows, EXIT_STATUSES.map(({ status, name, meaning }) => ({ status, name, meaning })));
+});
+
+Deno.test("docs: decisions are numbered without gaps", () => {
+  const page = PAGES.find(({ path }) => path === "docs/decisions.md")?.text ?? "";
+
+  const numbers = [...page.matchAll(/^## D-(\d+) /gm)].map((match) => Number(match[1]));
+
+  assert.deepEqual(numbers, numbers.map((_, index) => index + 1));
+});
