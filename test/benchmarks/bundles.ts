@@ -1,3 +1,4 @@
+import { withRequire } from "../../internal/tools/build/bundle.ts";
 import { ROOT, runOrFail } from "../../internal/tools/build/tool.ts";
 
 /** Both node programs as one minified file each, made by the same command: what is measured is what is deployed. */
@@ -17,6 +18,7 @@ export class Bundles implements AsyncDisposable {
     for (const [name, out] of [["bare_node", bundles.bare], ["bzzz_node", bundles.bzzz]] as const) {
       const options = ["--quiet", "--minify", "--platform", "deno", "--output", out];
       await runOrFail([Deno.execPath(), "bundle", ...options, `${ROOT}test/benchmarks/${name}.ts`]);
+      await Deno.writeTextFile(out, withRequire(await Deno.readTextFile(out)));
     }
     return bundles;
   }

@@ -57,6 +57,14 @@ journal.events.on("entry:stored", ({ entry }) => {
   }
 });
 
+if (isVerbose) {
+  clock.setPeriodic(2_000, () => {
+    const { counters, ...numbers } = journal.stats();
+    logger.debug("journal", { ...numbers, ...Object.fromEntries(counters) });
+    logger.debug("gossip", { ...pubSub.stats(), peersByTopic: undefined });
+  }, { unref: true });
+}
+
 await serveCommands({
   addresses: node.addresses(),
   dial: async (address) => void await node.dial(address),
