@@ -1,11 +1,12 @@
+import type { PeerId } from "@bzzz/base";
 import type { AgentConfig } from "@bzzz/config";
 import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime";
 import { AgentExecution } from "./execution.ts";
 import { MockExecutor } from "./executors/mock.ts";
-import { ProcessExecutor, selectEnvironment } from "./executors/process.ts";
+import { ProcessExecutor, type ProcessExecutorOptions, selectEnvironment } from "./executors/process.ts";
 import { ServicePresenceView } from "./presence_view.ts";
 import { AgentRunner } from "./runner.ts";
-import type { Executor } from "./types.ts";
+import type { AgentRunnerOptions, Executor } from "./types.ts";
 
 const MS_PER_SECOND = 1000;
 const MIB = 1024 * 1024;
@@ -54,13 +55,7 @@ function createRunner(
       const check = identity.membership.checkAuthor(author, claim);
       return check.ok ? check.grant : undefined;
     },
-  }, {
-    self: identity.identity.peerId,
-    role: identity.identity.role,
-    capabilities: config.agent.capabilities,
-    maxTasks: config.agent.maxTasks,
-    leaseMs: config.coordination.leaseSeconds * MS_PER_SECOND,
-  });
+  }, runnerOptions(config, identity.identity));
   selfStatus.setSource(() => {
     const status = runner.status();
     // a node that is short of memory takes nothing more until it has recovered
@@ -73,23 +68,44 @@ function createRunner(
 
 const CATCH_UP_POLL_MS = 100;
 
-function createExecutor(
-  { clock, env, home }: NodeContext,
+/** What the configuration means for the runner. */
+export function runnerOptions(config: AgentConfig, self: { peerId: PeerId; role: string }): AgentRunnerOptions {
+  return {
+    self: self.peerId,
+    role: self.role,
+    capabilities: config.agent.capabilities,
+    maxTasks: config.agent.maxTasks,
+    leaseMs: config.coordination.leaseSeconds * MS_PER_SECOND,
+  };
+}
+
+/** What the configuration means for the programs that tasks start. */
+export function processOptions(
   config: AgentConfig,
-  logger: RuntimeServices["logger"],
-): Executor {
-  if (config.executor.kind === "mock") return new MockExecutor({ clock });
+  { env, home }: Pick<NodeContext, "env" | "home">,
+): ProcessExecutorOptions & { readonly workRoot: string } {
   const { commands, timeoutSeconds, maxOutputBytes, memoryLimitMb, env: names } = config.executor.process;
-  const workRoot = homePaths(home).work;
-  Deno.mkdirSync(workRoot, { recursive: true, mode: 0o700 });
-  return new ProcessExecutor({ clock, logger }, {
+  return {
     commands,
     timeoutMs: timeoutSeconds * MS_PER_SECOND,
     maxOutputBytes,
     memoryLimitBytes: memoryLimitMb * MIB,
     env: selectEnvironment(names, env),
-    workRoot,
-  });
+    workRoot: homePaths(home).work,
+  };
+}
+
+/** What does the tasks' work, by `executor.kind`. */
+export function createExecutor(
+  context: Pick<NodeContext, "clock" | "env" | "home">,
+  config: AgentConfig,
+  logger: RuntimeServices["logger"],
+): Executor {
+  const { clock } = context;
+  if (config.executor.kind === "mock") return new MockExecutor({ clock });
+  const options = processOptions(config, context);
+  Deno.mkdirSync(options.workRoot, { recursive: true, mode: 0o700 });
+  return new ProcessExecutor({ clock, logger }, options);
 }
 
 function requireAgentConfig({ config }: NodeContext): AgentConfig {

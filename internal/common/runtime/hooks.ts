@@ -35,7 +35,7 @@ import { type ExitStatus, exitStatus } from "@bzzz/cli";
 import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
 import { inviteOffline } from "./offline.ts";
 import { openAudit } from "./audit.ts";
-import { dataDirectory, devFolder } from "./process_environment.ts";
+import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { type ExecutionFactory, runNode } from "./run_node.ts";
 import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
@@ -163,9 +163,7 @@ export class StandardHooks implements ProgramHooks {
       home,
       env,
       isDev: globals.isDev,
-      ownsTerminal: profile.ownsTerminal && config.interface.mode === "terminal" &&
-        config.interface.autoStartInterface &&
-        this.#deps.stdinIsTerminal && this.#deps.stdoutIsTerminal,
+      ownsTerminal: takesTerminal(profile, config, this.#deps),
       stderrIsTerminal: this.#deps.stderrIsTerminal,
       version: this.#deps.version,
       signals,

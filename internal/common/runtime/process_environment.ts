@@ -1,14 +1,6 @@
 import { join } from "node:path";
+import type { Config } from "@bzzz/config";
 import type { BinaryProfile } from "./profiles.ts";
-
-/** What a program reads of its process, once, in `runMain`; everything below gets it as data. */
-export interface ProcessEnvironment {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly stdinIsTerminal: boolean;
-  readonly stdoutIsTerminal: boolean;
-  readonly stderrIsTerminal: boolean;
-}
 
 /** The variables this program may see; a permission that lacks leaves it without. */
 export function readEnvironment(): Record<string, string> {
@@ -45,4 +37,14 @@ function userId(): string {
   } catch {
     return "user"; // no permission to know: one folder for all who do not know
   }
+}
+
+/** Whether the interface runs on the terminal: the program has one, the configuration wants it, and somebody is there. */
+export function takesTerminal(
+  profile: Pick<BinaryProfile, "ownsTerminal">,
+  { interface: { mode, autoStartInterface } }: Pick<Config, "interface">,
+  terminal: { readonly stdinIsTerminal: boolean; readonly stdoutIsTerminal: boolean },
+): boolean {
+  const isWanted = profile.ownsTerminal && mode === "terminal" && autoStartInterface;
+  return isWanted && terminal.stdinIsTerminal && terminal.stdoutIsTerminal;
 }

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { createSystemClock, type PeerId } from "@bzzz/base";
+import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
+import { createNullLogger } from "@bzzz/logging";
+import { createExecutor, processOptions, runnerOptions } from "./program.ts";
+
+Deno.test("every setting of the agent reaches its runner or its executor", async () => {
+  const home = await Deno.makeTempDir({ prefix: "bzzz-program-" });
+  try {
+    const commands = [{ name: "echo", argv: ["/bin/echo"] }];
+    const flags = {
+      "agent.capabilities": ["deno"],
+      "agent.max_tasks": 7,
+      "coordination.lease_seconds": 77,
+      "executor.kind": "process",
+      "executor.process.commands": commands,
+      "executor.process.timeout_seconds": 8,
+      "executor.process.max_output_bytes": 9_000,
+      "executor.process.memory_limit_mb": 64,
+      "executor.process.env": ["LANG"],
+    };
+    const { config } = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags });
+    const context = { clock: createSystemClock(), env: { LANG: "C", SECRET: "x" }, home };
+    const mock = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags: {} }).config;
+
+    const runner = runnerOptions(config, { peerId: "ana" as PeerId, role: "developer" });
+    const executor = processOptions(config, context);
+
+    assert.deepEqual(runner, {
+      self: "ana",
+      role: "developer",
+      capabilities: ["deno"],
+      maxTasks: 7,
+      leaseMs: 77_000,
+    });
+    assert.deepEqual(executor, {
+      commands,
+      timeoutMs: 8_000,
+      maxOutputBytes: 9_000,
+      memoryLimitBytes: 64 * 1024 * 1024,
+      env: { LANG: "C" },
+      workRoot: `${home}/work`,
+    });
+    assert.equal(createExecutor(context, mock, createNullLogger()).name, "mock");
+    assert.equal(createExecutor(context, config, createNullLogger()).name, "process");
+    assert.equal(((await Deno.stat(executor.workRoot)).mode ?? 0) & 0o777, 0o700);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
