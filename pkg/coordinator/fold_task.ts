@@ -2,6 +2,7 @@ import { assertNever, type PeerId } from "@bzzz/base";
 import { compareHlc } from "@bzzz/wire";
 import { MAX_ATTEMPTS, MAX_SUPERSEDED } from "./constants.ts";
 import { winsContest } from "./rendezvous.ts";
+import { carriesAuthor } from "./task_id.ts";
 import { TRANSITIONS } from "./transitions.ts";
 import type { AttemptOutcome, AttemptView, EntryStamp, TaskEntry, TaskEvent, TaskRefusal, TaskView } from "./types.ts";
 
@@ -29,13 +30,21 @@ export function foldTask(entries: Iterable<TaskEntry>): TaskView | undefined {
 /** One step of the fold; `entry` must come after everything in `view` by `compareEntries`. */
 export function applyTaskEntry(view: TaskView | undefined, entry: TaskEntry): TaskView | undefined {
   if (!view) return entry.kind === "task_posted" ? announce(entry) : undefined;
-  if (entry.kind === "task_posted") return refused(view, entry, "task_exists");
+  if (entry.kind === "task_posted") {
+    return isUsurped(view, entry) ? announce(entry) : refused(view, entry, "task_exists");
+  }
   const event = eventOf(view, entry);
   const transition = TRANSITIONS[view.state][event];
   if ("refuse" in transition) return refused(view, entry, transition.refuse);
   const refusal = guard(view, entry);
   if (refusal !== undefined) return refused(view, entry, refusal);
   return { ...effect(view, entry), state: transition.to, updatedAt: entry.hlc };
+}
+
+/** The task so far was posted under another peer's id, dated back to come before it. */
+function isUsurped(view: TaskView, post: Extract<TaskEntry, { kind: "task_posted" }>): boolean {
+  return view.postedBy !== post.author && carriesAuthor(view.taskId, post.author) &&
+    !carriesAuthor(view.taskId, view.postedBy);
 }
 
 /** Peers that held an attempt that has ended. */

@@ -36,6 +36,7 @@ export {
   winsContest,
 } from "./rendezvous.ts";
 export { type BoardChange, compareUrgency, TaskBoard } from "./task_board.ts";
+export { carriesAuthor, createTaskId } from "./task_id.ts";
 export { isFinished, type Transition, TRANSITIONS } from "./transitions.ts";
 export {
   type AttemptOutcome,

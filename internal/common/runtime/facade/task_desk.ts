@@ -1,6 +1,6 @@
 import type { PostTaskInput } from "@bzzz/api";
-import { BzzzError, type Clock, createUlid, parseTaskId, type Random, SerialQueue, type TaskId } from "@bzzz/base";
-import { isFinished, type TaskView } from "@bzzz/coordinator";
+import { BzzzError, type Clock, parseTaskId, type Random, SerialQueue, type TaskId } from "@bzzz/base";
+import { createTaskId, isFinished, type TaskView } from "@bzzz/coordinator";
 import type { Journal } from "@bzzz/journal";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
@@ -86,7 +86,7 @@ export class TaskDesk {
   async #append(draft: TaskDraft): Promise<TaskView> {
     const { journal, clock, random } = this.#deps;
     assertAhead(draft, clock.nowMs());
-    const taskId = createUlid(clock.nowMs(), random) as TaskId; // createUlid makes exactly what parseTaskId accepts
+    const taskId = createTaskId(clock.nowMs(), random, journal.self);
     await journal.append({
       kind: "task_posted",
       topic: TOPICS.coordination,
