@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, TaskGroup, type TaskId, type Timer } from "@bzzz/base";
+import { type Clock, type EntryId, errorMessage, TaskGroup, type TaskId, type Timer } from "@bzzz/base";
 import { isFinished, type TaskView } from "@bzzz/coordinator";
 import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
@@ -109,7 +109,10 @@ export class TaskAttempt {
 
   /** Says that the work begins, and that questions which are answered by now hold it up no longer. */
   async #begin(): Promise<void> {
-    for (const requestId of this.#view().waitingFor) await this.#append("task_resumed", { requestId });
+    for (const requestId of this.#view().waitingFor) {
+      const view = this.#deps.book.inbox.get(requestId);
+      await this.#append("task_resumed", { requestId, ...takenAnswer(view) });
+    }
     await this.#append("task_progress", { percent: 0, text: "started" });
   }
 
@@ -172,18 +175,22 @@ export class TaskAttempt {
     if (!this.#view().waitingFor.includes(body.requestId)) {
       await this.#append("task_blocked", { requestId: body.requestId });
     }
-    const given = await this.#answered(body.requestId);
+    const { answer: given, view } = await this.#answered(body.requestId);
     this.#stop.signal.throwIfAborted();
-    await this.#append("task_resumed", { requestId: body.requestId });
+    await this.#append("task_resumed", { requestId: body.requestId, ...takenAnswer(view) });
     return given;
   }
 
-  async #answered(requestId: BodyOf<"request_opened">["requestId"]): Promise<Answer> {
+  async #answered(
+    requestId: BodyOf<"request_opened">["requestId"],
+  ): Promise<{ readonly answer: Answer; readonly view: RequestView }> {
     const { book, clock, isDraining } = this.#deps;
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { promise, resolve, reject } = Promise.withResolvers<
+      { readonly answer: Answer; readonly view: RequestView }
+    >();
     const look = (view: RequestView | undefined): void => {
       const answer = view && answerOf(view);
-      if (answer) resolve(answer);
+      if (answer) resolve({ answer, view });
       else if (view && view.recordedState !== "pending") reject(refuseAsk(`the request is ${view.recordedState}`));
     };
     const onStop = (): void => reject(this.#stop.signal.reason);
@@ -235,6 +242,11 @@ export class TaskAttempt {
     const body = { taskId: this.taskId, attempt: this.attempt, ...fields } as unknown as BodyOf<K>; // the rest of a task's entry
     return this.#deps.append(kind, body, this.taskId);
   }
+}
+
+/** Tells everybody which of several answers the work goes on with. */
+function takenAnswer(view: RequestView | undefined): { readonly answer?: EntryId } {
+  return view?.answer ? { answer: view.answer.entry } : {};
 }
 
 function refuseAsk(state: string): ExecutorError {

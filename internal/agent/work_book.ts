@@ -38,15 +38,11 @@ export class WorkBook {
     const { author, hlc, seq } = entry.envelope.header;
     const grant = this.#grantOf(author, hlc.ms, seq);
     const taskEntry = taskEntryOf(entry, grant);
-    if (taskEntry) {
-      const change = this.board.add(taskEntry);
-      return change.type === "changed" ? { task: change.view, requests: [] } : { requests: [] };
-    }
+    const change = taskEntry && this.board.add(taskEntry);
     const requestEntry = requestEntryOf(entry, grant);
-    if (!requestEntry) return { requests: [] };
-    const requests = this.inbox.add(requestEntry);
+    const requests = requestEntry ? this.inbox.add(requestEntry) : [];
     for (const { taskId, requestId } of requests) if (taskId !== undefined) this.#link(taskId, requestId);
-    return { requests };
+    return change?.type === "changed" ? { task: change.view, requests } : { requests };
   }
 
   /** A task with what its requests tell. */

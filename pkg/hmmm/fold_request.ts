@@ -95,9 +95,26 @@ function applyRequestEntry(
       if (entry.author !== view.openedBy) return refused(view, "not_the_author");
       if (view.recordedState !== "pending") return refused(view, "already_closed");
       return { ...view, recordedState: "withdrawn", withdrawnReason: entry.body.reason };
+    case "task_resumed":
+      return taken(view, entry);
     default:
       return assertNever(entry);
   }
+}
+
+/**
+ * The asker says with which answer it goes on. Two people may answer before either hears of the other; the asker acts on
+ * the one it hears of first, and everybody must take that one for the answer. Only one of the valid answers can be named.
+ */
+function taken(view: RequestView, entry: Extract<RequestEntry, { kind: "task_resumed" }>): RequestView {
+  const named = entry.body.answer;
+  if (named === undefined || view.isTaken || !view.answer || entry.author !== view.openedBy) return view;
+  if (view.answer.entry === named) return { ...view, isTaken: true };
+  const found = view.late.find((late) => late.entry === named && late.closedAs === "answered");
+  if (!found) return view;
+  const { closedAs, ...answer } = found;
+  const others = view.late.filter((late) => late !== found);
+  return { ...view, isTaken: true, answer, late: [{ ...view.answer, closedAs }, ...others] };
 }
 
 function open(entry: Extract<RequestEntry, { kind: "request_opened" }>): RequestView {
@@ -107,6 +124,7 @@ function open(entry: Extract<RequestEntry, { kind: "request_opened" }>): Request
     openedBy: entry.author,
     openedAt: entry.hlc,
     recordedState: "pending",
+    isTaken: false,
     late: [],
     refusals: {},
   };

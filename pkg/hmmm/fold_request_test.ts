@@ -15,7 +15,7 @@ import {
   requestStateAt,
   type RequestView,
 } from "./mod.ts";
-import { AGENT, ANA, answered, ASK, ASK_2, BEN, opened, person, question, withdrawn } from "./testing.ts";
+import { AGENT, ANA, answered, ASK, ASK_2, BEN, opened, person, question, resumed, withdrawn } from "./testing.ts";
 
 function fold(...entries: RequestEntry[]): RequestView {
   const view = foldRequest(ASK, entries);
@@ -41,6 +41,30 @@ Deno.test("the first valid answer wins, the second is kept as late", () => {
   assert.equal(view.recordedState, "answered");
   assert.equal(view.answer?.answeredBy, "ana");
   assert.deepEqual(view.late.map((l) => [l.answeredBy, l.text, l.closedAs]), [["ben", "next", "answered"]]);
+});
+
+Deno.test("of two answers that crossed, the one the asker went on with counts, everywhere and for good", () => {
+  const early = answered(ANA, 2);
+  const heardFirst = answered(BEN, 3, { text: "next" });
+  const entries = [opened(), early, heardFirst, resumed(heardFirst, 4), resumed(early, 5)];
+
+  const view = fold(...entries.toReversed());
+
+  assert.equal(view.answer?.answeredBy, "ben");
+  assert.equal(view.isTaken, true);
+  assert.deepEqual(view.late.map((l) => [l.answeredBy, l.closedAs]), [["ana", "answered"]]);
+});
+
+Deno.test("nobody but the asker says which answer counts, and only a valid one can be named", () => {
+  const first = answered(ANA, 2);
+  const second = answered(BEN, 3, { text: "next" });
+  const void_ = answered(BEN, 3, { decision: "approve" });
+
+  const byStranger = fold(opened(), first, second, resumed(second, 4, BEN));
+  const ofVoid = fold(opened(), first, void_, resumed(void_, 4));
+
+  assert.deepEqual([byStranger.answer?.answeredBy, byStranger.isTaken], ["ana", false]);
+  assert.deepEqual([ofVoid.answer?.answeredBy, ofVoid.isTaken], ["ana", false]);
 });
 
 Deno.test("answers that may not be are refused by name", () => {

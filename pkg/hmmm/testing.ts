@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { type AgentId, type EntryId, hexEncode, type PeerId, type RequestId, utf8Encode } from "@bzzz/base";
+import {
+  type AgentId,
+  type EntryId,
+  hexEncode,
+  type PeerId,
+  type RequestId,
+  type TaskId,
+  utf8Encode,
+} from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import type { BodyOf } from "@bzzz/wire";
 import { requestDigest } from "./fold_request.ts";
@@ -61,6 +69,12 @@ export function answered(
   const body = { requestId: ASK, requestDigest: requestDigestOf, decision: "answer" as const, text: "main", ...fields };
   // One id, one grant: a reader looks the grant of an entry up once, so the fakes never differ in it alone.
   return { ...stamp(JSON.stringify([body, authority]), author, ms), authority, kind: "request_answered", body };
+}
+
+/** The asker goes on with an answer. */
+export function resumed(answer: RequestEntry, ms: number, author = AGENT): RequestEntry {
+  const body = { requestId: ASK, taskId: ASK as string as TaskId, attempt: 1, answer: answer.id }; // both are ULIDs
+  return { ...stamp(JSON.stringify(body), author, ms), kind: "task_resumed", body };
 }
 
 export function withdrawn(author: PeerId, ms: number): RequestEntry {

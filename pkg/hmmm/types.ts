@@ -26,7 +26,7 @@ export type RequestEntry = {
   [K in RequestEntryKind]: DiscussionStamp & { readonly kind: K; readonly body: BodyOf<K> };
 }[RequestEntryKind];
 /** Kinds of entries that make up the life of a request. */
-export type RequestEntryKind = "request_opened" | "request_answered" | "request_withdrawn";
+export type RequestEntryKind = "request_opened" | "request_answered" | "request_withdrawn" | "task_resumed";
 
 /** A message in a thread, verified and decoded. */
 export interface MessageEntry extends DiscussionStamp {
@@ -72,6 +72,8 @@ export interface RequestView extends BodyOf<"request_opened"> {
   /** Without regard to the time: never "expired" here. */
   readonly recordedState: Exclude<RequestState, "expired">;
   readonly answer?: AnswerView;
+  /** The asker has gone on with `answer`: it stays, even if a valid answer with an earlier stamp comes. */
+  readonly isTaken: boolean;
   readonly late: readonly LateAnswer[];
   readonly supersededBy?: RequestId;
   readonly withdrawnReason?: string;
@@ -83,6 +85,7 @@ const REQUEST_KINDS_OF_ENTRIES: ReadonlySet<string> = new Set<RequestEntryKind>(
   "request_opened",
   "request_answered",
   "request_withdrawn",
+  "task_resumed",
 ]);
 
 interface Stored {

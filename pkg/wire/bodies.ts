@@ -1,5 +1,6 @@
 import {
   type AgentId,
+  type EntryId,
   parseAgentId,
   parseEntryId,
   parsePeerId,
@@ -25,6 +26,7 @@ export const MAX_LIST_ITEMS = 64;
 const taskId = z.string().refine((s): s is TaskId => parseTaskId(s) === s, "expected a task id (ULID)");
 const requestId = z.string().refine((s): s is RequestId => parseRequestId(s) === s, "expected a request id (ULID)");
 const agentId = z.string().refine((s): s is AgentId => parseAgentId(s) === s, "expected an agent id");
+const entryId = z.string().refine((s): s is EntryId => parseEntryId(s) === s, "expected an entry id");
 const peerId = z.string().refine((s): s is PeerId => parsePeerId(s) === s, "expected a peer id");
 const bytes = z.instanceof(Uint8Array);
 const name = z.string().min(1).max(MAX_NAME_CHARACTERS);
@@ -111,7 +113,8 @@ export const ENTRY_BODIES = {
     })
   ),
   task_blocked: once(() => z.object({ taskId, attempt, requestId })),
-  task_resumed: once(() => z.object({ taskId, attempt, requestId })),
+  // which answer the holder goes on with: of two that came at once everybody takes this one
+  task_resumed: once(() => z.object({ taskId, attempt, requestId, answer: entryId.optional() })),
   task_completed: once(() =>
     z.object({
       taskId,

@@ -74,7 +74,7 @@ export class MeshReadModel {
   }
 
   #fold(entry: StoredEntry): void {
-    if (TASK_KINDS.has(entry.kind)) return this.#foldTask(entry);
+    if (TASK_KINDS.has(entry.kind)) this.#foldTask(entry);
     const request = requestEntryOf(entry, this.grantAt(entry));
     if (request) {
       for (const view of this.inbox.add(request)) this.events.emit("request:changed", { view });
