@@ -24,13 +24,25 @@ interface Rates {
   readonly bytes: TokenBucket;
   readonly messages: TokenBucket;
   readonly patience: TokenBucket;
+  /** When it had to wait last; -Infinity before the first time. */
+  waitedAtMs: number;
+  /** Messages of its own and of others that it handed over while it pressed; halved together, so that they stay recent. */
+  own: number;
+  relayed: number;
 }
 
 const WAIT_MS = 20;
+/** A peer that waited within this time is pressing. */
+const PRESSING_MS = 5000;
+/** Messages of a pressing peer that are weighed. */
+const WEIGHED_MESSAGES = 2048;
 
 /**
  * Slows a peer down to its rate and tells when it has pressed against it for too long. The limits belong to the peer,
  * not to the connection: coming back does not refill them. At most 1,024 peers are tracked.
+ *
+ * A peer that presses with what others wrote is slowed down for as long as it lasts, and never a flood: it stands between
+ * us and somebody who floods it, and to drop it would let one liar cut a node off from its honest neighbours (measured).
  */
 export class FlowLimit {
   readonly #clock: Pick<Clock, "monotonicMs" | "sleep">;
@@ -59,11 +71,30 @@ export class FlowLimit {
     const messages = Math.min(cost.messages, this.#limits.burstMessages);
     for (const [bucket, amount] of [[rates.bytes, cost.bytes], [rates.messages, messages]] as const) {
       while (!bucket.take(this.#clock.monotonicMs(), amount)) {
-        if (!rates.patience.take(this.#clock.monotonicMs(), WAIT_MS)) return "flood";
+        const nowMs = this.#clock.monotonicMs();
+        rates.waitedAtMs = nowMs;
+        if (!rates.patience.take(nowMs, WAIT_MS) && rates.own >= rates.relayed) return "flood";
         await this.#clock.sleep(WAIT_MS, { signal });
       }
     }
     return "go";
+  }
+
+  /** Whether the peer had to wait lately: from then on `note` is to be told whose messages it brings. */
+  isPressing(peer: PeerId): boolean {
+    const waitedAtMs = this.#rates.get(peer)?.waitedAtMs ?? -Infinity;
+    return this.#clock.monotonicMs() - waitedAtMs < PRESSING_MS;
+  }
+
+  /** A new message of a pressing peer: its own, or junk without an author, or one that it passes on for another. */
+  note(peer: PeerId, isOwn: boolean): void {
+    const rates = this.#rates.get(peer);
+    if (!rates) return;
+    if (isOwn) rates.own++;
+    else rates.relayed++;
+    if (rates.own + rates.relayed < WEIGHED_MESSAGES) return;
+    rates.own /= 2;
+    rates.relayed /= 2;
   }
 
   #ratesOf(peer: PeerId): Rates {
@@ -75,6 +106,9 @@ export class FlowLimit {
       bytes: new TokenBucket({ perSecond: limits.bytesPerSecond, burst: limits.burstBytes, nowMs }),
       messages: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.burstMessages, nowMs }),
       patience: new TokenBucket({ perSecond: 200, burst: limits.patienceMs, nowMs }),
+      waitedAtMs: -Infinity,
+      own: 0,
+      relayed: 0,
     };
     this.#rates.set(peer, rates);
     return rates;

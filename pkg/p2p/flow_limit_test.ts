@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { concatBytes } from "@bzzz/base";
+import { concatBytes, type PeerId } from "@bzzz/base";
+import { ManualClock } from "@bzzz/base/testing";
 import fc from "fast-check";
-import { countRpcItems } from "./flow_limit.ts";
+import { countRpcItems, FlowLimit } from "./flow_limit.ts";
 import { encodeVarint } from "./varint.ts";
 
 const field = (number: number, bytes: Uint8Array): Uint8Array =>
@@ -43,4 +44,40 @@ Deno.test("countRpcItems() never throws", () => {
     const count = countRpcItems(bytes, 50);
     assert.ok(count === "malformed" || count <= 50);
   }));
+});
+
+const PEER = "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X" as PeerId;
+const LIMITS = { messagesPerSecond: 100, burstMessages: 10, patienceMs: 400 };
+const COST = { bytes: 100, messages: 1 };
+
+/** Presses with one message after the other for ten seconds; what became of it, and how many passed. */
+async function press(isOwn: boolean): Promise<{ outcome: string; passed: number }> {
+  const clock = new ManualClock();
+  const flow = new FlowLimit({ clock }, LIMITS);
+  const state = { outcome: "slowed", passed: 0 };
+  const { signal } = new AbortController();
+  const pressing = (async () => {
+    while (state.outcome === "slowed" && clock.monotonicMs() < 10_000) {
+      if (await flow.pass(PEER, COST, signal) === "flood") state.outcome = "flood";
+      else state.passed++;
+      if (flow.isPressing(PEER)) flow.note(PEER, isOwn);
+    }
+  })();
+  for (let i = 0; i < 550; i++) await clock.advance(20);
+  await pressing;
+  return state;
+}
+
+Deno.test("FlowLimit drops a peer that presses with its own messages", async () => {
+  const { outcome, passed } = await press(true);
+
+  assert.equal(outcome, "flood");
+  assert.ok(passed < 100, `${passed} passed`);
+});
+
+Deno.test("FlowLimit slows a peer down that presses with others' messages, for as long as it lasts", async () => {
+  const { outcome, passed } = await press(false);
+
+  assert.equal(outcome, "slowed");
+  assert.ok(passed > 900 && passed < 1100, `${passed} passed in ten seconds at 100 a second`);
 });

@@ -17,6 +17,8 @@ export interface RouterComponents extends
   > {
   /** Tells the router of the peers that are admitted already. To be called once it runs: gossipsub ignores them before. */
   readonly announcePeers: () => void;
+  /** Tells apart who floods and who is flooded: see `FlowLimit`. */
+  readonly flow: Pick<FlowLimit, "isPressing" | "note">;
 }
 
 /** First pause before a gossip stream that broke is opened anew, doubled up to the maximum. */
@@ -64,6 +66,7 @@ export class RouterHost {
       logger,
       // gossipsub 17.1.1 uses exactly these five methods of a registrar (gossipsub.ts: start, stop, connect)
       registrar: registrar as unknown as Libp2pComponents["registrar"],
+      flow: deps.flow,
       announcePeers: () => {
         for (const [peer, routed] of this.#peers) this.#connect(peer, routed);
       },

@@ -13,6 +13,8 @@ export type GateVerdict = "accept" | "ignore" | "reject";
 export interface Gate {
   /** The identity of a frame: equal frames have equal ids, different frames different ones. Also called for junk. */
   idOf(frame: Uint8Array): Uint8Array;
+  /** Who wrote the frame, by its own unproved word; undefined for junk. Without this method all is the sender's own. */
+  authorOf?(frame: Uint8Array): PeerId | undefined;
   /** `from` is who handed it over, not the author. The frame may be kept: its buffer is not shared. */
   receive(frame: Uint8Array, from: PeerId, topic: string): GateVerdict;
 }
@@ -90,6 +92,7 @@ class GossipPubSub implements PubSub {
   readonly #options: PubSubOptions;
   readonly #counters = new CounterMap();
   #gossip: GossipSub & Lifecycle | undefined;
+  #flow: ReturnType<RoutableP2pNode["router"]>["flow"] | undefined;
 
   constructor(deps: PubSubDeps, options: PubSubOptions) {
     this.#deps = deps;
@@ -117,6 +120,7 @@ class GossipPubSub implements PubSub {
     for (const topic of this.#options.topics) gossip.topicValidators.set(topic, validate);
     await gossip.start();
     this.#gossip = gossip;
+    this.#flow = router.flow;
     gossip.addEventListener("gossipsub:heartbeat", () => trimDeliveryRecords(gossip, this.#deps.clock.nowMs()));
     for (const topic of this.#options.topics) gossip.subscribe(topic);
     router.announcePeers();
@@ -167,8 +171,15 @@ class GossipPubSub implements PubSub {
   #validate(from: PeerId | undefined, message: Message): TopicValidatorResult {
     const verdict = from ? this.#judge(from, message) : "ignore";
     this.#counters.add(verdict);
+    if (from) this.#weigh(from, message.data);
     if (from && verdict === "reject") this.#deps.node.penalise(from, "rejected_message");
     return VERDICTS[verdict];
+  }
+
+  #weigh(from: PeerId, frame: Uint8Array): void {
+    if (!this.#flow?.isPressing(from)) return;
+    const author = this.#deps.gate.authorOf?.(frame);
+    this.#flow.note(from, author === undefined || author === from);
   }
 
   #judge(from: PeerId, message: Message): GateVerdict {
