@@ -124,8 +124,11 @@ function guardClaim(view: TaskView, entry: Extract<TaskEntry, { kind: "task_clai
 /** Levels whose holders steer other nodes' work. */
 const STEERING_LEVELS: ReadonlySet<string> = new Set(["master", "decision", "coordination"]);
 
-/** The poster, whoever coordinates, and people whose role is more than reading. */
-function mayCancel(view: TaskView, entry: EntryStamp): boolean {
+/** Who may cancel a task: its poster, whoever coordinates, and people whose role is more than reading. */
+export function mayCancel(
+  view: Pick<TaskView, "postedBy">,
+  entry: Pick<EntryStamp, "author" | "authority">,
+): boolean {
   if (entry.author === view.postedBy) return true;
   if (!entry.authority || entry.authority.level === "read_only") return false;
   return entry.authority.binaryType === "hap" || STEERING_LEVELS.has(entry.authority.level);

@@ -26,7 +26,7 @@ export {
 } from "./claims.ts";
 export { usedSlots } from "./claim_plan.ts";
 export * from "./constants.ts";
-export { applyTaskEntry, compareEntries, earlierHoldersOf, foldTask, spentAttempts } from "./fold_task.ts";
+export { applyTaskEntry, compareEntries, earlierHoldersOf, foldTask, mayCancel, spentAttempts } from "./fold_task.ts";
 export {
   type Candidate,
   isCapable,

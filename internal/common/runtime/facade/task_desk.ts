@@ -1,6 +1,6 @@
 import type { PostTaskInput } from "@bzzz/api";
 import { BzzzError, type Clock, parseTaskId, type Random, SerialQueue, type TaskId } from "@bzzz/base";
-import { createTaskId, isFinished, type TaskView } from "@bzzz/coordinator";
+import { createTaskId, isFinished, mayCancel, type TaskView } from "@bzzz/coordinator";
 import type { Journal } from "@bzzz/journal";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
@@ -60,7 +60,7 @@ export class TaskDesk {
   }
 
   async #cancel(reference: string, reason: string): Promise<TaskView> {
-    const { journal, readModel } = this.#deps;
+    const { journal, readModel, local, clock } = this.#deps;
     const id = parseTaskId(reference);
     const task = id && readModel.task(id);
     if (!task) throw new TaskDeskError("not_found", `Cannot cancel task "${reference}": there is none`);
@@ -68,6 +68,8 @@ export class TaskDesk {
       throw new TaskDeskError("task_closed", `Cannot cancel task ${task.taskId}: it is ${task.state}`);
     }
     const { taskId } = task;
+    const authority = local.membership.grantOf(journal.self, clock.nowMs());
+    if (!mayCancel(task, { author: journal.self, ...(authority ? { authority } : {}) })) throw mayNotCancel(taskId);
     await journal.append({
       kind: "task_cancelled",
       topic: TOPICS.coordination,
@@ -80,7 +82,7 @@ export class TaskDesk {
     if (isFinished(after.state)) {
       throw new TaskDeskError("task_closed", `Cannot cancel task ${taskId}: it is ${after.state}`);
     }
-    throw new TaskDeskError("not_allowed", `Cannot cancel task ${taskId}: its poster, people and coordinators may`);
+    throw mayNotCancel(taskId);
   }
 
   async #append(draft: TaskDraft): Promise<TaskView> {
@@ -101,6 +103,10 @@ export class TaskDesk {
     if (!view) throw new TaskDeskError("not_found", `Cannot show task ${taskId}: the board has forgotten it`);
     return view;
   }
+}
+
+function mayNotCancel(taskId: TaskId): TaskDeskError {
+  return new TaskDeskError("not_allowed", `Cannot cancel task ${taskId}: its poster, people and coordinators may`);
 }
 
 type TaskDraft = Omit<BodyOf<"task_posted">, "taskId">;
