@@ -8,6 +8,9 @@ import {
   saveMesh,
 } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
+import { createNullLogger } from "@bzzz/logging";
+import { homePaths } from "@bzzz/runtime";
+import { openStore } from "@bzzz/store";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -28,8 +31,18 @@ export class BenchMesh implements AsyncDisposable {
     return new BenchMesh(folder, createMesh({ name: "bench", random, clock }));
   }
 
-  /** The data directory of one more member. */
-  async addHome(): Promise<string> {
+  /** Data directories of members that know each other's grants, as members of a mesh that was joined by invitation do. */
+  async addHomes(count: number): Promise<string[]> {
+    const members: { home: string; grant: Uint8Array }[] = [];
+    for (let n = 0; n < count; n++) members.push(await this.#addMember());
+    for (const { home } of members) {
+      using store = openStore({ clock, logger: createNullLogger() }, { path: homePaths(home).database });
+      store.transaction(() => members.forEach(({ grant }) => store.grants.addGrant(grant)));
+    }
+    return members.map(({ home }) => home);
+  }
+
+  async #addMember(): Promise<{ readonly home: string; readonly grant: Uint8Array }> {
     const name = `bench-${++this.#count}`;
     const agentId = parseAgentId(name);
     if (!agentId) throw new TypeError(`"${name}" is no agent id`);
@@ -48,14 +61,7 @@ export class BenchMesh implements AsyncDisposable {
     });
     await saveGrant(home, bytes, { random });
     await saveMesh(home, this.#mesh, { random });
-    return home;
-  }
-
-  /** @see addHome */
-  async addHomes(count: number): Promise<string[]> {
-    const homes: string[] = [];
-    for (let n = 0; n < count; n++) homes.push(await this.addHome());
-    return homes;
+    return { home, grant: bytes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,9 +26,10 @@ export class Swarm implements AsyncDisposable {
   static async start(bench: Bench, options: SwarmOptions): Promise<Swarm> {
     await using stack = new AsyncDisposableStack();
     const mesh = stack.use(await BenchMesh.create());
+    const homes = options.kind === "bzzz" ? await mesh.addHomes(options.nodes) : [];
     const nodes: BenchProcess[] = [];
     for (let n = 0; n < options.nodes; n++) {
-      const args = options.kind === "bzzz" ? [`--home=${await mesh.addHome()}`] : [];
+      const args = options.kind === "bzzz" ? [`--home=${homes[n]}`] : [];
       nodes.push(stack.use(await BenchProcess.start(bench.bundles[options.kind], [...args, ...options.args ?? []])));
     }
     const dials = options.dials ?? ((n) => nodes.slice(0, n).keys().toArray());

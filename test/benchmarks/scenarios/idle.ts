@@ -39,8 +39,7 @@ async function observeBuilt(
   const mesh = stack.use(await BenchMesh.create());
   const pids: number[] = [];
   let bootstrap: string | undefined;
-  for (let n = 0; n < NODES; n++) {
-    const home = await mesh.addHome();
+  for (const home of await mesh.addHomes(NODES)) {
     const options = { home, cache: bench.cache, isMdns: false, ...(bootstrap === undefined ? {} : { bootstrap }) };
     pids.push(stack.use(await AgentProcess.start(agent, options)).pid);
     const endpoints = JSON.parse(await Deno.readTextFile(`${home}/run/endpoints.json`));

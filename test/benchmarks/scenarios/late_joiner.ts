@@ -8,10 +8,11 @@ const GOAL_MS = 3_000;
 /** Milliseconds from the dial of a running newcomer until it has stored all of them. */
 async function catchUpMs(bench: Bench, entries: number): Promise<number> {
   await using mesh = await BenchMesh.create();
-  await using full = await BenchProcess.start(bench.bundles.bzzz, [`--home=${await mesh.addHome()}`]);
+  const [fullHome, lateHome] = await mesh.addHomes(2);
+  await using full = await BenchProcess.start(bench.bundles.bzzz, [`--home=${fullHome}`]);
   await full.send({ cmd: "publish", count: entries, bytes: BYTES, perSecond: 0 });
   await full.next("published");
-  await using late = await BenchProcess.start(bench.bundles.bzzz, [`--home=${await mesh.addHome()}`]);
+  await using late = await BenchProcess.start(bench.bundles.bzzz, [`--home=${lateHome}`]);
   const dialledAtMs = performance.timeOrigin + performance.now();
   await late.send({ cmd: "dial", address: full.addresses[0] ?? "" });
   const report = await late.until("the history", ({ received }) => received >= entries);

@@ -12,7 +12,7 @@ export const start: Scenario = {
   async run(bench): Promise<readonly Row[]> {
     const rounds = bench.isQuick ? 2 : 11;
     await using mesh = await BenchMesh.create();
-    const [home, agentHome] = [await mesh.addHome(), await mesh.addHome()];
+    const [home = "", agentHome = ""] = await mesh.addHomes(2);
     const bare: number[] = [];
     const bundle: number[] = [];
     const built: number[] = [];
