@@ -212,3 +212,21 @@ Deno.test("what this version does not understand is kept only while it is small"
   assert.deepEqual([judge(reader, 10_000), judge(reader, 1_000)], ["not_permitted", "stored_opaque"]);
   assert.deepEqual([judge(worker, 100_000), judge(worker, 10_000)], ["not_permitted", "stored_opaque"]);
 });
+
+Deno.test("two members that hold every exchange they can get leave room for others", async () => {
+  const streams = new TestStreams();
+  await using node = createTestNode(streams, { seed: 1 });
+  await using honest = createTestNode(streams, { seed: 2 });
+  await node.test.journal.append(talk("x"));
+  const held: PeerStream[] = [];
+  for (const seed of [8, 8, 9, 9]) {
+    held.push(await streams.opener(new TestAuthor(seed).peer).open(node.test.peer, SYNC_PROTOCOL, {}));
+  }
+  await settle();
+
+  const result = await honest.sync.pullNow(node.test.peer);
+
+  assert.equal(result.stored, 1);
+  for (const stream of held) stream.abort(new Error("over"));
+  await streams.idle();
+});

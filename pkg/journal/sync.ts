@@ -228,7 +228,10 @@ class Sync implements SyncService {
   async #serve(stream: PeerStream): Promise<void> {
     const peer = stream.remote;
     const mine = this.#serving.get(peer) ?? 0;
-    if (this.#stopped.signal.aborted || mine >= MAX_SERVED_PER_PEER || this.#servingTotal >= MAX_SERVED) {
+    const total = this.#servingTotal;
+    // a second exchange of one peer takes no place that another peer's first could have
+    const isCrowded = total >= MAX_SERVED || mine >= MAX_SERVED_PER_PEER || (mine > 0 && total >= MAX_SERVED / 2);
+    if (this.#stopped.signal.aborted || isCrowded) {
       this.#counters.add("serve.busy");
       await stream.send(encodeSyncMessage({ type: "busy" }));
       return;
