@@ -27,7 +27,7 @@ export { ConfigError, formatIssues } from "./issues.ts";
 export type { ConfigErrorCode, ConfigIssue } from "./issues.ts";
 export { loadConfig, parseConfig } from "./load.ts";
 export type { ConfigOrigin, LoadConfigOptions, LoadedConfig, ParseConfigOptions } from "./load.ts";
-export { CONFIG_PROFILES } from "./profiles.ts";
+export { CONFIG_PROFILES, heapLimitMb } from "./profiles.ts";
 export type { AgentConfig, AnyConfigProfile, Config, ConfigProfile, HapConfig, ProfileDefaults } from "./profiles.ts";
 export type { AgentConfigSchema, HapConfigSchema } from "./schema.ts";
 export { KNOWN_VARIABLES } from "./sources.ts";

@@ -72,3 +72,14 @@ export type HapConfig = ConfigShape<HapConfigSchema>;
 export type Config = AgentConfig | HapConfig;
 /** The profile of either program; a configuration loaded with it is a `Config`. */
 export type AnyConfigProfile = ConfigProfile<AgentConfigSchema | HapConfigSchema>;
+
+/** Of a process' memory, what its JavaScript heap may take; the rest is SQLite's cache, sockets' buffers and V8's code. */
+const HEAP_SHARE = 0.75;
+
+/**
+ * The heap, in MiB, of a program that is laid out for `memoryLimitMb`. V8 takes it at launch only (--max-old-space-size), so
+ * the build gives it to the executable; nothing like Go's `SetGCPercent` can be turned later (specification section 13.1).
+ */
+export function heapLimitMb(memoryLimitMb: number): number {
+  return Math.floor(memoryLimitMb * HEAP_SHARE);
+}

@@ -7,6 +7,7 @@ import {
   type ConfigIssue,
   type ConfigProfile,
   describeConfig,
+  heapLimitMb,
   parseConfig,
 } from "./mod.ts";
 import { listKeys } from "./keys.ts";
@@ -258,4 +259,9 @@ Deno.test("levels and the largest envelope are those of their packages", () => {
 
   assert.equal(level?.uses[0]?.expected, `one of ${LOG_LEVELS.join(", ")}`);
   assert.equal(send?.uses[0]?.expected, `a whole number from 1024 to ${MAX_ENVELOPE_BYTES}`);
+});
+
+Deno.test("the heap is three quarters of the memory a program is laid out for", () => {
+  assert.equal(heapLimitMb(CONFIG_PROFILES.agent.defaults.memoryLimitMb), 384);
+  assert.equal(heapLimitMb(CONFIG_PROFILES.hap.defaults.memoryLimitMb), 192);
 });

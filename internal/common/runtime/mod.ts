@@ -32,7 +32,7 @@ export {
   readProcessMemory,
 } from "./memory.ts";
 export type { MemoryLevel, MemorySample, MemoryState, MemoryThresholds } from "./memory.ts";
-export { heapLimitFlag, ResourceOptimizer } from "./optimization.ts";
+export { ResourceOptimizer } from "./optimization.ts";
 export type { MemoryEvents, MemoryReport } from "./optimization.ts";
 export { AGENT_PROFILE, BINARY_PROFILES, defaultPorts, HAP_PROFILE, ProfileRegistry } from "./profiles.ts";
 export type { BinaryProfile } from "./profiles.ts";

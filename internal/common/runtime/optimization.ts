@@ -13,8 +13,6 @@ import {
 } from "./memory.ts";
 
 const MIB = 1024 * 1024;
-/** Of a process' memory, what its JavaScript heap may take; the rest is SQLite's cache, sockets' buffers and V8's code. */
-const HEAP_SHARE = 0.75;
 const SAMPLE_MS = 5_000;
 
 /** What one change of level says. */
@@ -31,14 +29,6 @@ export interface MemoryEvents {
   "memory:high": MemoryReport;
   "memory:critical": MemoryReport;
   "memory:recovered": MemoryReport;
-}
-
-/**
- * The V8 option that gives a program the heap of its profile. V8 takes it at launch only, so it belongs into the build and the
- * service files; there is nothing like Go's `SetGCPercent` to turn later, and none is pretended (specification section 13.1).
- */
-export function heapLimitFlag(memoryLimitMb: number): string {
-  return `--max-old-space-size=${Math.floor(memoryLimitMb * HEAP_SHARE)}`;
 }
 
 /**

@@ -14,6 +14,7 @@ const FIXTURE: Program = {
   name: "fixture",
   entry: "internal/tools/build/testdata/fixture.ts",
   permissions: PERMISSIONS.hap,
+  heapMb: 192,
 };
 const STAMP = { version: "9.8.7", commit: "0123456789ab" };
 
@@ -121,6 +122,7 @@ Deno.test("compile: what deno compile bakes in is what the table says", async ()
     assert.equal(permissions["allow_ffi"] ?? null, null);
     assert.equal(permissions["allow_all"] ?? null, null);
     assert.match(metadata.entrypoint_key, /fixture\.js$/);
+    assert.ok((metadata["v8_flags"] as string[]).includes("--max-old-space-size=192"));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -34,6 +34,7 @@ export async function compile(
     "--no-remote",
     "--no-prompt",
     ...compiledFlags(program.permissions),
+    `--v8-flags=--max-old-space-size=${program.heapMb}`,
   ];
   // A runtime named by DENORT_BIN is used as it is: the compiler would look for the target's own otherwise.
   const forTarget = target === Deno.build.target ? [] : ["--target", target];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CONFIG_PROFILES, heapLimitMb } from "@bzzz/config";
 import { PERMISSIONS, type ProgramPermissions } from "./permissions.ts";
 
 /** One executable. */
@@ -12,12 +13,24 @@ export interface Program {
   /** Its main, from the root of the project. */
   readonly entry: string;
   readonly permissions: ProgramPermissions;
+  /** MiB of JavaScript heap: what is left of the memory the program is laid out for. */
+  readonly heapMb: number;
 }
 
 /** Both programs of a release. */
 export const PROGRAMS: readonly Program[] = [
-  { name: "bzzz-agent", entry: "cmd/agent/main.ts", permissions: PERMISSIONS.agent },
-  { name: "bzzz-hap", entry: "cmd/hap/main.ts", permissions: PERMISSIONS.hap },
+  {
+    name: "bzzz-agent",
+    entry: "cmd/agent/main.ts",
+    permissions: PERMISSIONS.agent,
+    heapMb: heapLimitMb(CONFIG_PROFILES.agent.defaults.memoryLimitMb),
+  },
+  {
+    name: "bzzz-hap",
+    entry: "cmd/hap/main.ts",
+    permissions: PERMISSIONS.hap,
+    heapMb: heapLimitMb(CONFIG_PROFILES.hap.defaults.memoryLimitMb),
+  },
 ];
 
 /** The released platforms and the npm package that carries the runtime of each. */

@@ -46,6 +46,7 @@ export function renderHeader(
     APP_LEN: String(app.gzip.length),
     APP_SHA: app.sha256,
     LAN_NET: LAN_NET.join(","),
+    HEAP_MB: String(program.heapMb),
     CLOSED_WORLD: CLOSED_WORLD.join(" "),
     FIXED: fixedFlags(program.permissions).map(quote).join(" "),
   };

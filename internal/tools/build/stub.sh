@@ -115,16 +115,20 @@ case ${BZZZ_NET:-any} in
   *) die "BZZZ_NET is \"$BZZZ_NET\"; it can be \"any\" or \"lan\"" ;;
 esac
 
+# --- the heap of this run: the profile's, or more where limits.memory_limit_mb is raised ---
+heap=${BZZZ_HEAP_MB:-@HEAP_MB@}
+case $heap in *[!0-9]* | 0*) die "BZZZ_HEAP_MB is \"$heap\"; it can be a number of MiB" ;; esac
+
 # --- a clean environment for the runtime ----------------------------------------------
 unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO_COVERAGE_DIR \
-  DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS BZZZ_NET BZZZ_NET_HOSTS || :
+  DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS BZZZ_NET BZZZ_NET_HOSTS BZZZ_HEAP_MB || :
 umask "$umask_was"
 # The shim would put a false "node" on the PATH of the commands an agent runs.
 export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
 # Compiled whole and kept beside the cache, the program starts in three quarters of
 # the time; where nothing can be kept, compiling it whole would only cost.
-eager=
-[ ! -w "$cache" ] || eager=--v8-flags=--no-lazy
-exec "$rt" run @CLOSED_WORLD@ ${eager:+"$eager"} \
+v8=--max-old-space-size=$heap
+[ ! -w "$cache" ] || v8=--no-lazy,$v8
+exec "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" \
   "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" \
   @FIXED@ "$app" "$@"

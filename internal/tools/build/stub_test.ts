@@ -18,7 +18,7 @@ async function setUp(runtimeText = ECHO): Promise<Setup> {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
   const [runtime, app] = [await packPart(bytes(runtimeText)), await packPart(bytes("app();"))];
-  const program = { name: "bzzz-agent", entry: "unused", permissions: PERMISSIONS.agent };
+  const program = { name: "bzzz-agent", entry: "unused", permissions: PERMISSIONS.agent, heapMb: 384 };
   const target = "x86_64-unknown-linux-gnu";
   const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app });
   const path = `${folder}/bzzz-agent`;
@@ -61,7 +61,7 @@ Deno.test("header: the program reads and writes its data folder and nothing else
   for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
-  assert.ok(words.includes("--v8-flags=--no-lazy"), "compiled whole where the result can be kept");
+  assert.ok(words.includes("--v8-flags=--no-lazy,--max-old-space-size=384"), "compiled whole where it can be kept");
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
 });
@@ -123,6 +123,19 @@ Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => 
   assert.deepEqual(valuesOf(lan, "--deny-net"), PERMISSIONS.agent.denyNet);
   assert.equal(unknown.code, 126);
   assert.match(unknown.stderr, /BZZZ_NET is "lam"; it can be "any" or "lan"/);
+});
+
+Deno.test("header: the heap is the profile's, unless the environment names another", async () => {
+  await using setup = await setUp();
+  const heap = async (env: Record<string, string>) => valuesOf(await setup.start(["run"], env), "--v8-flags");
+
+  assert.deepEqual(await heap({}), ["--no-lazy", "--max-old-space-size=384"]);
+  assert.deepEqual(await heap({ BZZZ_HEAP_MB: "1024" }), ["--no-lazy", "--max-old-space-size=1024"]);
+  for (const wrong of ["0", "much", "12x", "-1"]) {
+    const result = await setup.start(["run"], { BZZZ_HEAP_MB: wrong });
+    assert.equal(result.code, 126, wrong);
+    assert.match(result.stderr, /BZZZ_HEAP_MB/);
+  }
 });
 
 Deno.test("header: the runtime's own switches do not leak in", async () => {
