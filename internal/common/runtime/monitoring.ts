@@ -11,7 +11,7 @@ import {
 } from "@bzzz/health";
 import { type Api, createApi } from "@bzzz/api";
 import { constantTimeEqual } from "@bzzz/crypto";
-import { utf8Encode } from "@bzzz/base";
+import { type PeerId, utf8Encode } from "@bzzz/base";
 import { NodeFacade } from "./facade/mesh_facade.ts";
 import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
 import { readProcessMemory } from "./memory.ts";
@@ -93,13 +93,14 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
     }),
     define({
       name: "metrics",
-      dependsOn: ["healthManager", "journal", "node", "pubSub", "sync"],
+      dependsOn: ["healthManager", "journal", "node", "pubSub", "sync", "sharedState"],
       phase: "monitoring",
       create: (parts) => {
         const registry = new MetricsRegistry();
         registerHealthMetrics(registry, parts.healthManager);
         registerProcessMetrics(registry, { memory: () => Deno.memoryUsage(), startedAtMs, eventLoop });
         registerMeshMetrics(registry, parts);
+        registerStateMetrics(registry, parts.sharedState);
         return registry;
       },
     }),
@@ -218,10 +219,28 @@ function registerMeshMetrics(
   });
 }
 
-function followState(
-  state: RuntimeServices["sharedState"],
+/** What the node knows of the mesh's work: unfinished tasks by state, other members by status. */
+export function registerStateMetrics(
+  registry: MetricsRegistry,
+  state: Pick<RuntimeServices["sharedState"], "current">,
+): void {
+  const counted = (label: string, values: Iterable<string>) =>
+    [...Map.groupBy(values, (value) => value)].map(([value, all]) => [{ [label]: value }, all.length] as const);
+  const tasks = { name: "bzzz_tasks_active", help: "Unfinished tasks", labelNames: ["state"] };
+  registry.collected("gauge", tasks, () => counted("state", state.current.activeTasks.values().map((it) => it.state)));
+  const members = { name: "bzzz_members_heard", help: "Other members by what they say", labelNames: ["status"] };
+  registry.collected(
+    "gauge",
+    members,
+    () => counted("status", state.current.peerRegistry.values().map((it) => it.status)),
+  );
+}
+
+/** Keeps `state` as the parts of the node are. */
+export function followState(
+  state: Pick<RuntimeServices["sharedState"], "apply" | "current">,
   parts: Pick<RuntimeServices, "readModel" | "presence" | "node" | "healthManager">,
-  clock: NodeEnvironment["clock"],
+  clock: Pick<NodeEnvironment["clock"], "nowMs">,
 ): void {
   parts.readModel.events.on("task:changed", ({ view }) => {
     state.apply({
@@ -236,21 +255,24 @@ function followState(
       },
     });
   });
-  parts.presence.events.on("liveness:changed", ({ peer }) => {
+  const followPeer = (peer: PeerId) => {
     const record = parts.presence.get(peer);
     if (!record) return state.apply({ type: "peer:removed", peerId: peer });
+    const status = record.liveness === "alive" ? record.body.status : record.liveness;
+    const isConnected = parts.node.isConnected(peer);
+    const known = state.current.peerRegistry.get(peer);
+    // a signal that says nothing new is heard every few seconds from everybody
+    if (known && known.status === status && known.isConnected === isConnected) return;
+    const { agentId, binaryType, role } = record;
     state.apply({
       type: "peer:changed",
-      peer: {
-        peerId: peer,
-        agentId: record.agentId,
-        binaryType: record.binaryType,
-        role: record.role,
-        status: record.liveness === "alive" ? record.body.status : record.liveness,
-        isConnected: parts.node.isConnected(peer),
-        lastSeenMs: clock.nowMs(),
-      },
+      peer: { peerId: peer, agentId, binaryType, role, status, isConnected, lastSeenMs: clock.nowMs() },
     });
-  });
+  };
+  parts.presence.events.on("liveness:changed", ({ peer }) => followPeer(peer));
+  parts.presence.events.on("presence:heard", ({ peer }) => followPeer(peer));
+  for (const name of ["peer:admitted", "peer:disconnected"] as const) {
+    parts.node.events.on(name, ({ peer }) => followPeer(peer));
+  }
   parts.healthManager.events.on("health:changed", ({ to }) => state.apply({ type: "health:changed", health: to }));
 }
