@@ -20,7 +20,7 @@ Deno.test("a node without its database runs while no peer can give its entries b
 
   const status = await (await node.api()).status();
   assert.equal(status.state, "degraded");
-  assert.match(status.reasons.join("; "), /fetches its own entries first/);
+  assert.match(status.reasons.join("; "), /asks its peers first/);
   const { code } = await node.stop();
   assert.equal(code, 0, "it goes in good order");
 });
