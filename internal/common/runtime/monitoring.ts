@@ -12,6 +12,7 @@ import {
 import { type Api, createApi } from "@bzzz/api";
 import { constantTimeEqual } from "@bzzz/crypto";
 import { type PeerId, utf8Encode } from "@bzzz/base";
+import type { P2pNode } from "@bzzz/p2p";
 import { NodeFacade } from "./facade/mesh_facade.ts";
 import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
 import { readProcessMemory } from "./memory.ts";
@@ -239,7 +240,9 @@ export function registerStateMetrics(
 /** Keeps `state` as the parts of the node are. */
 export function followState(
   state: Pick<RuntimeServices["sharedState"], "apply" | "current">,
-  parts: Pick<RuntimeServices, "readModel" | "presence" | "node" | "healthManager">,
+  parts: Pick<RuntimeServices, "readModel" | "presence" | "healthManager"> & {
+    readonly node: Pick<P2pNode, "events" | "isConnected">;
+  },
   clock: Pick<NodeEnvironment["clock"], "nowMs">,
 ): void {
   parts.readModel.events.on("task:changed", ({ view }) => {
