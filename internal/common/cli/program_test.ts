@@ -464,7 +464,7 @@ Deno.test("doctor, health, config show and audit speak through the hooks", async
   assert.match((await run("config", "show", "--origin")).out, /8080 {3}default\n$/);
   const audit = await run("journal", "verify");
   assert.deepEqual([audit.status, isDisposed], [1, true]);
-  assert.match(audit.out, /1 problems\np number 2, e: hash\n$/);
+  assert.match(audit.out, /1 problem\np number 2, e: hash\n$/);
 });
 
 Deno.test("help comes from the table: overview, one verb, a group, --help, near misses", async () => {

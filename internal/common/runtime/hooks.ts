@@ -224,26 +224,28 @@ export class StandardHooks implements ProgramHooks {
     const fail = (why: string, cause?: unknown) =>
       createRuntimeError(clock, "node_unreachable", "ask the node for its health", { why, cause });
     if (!endpoints || !token) throw fail("no node runs on this data directory; start it, or name another with --home");
-    let body: HealthBody;
-    try {
+    const ask = async <T>(path: string): Promise<T> => {
       const response = await fetch(
-        new Request(`${endpoints.health_url}/health`, {
+        new Request(`${endpoints.health_url}${path}`, {
           headers: { authorization: `Bearer ${token}` },
           signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
         }),
       );
-      body = await response.json() as HealthBody; // the health port of this very version
+      return await response.json() as T; // the health port of this very version
+    };
+    try {
+      const [whole, list] = await Promise.all([ask<HealthBody>("/health"), ask<HealthChecksBody>("/health/checks")]);
+      return {
+        status: whole.status === "healthy" ? "ok" : whole.status === "degraded" ? "degraded" : "failed",
+        checks: list.checks.map((check) => ({
+          name: check.name,
+          status: check.state === "passing" ? "ok" : check.critical ? "failed" : "warning",
+          found: check.code === undefined ? check.detail ?? check.state : `${check.code}: ${check.message}`,
+        })),
+      };
     } catch (cause) {
       throw fail(`it does not answer at ${endpoints.health_url}`, cause);
     }
-    return {
-      status: body.status === "healthy" ? "ok" : body.status === "degraded" ? "degraded" : "failed",
-      checks: body.reasons.map((reason) => ({
-        name: reason.check,
-        status: reason.critical ? "failed" : "warning",
-        found: `${reason.code}: ${reason.message}`,
-      })),
-    };
   }
 
   async openJournalReadOnly(globals: GlobalFlags): Promise<AuditJournal> {
@@ -354,7 +356,17 @@ interface OriginRow {
 
 interface HealthBody {
   readonly status: string;
-  readonly reasons: readonly { check: string; code: string; message: string; critical: boolean }[];
+}
+
+interface HealthChecksBody {
+  readonly checks: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly critical: boolean;
+    readonly detail?: string | null;
+    readonly code?: string;
+    readonly message?: string;
+  }[];
 }
 
 const HEALTH_TIMEOUT_MS = 5_000;

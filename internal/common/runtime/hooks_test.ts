@@ -171,12 +171,16 @@ Deno.test("health(): the node's own words; no node, no answer and a foreign answ
   const endpoints = { pid: 1, api_url: "", health_url: "http://127.0.0.1:2", p2p_addresses: [] };
   await writePrivateFile(homePaths(place.home).endpoints, JSON.stringify(endpoints));
   const foreign = await status();
-  place.answer = () => Response.json({ status: "healthy", reasons: [] });
+  const check = { name: "x", critical: true, state: "passing", detail: null };
+  place.answer = () => Response.json({ status: "healthy", checks: [check] });
   const ok = await status();
-  place.answer = () => Response.json({ status: "unhealthy", reasons: [{ check: "x", code: "y", message: "z" }] });
+  const failing = { name: "x", critical: true, state: "failing", code: "y", message: "z" };
+  place.answer = () => Response.json({ status: "unhealthy", checks: [failing] });
   const failed = await status();
+  const { checks } = await place.hooks.health(place.globals);
 
   assert.deepEqual([none, foreign, ok, failed], [7, 7, "ok", "failed"]);
+  assert.deepEqual(checks, [{ name: "x", status: "failed", found: "y: z" }]);
 });
 
 Deno.test("validateConfigs(): one file is this program's; two may be both, and must go together", async () => {

@@ -34,7 +34,9 @@ const auditVerify: Command = {
     const report = await journal.verify({ signal: context.signal });
     await context.out.item(report, () => [
       `${report.entries} entries of ${report.authors} authors, ${report.pruned} without content: ${
-        report.problems.length === 0 ? "all verified" : `${report.problems.length} problems`
+        report.problems.length === 0
+          ? "all verified"
+          : `${report.problems.length} ${report.problems.length === 1 ? "problem" : "problems"}`
       }`,
       ...report.problems.map((one) =>
         `${sanitiseLine(one.author)} number ${one.seq}, ${one.entry_id}: ${sanitiseLine(one.problem)}`
