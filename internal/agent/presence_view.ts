@@ -22,6 +22,7 @@ export class ServicePresenceView implements PresenceView, Disposable {
   readonly #ended = new AbortController();
   #isReady = false;
   #isWarm = false;
+  #isPaused = false;
 
   constructor(
     deps: { readonly presence: Pick<PresenceService, "records" | "events">; readonly clock: Pick<Clock, "setTimer"> },
@@ -48,10 +49,17 @@ export class ServicePresenceView implements PresenceView, Disposable {
     this.#changes.emit("changed", undefined);
   }
 
+  /** A node that is short of something takes no more work until it has recovered; what runs goes on. */
+  setPaused(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    this.#changes.emit("changed", undefined);
+  }
+
   snapshot(): PresenceSnapshot {
     const others = this.#presence.records()
       .filter((record) => record.liveness === "alive" && record.binaryType === "agent").map(candidateOf);
-    return { others, isReady: this.#isReady, isWarm: this.#isWarm };
+    return { others, isReady: this.#isReady && !this.#isPaused, isWarm: this.#isWarm };
   }
 
   onChanged(listener: () => void, options: { signal: AbortSignal }): void {

@@ -72,3 +72,22 @@ Deno.test("a view is ready as soon as the journal has caught up", async () => {
   assert.equal(view.snapshot().isWarm, false);
   assert.equal(clock.pendingTimers, 0);
 });
+
+Deno.test("a paused view lets no claim begin until it goes on", () => {
+  const clock = new ManualClock();
+  const presence = new PresenceService({ clock, send: () => {}, describe: () => BODY }, {
+    intervalMs: 5000,
+    timeoutMs: 15_000,
+  });
+  using view = new ServicePresenceView({ presence, clock }, { timeoutMs: 15_000, readyAfterMs: 2000 });
+  const { signal } = new AbortController();
+  const told: boolean[] = [];
+  view.onChanged(() => told.push(view.snapshot().isReady), { signal });
+
+  view.markReady();
+  view.setPaused(true);
+  view.setPaused(true);
+  view.setPaused(false);
+
+  assert.deepEqual(told, [true, false, true]);
+});

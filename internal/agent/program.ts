@@ -37,6 +37,12 @@ function createRunner(
     // one whole pull from a member: whatever the mesh knew, this node knows now
     if (node.stats().admittedPeers > 0 && sync.stats().lastPullAgeMs !== undefined) view.markReady();
   }, { unref: true });
+  // a node that is short of memory takes nothing more until it has recovered
+  const { signal } = shutdownManager;
+  for (const level of ["memory:high", "memory:critical"] as const) {
+    optimizer.events.on(level, () => view.setPaused(true), { signal });
+  }
+  optimizer.events.on("memory:recovered", () => view.setPaused(false), { signal });
   shutdownManager.on("flush", "presence view", () => {
     caughtUp.cancel();
     view[Symbol.dispose]();
