@@ -42,7 +42,15 @@ const rows: Row[] = [];
 try {
   await using bundles = await Bundles.create();
   const bench: Bench = { bundles, agent, cache, isQuick: values.quick, say: (text) => print(`… ${text}`) };
-  for (const scenario of chosen) rows.push(...await scenario.run(bench));
+  for (const scenario of chosen) {
+    try {
+      rows.push(...await scenario.run(bench));
+    } catch (error) {
+      // the others are worth their minutes
+      print(`✗ ${scenario.name}: ${error instanceof Error ? error.message : error}`);
+      Deno.exitCode = 1;
+    }
+  }
 } finally {
   await Deno.remove(cache, { recursive: true });
 }
