@@ -95,6 +95,8 @@ class Sync implements SyncService {
   /** Authors without a grant here, and until when they are not asked for; as many as a vector holds. */
   readonly #unwantedUntilMs = new Map<PeerId, number>();
   readonly #serving = new Map<PeerId, number>();
+  /** When a connected peer was asked last, well or in vain. */
+  readonly #askedAtMs = new Map<PeerId, number>();
   #pausedUntilMs = -Infinity;
   #lastPullMs: number | undefined;
   #periodic: Timer | undefined;
@@ -120,10 +122,7 @@ class Sync implements SyncService {
     journal.events.on("state:changed", ({ state }) => {
       if (state === "must_catch_up") { for (const peer of this.#deps.peers()) this.requestPull(peer); }
     }, { signal });
-    this.#periodic = clock.setPeriodic(this.#periodMs, () => {
-      const peer = randomPick(this.#deps.random, this.#deps.peers());
-      if (peer) this.requestPull(peer);
-    }, { unref: true });
+    this.#periodic = clock.setPeriodic(this.#periodMs, () => this.#pullFromSomebody(), { unref: true });
   }
 
   async stop(): Promise<void> {
@@ -154,6 +153,7 @@ class Sync implements SyncService {
   async pullNow(peer: PeerId, options: { signal?: AbortSignal } = {}): Promise<PullResult> {
     const parent = options.signal ? AbortSignal.any([options.signal, this.#stopped.signal]) : this.#stopped.signal;
     parent.throwIfAborted();
+    this.#askedAtMs.set(peer, this.#deps.clock.monotonicMs());
     using deadline = createDeadline(this.#deps.clock, { timeoutMs: SYNC_TOTAL_TIMEOUT_MS, what: "a sync", parent });
     const { signal } = deadline;
     const stream = await this.#deps.streams.open(peer, SYNC_PROTOCOL, { signal });
@@ -182,6 +182,20 @@ class Sync implements SyncService {
       lastPullAgeMs: this.#lastPullMs === undefined ? undefined : clock.monotonicMs() - this.#lastPullMs,
       counters: this.#counters.entries(),
     };
+  }
+
+  /**
+   * Asks a random peer of those that were not asked for a period: everybody has its turn, and when one does not answer
+   * another is asked at once. Otherwise peers that serve nothing would keep a lost entry away for many periods.
+   */
+  #pullFromSomebody(): void {
+    const peers = this.#deps.peers();
+    for (const peer of this.#askedAtMs.keys()) if (!peers.includes(peer)) this.#askedAtMs.delete(peer);
+    const oldestMs = Math.min(...peers.map((peer) => this.#askedAtMs.get(peer) ?? -Infinity));
+    if (this.#deps.clock.monotonicMs() - oldestMs < this.#periodMs / 2) return;
+    const due = peers.filter((peer) => (this.#askedAtMs.get(peer) ?? -Infinity) === oldestMs);
+    const peer = randomPick(this.#deps.random, due);
+    if (peer) this.requestPull(peer);
   }
 
   #next(): void {
@@ -213,7 +227,10 @@ class Sync implements SyncService {
         const delayMs = SYNC_BUSY_RETRY_MS * (1 + this.#deps.random.float());
         this.#later(`busy ${peer}`, delayMs, () => this.requestPull(peer));
       }
-      // The periodic pull tries again; a database that refuses writes is shown by its own health.
+      // Somebody else may have what this one did not give; a database that refuses writes is shown by its own health.
+      if (!(error instanceof StoreError)) {
+        this.#later("another peer", SYNC_GAP_DELAY_MS, () => this.#pullFromSomebody());
+      }
       const level = error instanceof StoreError || this.#stopped.signal.aborted ? "trace" : "debug";
       this.#deps.logger[level]("Pull ended early", { peer, reason: errorMessage(error) });
     }

@@ -92,6 +92,25 @@ Deno.test("a gap that stays is pulled from the peer that showed it; one that clo
   await streams.idle();
 });
 
+Deno.test("peers that serve nothing do not delay the repair: the next one is asked at once", async () => {
+  const clock = new ManualClock();
+  const streams = new TestStreams();
+  await using full = createTestNode(streams, { seed: 1, clock });
+  const strangers = Array.from({ length: 8 }, (_, i) => new TestAuthor(20 + i).peer);
+  await using node = createTestNode(streams, { seed: 2, clock, peers: () => [...strangers, full.test.peer] });
+  feed(full, new TestAuthor(10).message("x").frame);
+
+  await clock.advance(10_000);
+  for (let i = 0; i < 20; i++) await clock.advance(200);
+
+  await waitFor(() => node.test.journal.vector().size === 1, {
+    timeoutMs: 2_000,
+    what: "the entry, within one period",
+  });
+  assert.ok((node.sync.stats().counters.get("pull.failed") ?? 0) <= strangers.length);
+  await streams.idle();
+});
+
 Deno.test("every 10 s a random peer is asked, and one that cannot be reached harms nobody", async () => {
   const clock = new ManualClock();
   const streams = new TestStreams();

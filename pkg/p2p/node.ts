@@ -174,6 +174,10 @@ class Libp2pNode implements RoutableP2pNode {
       flow: new FlowLimit({ clock }, this.#options.gossip),
       acceptedPeer: (connection) => this.#running?.sessions.acceptedPeer(connection),
       onFlood: (peer, reason) => this.penalise(peer, reason, Infinity),
+      onInterrupted: (peer) => {
+        this.#counters.add("gossip.interrupted");
+        this.events.emit("gossip:interrupted", { peer });
+      },
       onOffence: (peer, reason) => this.penalise(peer, reason),
     });
     const sessions = this.#createSessions(router);

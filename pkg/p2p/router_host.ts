@@ -221,6 +221,9 @@ export class RouterHost {
     } finally {
       reader.release();
       if (stream.status === "open") stream.abort(new Error("the reader ended"));
+      if (!this.#stopping.signal.aborted && this.#peers.get(peer)?.connection.status === "open") {
+        this.#deps.onInterrupted(peer);
+      }
     }
   }
 }
@@ -235,6 +238,8 @@ export interface RouterHostDeps {
   readonly acceptedPeer: (connection: Connection) => PeerId | undefined;
   /** The peer sends more than anyone may. */
   readonly onFlood: (peer: PeerId, reason: string) => void;
+  /** The peer's gossip ended while its connection lives. */
+  readonly onInterrupted: (peer: PeerId) => void;
   /** The peer sent something malformed. */
   readonly onOffence: (peer: PeerId, reason: string) => void;
 }

@@ -108,6 +108,8 @@ export interface P2pEvents {
   "peer:left": { readonly peer: PeerId };
   /** The last connection to a peer is gone. */
   "peer:disconnected": { readonly peer: PeerId };
+  /** Gossip from a connected peer broke off and begins anew: what it sent meanwhile is missing here. */
+  "gossip:interrupted": { readonly peer: PeerId };
   /** A hello ended in a refusal, by us or by them. */
   "peer:refused": { readonly peer: PeerId; readonly reason: string; readonly by: "us" | "them" };
   /** The peer misbehaved and stays out for a while. */
@@ -123,7 +125,7 @@ export interface P2pStats {
   readonly knownPeers: number;
   readonly deniedPeers: number;
   /**
-   * Counters by name: "offence.<reason>", "dropped", "dial.ok", "dial.failed", "mdns.unavailable"; those turned away:
+   * Counters by name: "offence.<reason>", "dropped", "dial.ok", "dial.failed", "mdns.unavailable", "gossip.interrupted"; those turned away:
    * "inbound.no_room", "inbound.handshake_failed", "inbound.denied", "refused.<reason>" by us, "refused_by_peer".
    */
   readonly counters: ReadonlyMap<string, number>;

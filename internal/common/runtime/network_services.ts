@@ -91,6 +91,7 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
           penalise: (peer, reason) => node.penalise(peer, reason),
         }, { periodMs: config.journal.syncIntervalSeconds * MS_PER_SECOND });
         node.events.on("peer:admitted", ({ peer }) => sync.peerConnected(peer));
+        node.events.on("gossip:interrupted", ({ peer }) => sync.peerConnected(peer));
         return sync;
       },
       start: (sync) => sync.start(),
