@@ -155,11 +155,6 @@ export class TestLan implements AsyncDisposable {
   }
 }
 
-/** A network namespace with nothing but loopback: default ports are free in it. */
-export async function createLoneHost(): Promise<TestLan> {
-  return await TestLan.create(1);
-}
-
 class Relay {
   readonly fetch: typeof fetch;
   readonly #client: Deno.HttpClient;
