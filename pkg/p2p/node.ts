@@ -19,6 +19,7 @@ import type { Hello } from "./hello.ts";
 import type { RedeemInvite } from "./join.ts";
 import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
 import { assertMayListen, explainListenFailure } from "./listening.ts";
+import { tolerateLibraryFaults } from "./library_faults.ts";
 import { type LanDiscovery, mdnsServiceTag, startLanDiscovery } from "./mdns.ts";
 import { OffenceRegister } from "./offences.ts";
 import { RedialPlan } from "./redial.ts";
@@ -119,6 +120,7 @@ class Libp2pNode implements RoutableP2pNode {
   readonly #deps: P2pNodeDeps;
   readonly #options: P2pNodeOptions;
   readonly #counters = new CounterMap();
+  #guard: Disposable | undefined;
   readonly #offences: OffenceRegister;
   readonly #plan: RedialPlan;
   readonly #instance: Uint8Array;
@@ -154,6 +156,10 @@ class Libp2pNode implements RoutableP2pNode {
       this.#plan.addBootstrap(address.toString(), peerOfAddress(address), clock.monotonicMs());
     }
     await assertMayListen(listen);
+    this.#guard = tolerateLibraryFaults((error) => {
+      this.#counters.add("library_fault");
+      logger.debug("libp2p failed in a callback of its own", {}, error);
+    });
     const { libp2p, components } = await buildLibp2p({
       seed: signingKey.exportSeed(),
       networkKey: this.#options.networkKey,
@@ -292,7 +298,7 @@ class Libp2pNode implements RoutableP2pNode {
 
   async #stop(): Promise<void> {
     const running = this.#running;
-    if (!running) return;
+    if (!running) return this.#guard?.[Symbol.dispose]();
     await running.discovering;
     await running.lan?.stop();
     await running.dialer.stop();
@@ -302,6 +308,7 @@ class Libp2pNode implements RoutableP2pNode {
     releaseTimers(running.components);
     await this.#deps.clock.sleep(LIBRARY_TIMER_MS);
     await this.#streams.stop();
+    this.#guard?.[Symbol.dispose]();
     this.#running = undefined;
   }
 
