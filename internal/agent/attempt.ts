@@ -1,23 +1,44 @@
-import { type Clock, type EntryId, errorMessage, TaskGroup, type TaskId, type Timer } from "@bzzz/base";
-import { isFinished, type TaskView } from "@bzzz/coordinator";
-import type { RequestView } from "@bzzz/hmmm";
+import {
+  backoffMs,
+  type Clock,
+  type EntryId,
+  errorMessage,
+  type Random,
+  type RequestId,
+  TaskGroup,
+  type TaskId,
+  type Timer,
+} from "@bzzz/base";
+import { effectiveRights, isTransient, type TaskAct, type TaskValue, type TaskView } from "@bzzz/coordinator";
+import { closedAs, type RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
-import { answerOf, isSameQuestion, requestBodyOf } from "./asks.ts";
-import { MAX_ASKS, MAX_PROGRESS_ENTRIES, MAX_TIMER_MS, PROGRESS_STEP_MS } from "./constants.ts";
+import { answerOf, bindRequest, requestBodyOf, silenceOf, unfitAnswer } from "./asks.ts";
+import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS, MAX_ASKS, MAX_DEADLINE_WATCH_MS } from "./constants.ts";
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
+import type { ChangeOutcome, HoldEnd, TaskHold } from "./hold.ts";
+import { discussPlan } from "./planning.ts";
+import { ProgressReporter, type ProgressStep } from "./progress_reporter.ts";
 import type { Answer, AskRequest, ExecutionIo, ExecutionResult, Executor } from "./types.ts";
 import type { WorkBook } from "./work_book.ts";
+import { WorkLimits } from "./work_limits.ts";
 
 /** What an attempt needs of its runner. */
 export interface AttemptDeps {
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly executor: Executor;
   readonly book: WorkBook;
+  /** Makes the hold under which the work goes on. */
+  readonly createHold: (onEnd: (end: HoldEnd) => void) => TaskHold;
+  /** Tells the plan in the thread of the task. */
+  readonly say: (taskId: TaskId, text: string) => Promise<EntryId>;
   /** Stores an entry, trying again for a while. */
-  readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<void>;
+  readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<EntryId>;
   readonly isDraining: () => boolean;
+  /** Aborts when the runner has stopped. */
+  readonly stopped: AbortSignal;
 }
 
 /** Plain settings of an attempt. */
@@ -26,28 +47,36 @@ export interface AttemptOptions {
   readonly askTo: BodyOf<"request_opened">["to"];
 }
 
-/** A node's work on one attempt at a task: from the first entry of progress to the entry that ends it. */
+/** How an attempt ended, for the coordinator. */
+export type AttemptEnd = "done" | "parked" | "suspended";
+
+type Ended = { readonly result: ExecutionResult } | { readonly error: unknown };
+
+/**
+ * A node's work on one claim of a task: from the lease to the decision that ends it. Whatever it tells is an entry on disk
+ * first, and counts when the register has decided it under this token.
+ */
 export class TaskAttempt {
   readonly taskId: TaskId;
-  readonly attempt: number;
+  readonly token: number;
   readonly #deps: AttemptDeps;
   readonly #options: AttemptOptions;
+  readonly #hold: TaskHold;
   readonly #stop = new AbortController();
   readonly #owned: TaskGroup;
   readonly #waiting = new Map<string, (view: RequestView) => void>();
   #askCount = 0;
   #isReporting = false;
   #parkTimer: Timer | undefined;
-  #deadlineTimer: Timer | undefined;
-  #progressTimer: Timer | undefined;
-  #progress: BodyOf<"task_progress"> | undefined;
-  #progressCount = 0;
+  readonly #progress: ProgressReporter;
 
-  constructor(deps: AttemptDeps, options: AttemptOptions, view: Pick<TaskView, "taskId" | "attempt">) {
-    this.taskId = view.taskId;
-    this.attempt = view.attempt;
+  constructor(deps: AttemptDeps, options: AttemptOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#hold = deps.createHold((end) => this.stop(end === "lost" ? "lost" : "suspended"));
+    this.taskId = this.#hold.taskId;
+    this.token = this.#hold.token;
+    this.#progress = new ProgressReporter({ clock: deps.clock, tell: (step) => this.#tellProgress(step) });
     this.#owned = new TaskGroup((error, what) =>
       deps.logger.warn("Cannot report on a task", { what, task: this.taskId }, error)
     );
@@ -68,75 +97,156 @@ export class TaskAttempt {
     this.#waiting.get(view.requestId)?.(view);
   }
 
-  /** Works, and stores how it ended. Rejects only when that could not be stored. */
-  async run(): Promise<{ readonly isParked: boolean }> {
-    const { clock, executor } = this.#deps;
+  /** Works, and has decided how it ended. Rejects only when that could not be stored. */
+  async run(): Promise<AttemptEnd> {
+    const { clock } = this.#deps;
     const startedMs = clock.monotonicMs();
-    let ended: { readonly result: ExecutionResult } | { readonly error: unknown };
     try {
-      this.#watchDeadline(this.#view().deadlineMs);
-      await this.#begin();
-      this.#stop.signal.throwIfAborted();
-      ended = { result: await executor.run(this.#job(), this.#io()) };
-    } catch (error) {
-      ended = { error };
-    }
-    this.#parkTimer?.cancel();
-    this.#deadlineTimer?.cancel();
-    this.#progressTimer?.cancel();
-    this.#isReporting = true;
-    try {
+      const opened = await this.#hold.open();
+      if (opened.type !== "decided") return this.#notOpened(opened);
+      const settled = await this.#settle();
+      if (settled) return settled;
+      const ended = await this.#work();
       return await this.#report(ended, clock.monotonicMs() - startedMs);
     } finally {
+      this.#hold.close();
       await this.#owned.settled();
     }
   }
 
-  /** Ends the work when the task's deadline passes (wall clock): what comes later is of no use to whoever set it. */
-  #watchDeadline(deadlineMs: number | undefined): void {
-    if (deadlineMs === undefined || this.#isReporting || this.#stop.signal.aborted) return;
-    const { clock } = this.#deps;
-    const leftMs = deadlineMs - clock.nowMs();
-    if (leftMs >= 0) {
-      this.#deadlineTimer = clock.setTimer(Math.min(leftMs + 1, MAX_TIMER_MS), () => this.#watchDeadline(deadlineMs));
-      return;
-    }
-    const state = `its deadline ${new Date(deadlineMs).toISOString()} has passed`;
-    this.#stop.abort(
-      new ExecutorError("limit_exceeded", `Cannot go on with the task: ${state}`, { isRetryable: false }),
-    );
+  /** What this node told before it could be decided (a crash in between) is decided now; nothing is done twice. */
+  async #settle(): Promise<AttemptEnd | undefined> {
+    const told = this.#deps.book.board.get(this.taskId)?.undecided;
+    if (!told) return undefined;
+    this.#isReporting = true;
+    if (told.kind === "task_completed") return await this.#decide({ type: "complete", told: told.entry });
+    if (told.kind === "task_released") return await this.#decide({ type: "release", told: told.entry });
+    return await this.#decide({ type: "fail", told: told.entry, isFinal: told.isFinal });
   }
 
-  /** Says that the work begins, and that questions which are answered by now hold it up no longer. */
+  async #work(): Promise<Ended> {
+    let ended: Ended;
+    let limits: WorkLimits | undefined;
+    try {
+      const view = this.#view();
+      limits = new WorkLimits(this.#deps.clock, {
+        deadlineMs: view.deadlineMs,
+        timeMs: effectiveRights(view, this.#deps.book.parentsOf(view)).budgets.timeMs,
+        onExceeded: (error) => this.#stop.abort(error),
+      });
+      this.#stop.signal.throwIfAborted();
+      await this.#begin();
+      this.#stop.signal.throwIfAborted();
+      ended = { result: await this.#deps.executor.run(this.#job(), this.#io()) };
+    } catch (error) {
+      ended = { error };
+    }
+    limits?.[Symbol.dispose]();
+    this.#parkTimer?.cancel();
+    this.#progress.close();
+    this.#isReporting = true;
+    return ended;
+  }
+
+  #notOpened(outcome: Exclude<ChangeOutcome, { type: "decided" }>): AttemptEnd {
+    if (outcome.type === "undecided") return "suspended";
+    const { code, isLost } = outcome;
+    this.#deps.logger.info("A task is not held any more", { task: this.taskId, token: this.token, code });
+    return isLost ? "done" : "suspended";
+  }
+
+  /** Questions which are answered by now hold the work up no longer; then it may begin. */
   async #begin(): Promise<void> {
-    for (const requestId of this.#view().waitingFor) {
-      const view = this.#deps.book.inbox.get(requestId);
-      await this.#append("task_resumed", { requestId, ...takenAnswer(view) });
+    for (const requestId of this.#hold.value.waitingFor) await this.#resume(requestId);
+    if (this.#hold.value.state !== "executing") {
+      const { executor, say } = this.#deps;
+      await discussPlan({
+        executor,
+        job: () => this.#job(),
+        view: () => this.#view(),
+        value: () => this.#hold.value,
+        say: (text) => say(this.taskId, text),
+        change: (act) => this.#change(act),
+        ask: (body) => this.#askPeople(body),
+      }, this.#options);
     }
     await this.#append("task_progress", { percent: 0, text: "started" });
   }
 
-  async #report(
-    ended: { readonly result: ExecutionResult } | { readonly error: unknown },
-    durationMs: number,
-  ): Promise<{ isParked: boolean }> {
+  async #resume(requestId: BodyOf<"request_opened">["requestId"]): Promise<void> {
+    const view = this.#deps.book.inbox.get(requestId);
+    await this.#append("task_resumed", { requestId, ...takenAnswer(view) });
+    await this.#change({ type: "resume", request: requestId });
+  }
+
+  async #report(ended: Ended, durationMs: number): Promise<AttemptEnd> {
     const reason = this.#stoppedFor(ended);
-    if (reason === "draining") await this.#append("task_released", { reason: "the agent is stopping" });
-    if (reason !== undefined) return { isParked: reason === "parked" };
-    this.#flushProgress();
-    if ("result" in ended) {
-      await this.#append("task_completed", { ...ended.result, durationMs: Math.round(durationMs) });
-    } else {
-      const isRetryable = ended.error instanceof ExecutorError ? ended.error.isRetryable : true;
-      const why = errorMessage(ended.error).slice(0, 4096);
-      this.#deps.logger.info("A task failed", { task: this.taskId, attempt: this.attempt, retryable: isRetryable });
-      await this.#append("task_failed", { reason: why, retryable: isRetryable });
+    if (reason === "draining" || reason === "unavailable") {
+      const why = reason === "draining" ? "the agent is stopping" : "the executor is not available here";
+      const told = await this.#append("task_released", { reason: why });
+      return await this.#decide({ type: "release", told });
     }
-    return { isParked: false };
+    if (reason === "parked" || reason === "suspended") return reason;
+    if (reason !== undefined) return "done";
+    this.#progress.flush();
+    if ("result" in ended) {
+      const told = await this.#append("task_completed", { ...ended.result, durationMs: Math.round(durationMs) });
+      return await this.#decide({ type: "complete", told });
+    }
+    const isRetryable = ended.error instanceof ExecutorError ? ended.error.isRetryable : true;
+    const why = errorMessage(ended.error).slice(0, 4096);
+    this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, retryable: isRetryable });
+    const told = await this.#append("task_failed", { reason: why, retryable: isRetryable });
+    return await this.#decide({ type: "fail", told, isFinal: !isRetryable });
+  }
+
+  /**
+   * Has decided what is told already, for as long as it takes: a result is not given up because no quorum answers. Ends
+   * with the runner; the next start finds the entry and decides it.
+   */
+  async #decide(act: TaskAct): Promise<AttemptEnd> {
+    const { clock, random, logger, stopped } = this.#deps;
+    for (let tries = 1;; tries++) {
+      const outcome = await this.#hold.change(act);
+      if (outcome.type === "decided") return "done";
+      if (outcome.type === "refused" && !isTransient(outcome.code)) {
+        logger.warn("The word on a task came too late", { task: this.taskId, token: this.token, code: outcome.code });
+        return "done";
+      }
+      if (stopped.aborted) return "suspended";
+      const asked = outcome.type === "refused" ? outcome.retryAfterMs : undefined;
+      const delayMs = asked ?? backoffMs(random, tries, CHANGE_BACKOFF);
+      await clock.sleep(delayMs, { signal: stopped }).catch(() => undefined); // the next look at `stopped` ends the loop
+    }
+  }
+
+  /** Has the register changed, waiting for voters that have not heard of what it names. @throws ExecutionStopped */
+  async #change(act: TaskAct): Promise<TaskValue> {
+    const { clock, random } = this.#deps;
+    const untilMs = clock.monotonicMs() + CHANGE_PATIENCE_MS;
+    for (let tries = 1;; tries++) {
+      this.#stop.signal.throwIfAborted();
+      const outcome = await this.#hold.change(act);
+      if (outcome.type === "decided") return outcome.value;
+      this.#stop.signal.throwIfAborted();
+      if (outcome.type === "refused" && !isTransient(outcome.code)) throw this.#refused(act, outcome.code);
+      const asked = outcome.type === "refused" ? outcome.retryAfterMs : undefined;
+      if (asked === undefined && clock.monotonicMs() > untilMs) throw new ExecutionStopped("suspended");
+      const delayMs = asked ?? backoffMs(random, tries, CHANGE_BACKOFF);
+      await clock.sleep(delayMs, { signal: this.#stop.signal });
+    }
+  }
+
+  #refused(act: TaskAct, code: string): Error {
+    const why = `the voters refuse "${act.type}": ${code}`;
+    return new ExecutorError("not_permitted", `Cannot go on with the task: ${why}`, {
+      isRetryable: true,
+      details: { refusal: code },
+    });
   }
 
   /** Why there is nothing to report; a result that was ready when its own node began to stop is reported. */
-  #stoppedFor(ended: { readonly result: ExecutionResult } | { readonly error: unknown }): StopReason | undefined {
+  #stoppedFor(ended: Ended): StopReason | undefined {
     if ("error" in ended && ended.error instanceof ExecutionStopped) return ended.error.reason;
     const cause: unknown = this.#stop.signal.reason;
     // a passed deadline is a failure like another, and a result that is there all the same is a result
@@ -148,17 +258,19 @@ export class TaskAttempt {
   #job(): Parameters<Executor["run"]>[0] {
     const view = this.#view();
     const { taskId, title, description, input, priority, requiredCapabilities, deadlineMs } = view;
+    const { budgets, rights } = effectiveRights(view, this.#deps.book.parentsOf(view));
     const answers = this.#deps.book.answersOf(view);
     const task = { taskId, title, description, input, priority, requiredCapabilities, deadlineMs };
-    return { ...task, attempt: this.attempt, answers };
+    return { ...task, attempt: this.#hold.value.attempt, token: this.token, budgets, rights, answers };
   }
 
   #io(): ExecutionIo {
     const { logger } = this.#deps;
     return {
       signal: this.#stop.signal,
-      progress: ({ percent, text }) => this.#onProgress(percent, text),
+      progress: ({ percent, text }) => this.#progress.report(percent, text),
       ask: (request) => this.#ask(request),
+      performed: (requestId, outcome, text) => this.#performed(requestId, outcome, text),
       log: (stream, line) => logger.debug("A task's program says", { task: this.taskId, stream, line }),
     };
   }
@@ -166,32 +278,65 @@ export class TaskAttempt {
   async #ask(ask: AskRequest): Promise<Answer> {
     this.#stop.signal.throwIfAborted();
     if (++this.#askCount > MAX_ASKS) throw refuseAsk(`it has asked ${MAX_ASKS} times`);
-    const body = requestBodyOf(this.#view(), ask, this.#options.askTo);
-    const known = this.#deps.book.inbox.get(body.requestId);
-    if (known && !isSameQuestion(known, body)) throw refuseAsk("its id stands for another question");
-    const answer = known && answerOf(known);
-    if (answer) return answer;
-    if (!known) await this.#deps.append("request_opened", body, this.taskId);
-    if (!this.#view().waitingFor.includes(body.requestId)) {
-      await this.#append("task_blocked", { requestId: body.requestId });
-    }
-    const { answer: given, view } = await this.#answered(body.requestId);
+    const body = requestBodyOf(this.#view(), ask, this.#options.askTo, this.#deps.clock.nowMs());
+    return await this.#askPeople(body);
+  }
+
+  /** The first word counts: a run that starts again tells nothing twice. */
+  async #performed(requestId: RequestId, outcome: "done" | "failed", text: string): Promise<void> {
     this.#stop.signal.throwIfAborted();
-    await this.#append("task_resumed", { requestId: body.requestId, ...takenAnswer(view) });
+    const view = this.#deps.book.inbox.get(requestId);
+    if (view?.taskId !== this.taskId || view.answer?.decision !== "approve") {
+      throw refuseAsk("it tells of an approval that there is not");
+    }
+    if (view.performed) return;
+    const body = { requestId, answer: view.answer.entry, outcome, text };
+    await this.#deps.append("request_performed", body, this.taskId);
+  }
+
+  /** The answer, once this node has looked whether it may act on it. @throws ExecutorError "ask_refused" */
+  #fit(view: RequestView): Answer | undefined {
+    const { book, clock } = this.#deps;
+    const why = view.answer && unfitAnswer(view, book.facts());
+    if (why !== undefined) throw refuseAsk(why);
+    return answerOf(view) ?? (closedAs(view, clock.nowMs()) === "expired" ? silenceOf(view) : undefined);
+  }
+
+  /** Waits for people, with the task blocked. A question that was answered before costs nobody anything. */
+  async #askPeople(wanted: BodyOf<"request_opened">): Promise<Answer> {
+    const { book } = this.#deps;
+    const holders = [this.#hold.value.holder, ...this.#view().attempts.map(({ holder }) => holder)];
+    const askers = new Set(holders.filter((holder) => holder !== undefined));
+    const { body, known } = bindRequest(wanted, [...askers], (id) => book.inbox.get(id));
+    const answer = known && this.#fit(known);
+    if (answer) return answer;
+    const [self] = askers;
+    const standing = self && book.standing({ action: body.action, taskId: body.taskId, openedBy: self });
+    // what is done under it is told of the request that it was given for
+    const permitted = standing && answerOf(standing);
+    if (permitted) return { ...permitted, performed: undefined };
+    if (!known) await this.#deps.append("request_opened", body, this.taskId);
+    if (!this.#hold.value.waitingFor.includes(body.requestId)) {
+      await this.#change({ type: "block", request: body.requestId });
+    }
+    const given = await this.#answered(body.requestId);
+    this.#stop.signal.throwIfAborted();
+    await this.#resume(body.requestId);
     return given;
   }
 
-  async #answered(
-    requestId: BodyOf<"request_opened">["requestId"],
-  ): Promise<{ readonly answer: Answer; readonly view: RequestView }> {
+  async #answered(requestId: BodyOf<"request_opened">["requestId"]): Promise<Answer> {
     const { book, clock, isDraining } = this.#deps;
-    const { promise, resolve, reject } = Promise.withResolvers<
-      { readonly answer: Answer; readonly view: RequestView }
-    >();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const look = (view: RequestView | undefined): void => {
-      const answer = view && answerOf(view);
-      if (answer) resolve({ answer, view });
-      else if (view && view.recordedState !== "pending") reject(refuseAsk(`the request is ${view.recordedState}`));
+      if (!view) return;
+      try {
+        const answer = this.#fit(view);
+        if (answer) resolve(answer);
+        else if (view.recordedState !== "pending") reject(refuseAsk(`the request is ${view.recordedState}`));
+      } catch (error) {
+        reject(error);
+      }
     };
     const onStop = (): void => reject(this.#stop.signal.reason);
     this.#stop.signal.addEventListener("abort", onStop, { once: true });
@@ -199,11 +344,14 @@ export class TaskAttempt {
     this.#waiting.set(requestId, look);
     // The answer may have come while the question was being stored.
     look(book.inbox.get(requestId));
-    this.#parkTimer ??= clock.setTimer(this.#options.parkAfterMs, () => this.stop("parked"));
+    const deadline = this.#watchDeadline(requestId, look);
+    // one that ends by itself soon keeps its slot: nobody would wake a parked one at its deadline
+    if (!deadline) this.#parkTimer ??= clock.setTimer(this.#options.parkAfterMs, () => this.stop("parked"));
     if (isDraining()) this.stop("parked");
     try {
       return await promise;
     } finally {
+      deadline?.cancel();
       this.#stop.signal.removeEventListener("abort", onStop);
       this.#waiting.delete(requestId);
       if (this.#waiting.size === 0) {
@@ -213,33 +361,34 @@ export class TaskAttempt {
     }
   }
 
-  #onProgress(percent: number | undefined, text: string): void {
-    if (this.#isReporting || this.#stop.signal.aborted || this.#progressCount >= MAX_PROGRESS_ENTRIES) return;
-    const { taskId, attempt } = this;
-    this.#progress = { taskId, attempt, ...(percent === undefined ? {} : { percent }), text: text.slice(0, 4096) };
-    this.#progressTimer ??= this.#deps.clock.setTimer(PROGRESS_STEP_MS, () => {
-      this.#progressTimer = undefined;
-      this.#flushProgress();
+  /** Silence that denies makes no entry: its end is looked at when it comes. */
+  #watchDeadline(requestId: RequestId, look: (view: RequestView | undefined) => void): Timer | undefined {
+    const { book, clock } = this.#deps;
+    const view = book.inbox.get(requestId);
+    if (view?.deadlineMs === undefined || view.onTimeout !== "deny") return undefined;
+    const leftMs = view.deadlineMs - clock.nowMs() + 1;
+    if (leftMs > MAX_DEADLINE_WATCH_MS) return undefined;
+    return clock.setTimer(Math.max(0, leftMs), () => look(book.inbox.get(requestId)));
+  }
+
+  #tellProgress(step: ProgressStep): void {
+    const { taskId, token } = this;
+    const { attempt } = this.#hold.value;
+    this.#owned.run("progress", async () => {
+      await this.#deps.append("task_progress", { taskId, attempt, token, ...step }, taskId);
     });
   }
 
-  #flushProgress(): void {
-    const body = this.#progress;
-    this.#progress = undefined;
-    if (!body) return;
-    this.#progressCount++;
-    this.#owned.run("progress", () => this.#deps.append("task_progress", body, this.taskId));
-  }
-
-  /** The task as it stands; once it is held by another or finished, the runner stops this attempt. */
+  /** The post and what people have said to it; whether the task is still held, the hold knows. */
   #view(): TaskView {
     const view = this.#deps.book.board.get(this.taskId);
-    if (!view || isFinished(view.state) || view.attempt !== this.attempt) throw new ExecutionStopped("lost");
+    if (!view) throw new ExecutionStopped("lost");
     return view;
   }
 
-  #append<K extends EntryKind>(kind: K, fields: Omit<BodyOf<K>, "taskId" | "attempt">): Promise<void> {
-    const body = { taskId: this.taskId, attempt: this.attempt, ...fields } as unknown as BodyOf<K>; // the rest of a task's entry
+  #append<K extends EntryKind>(kind: K, fields: Omit<BodyOf<K>, "taskId" | "attempt" | "token">): Promise<EntryId> {
+    const { attempt } = this.#hold.value;
+    const body = { taskId: this.taskId, attempt, token: this.token, ...fields } as unknown as BodyOf<K>; // the rest of a task's entry
     return this.#deps.append(kind, body, this.taskId);
   }
 }

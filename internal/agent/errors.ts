@@ -12,6 +12,8 @@ export type ExecutorErrorCode =
   | "limit_exceeded"
   /** The program could not be started. */
   | "start_failed"
+  /** The voters do not let it go on: an objection stands, or a fact is not as the holder says. */
+  | "not_permitted"
   /** A person was asked in a way that cannot be answered, or too often. */
   | "ask_refused";
 
@@ -19,14 +21,28 @@ export type ExecutorErrorCode =
 export class ExecutorError extends BzzzError<ExecutorErrorCode> {
   readonly isRetryable: boolean;
 
-  constructor(code: ExecutorErrorCode, message: string, options: { isRetryable: boolean; cause?: unknown }) {
-    super(code, message, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(
+    code: ExecutorErrorCode,
+    message: string,
+    options: { isRetryable: boolean; cause?: unknown; details?: Readonly<Record<string, string | number>> },
+  ) {
+    const { cause, details } = options;
+    super(code, message, { ...(cause === undefined ? {} : { cause }), ...(details ? { details } : {}) });
     this.isRetryable = options.isRetryable;
   }
 }
 
 /** Why the runner stops an execution. */
-export type StopReason = "lost" | "cancelled" | "finished" | "parked" | "draining";
+export type StopReason =
+  | "lost"
+  | "cancelled"
+  | "finished"
+  | "parked"
+  | "draining"
+  /** The lease could not be renewed in time; the work may go on if nobody else has taken the task. */
+  | "suspended"
+  /** The executor has lost its means; another agent may have them. */
+  | "unavailable";
 
 /** The reason of the signal an executor gets when it must stop. */
 export class ExecutionStopped extends BzzzError<"execution_stopped"> {

@@ -1,9 +1,11 @@
-import { errorMessage, type TaskId } from "@bzzz/base";
-import type { ClaimsEffect, ClaimsEvent } from "@bzzz/coordinator";
+import type { EntryId, TaskId } from "@bzzz/base";
+import { type ClaimsEffect, type ClaimsEvent, commandFor, taskKey, type TaskRegister } from "@bzzz/coordinator";
 import type { Logger } from "@bzzz/logging";
+import type { Certificate } from "@bzzz/register";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
-import { escalationBodyOf } from "./asks.ts";
-import type { TaskAttempt } from "./attempt.ts";
+import { bindRequest, escalationBodyOf } from "./asks.ts";
+import type { AttemptEnd, TaskAttempt } from "./attempt.ts";
+import { type Claiming, referenceOf } from "./claiming.ts";
 import type { StopReason } from "./errors.ts";
 import type { WorkBook } from "./work_book.ts";
 
@@ -11,18 +13,21 @@ import type { WorkBook } from "./work_book.ts";
 export interface EffectContext {
   readonly logger: Logger;
   readonly book: WorkBook;
+  readonly register: TaskRegister;
+  readonly claiming: Claiming;
   /** Tells the coordinator what came of it. */
   readonly apply: (event: ClaimsEvent) => void;
   /** Runs work that the runner owns. */
   readonly run: (what: string, work: () => Promise<void>) => void;
-  /** Stores an entry at the first try, or fails. */
-  readonly appendOnce: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<void>;
   /** Stores an entry, trying again for a while. */
-  readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<void>;
+  readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<EntryId>;
+  /** Stores the entry that tells of a decision. */
+  readonly tell: (taskId: TaskId, certificate: Certificate) => Promise<void>;
   readonly setTimer: (taskId: TaskId, delayMs: number, fn: () => void) => void;
   readonly cancelTimer: (taskId: TaskId) => void;
   readonly nowMs: () => number;
-  readonly createAttempt: (taskId: TaskId, attempt: number) => TaskAttempt;
+  /** Undefined when the task is not this node's any more. */
+  readonly createAttempt: (taskId: TaskId, token: number) => TaskAttempt | undefined;
   readonly attempts: Map<TaskId, TaskAttempt>;
 }
 
@@ -38,46 +43,33 @@ export function handleEffect(context: EffectContext, effect: ClaimsEffect): void
     case "unschedule":
       return context.cancelTimer(taskId);
     case "claim":
-      return context.run("claim a task", () => claim(context, taskId, effect.attempt));
+      return context.run("claim a task", () => context.claiming.claim(taskId, effect.token));
+    case "expire":
+      return context.run("tell that a task has expired", () => context.claiming.expire(taskId, effect.token));
     case "start":
-      return context.run("work on a task", () => work(context, taskId, effect.attempt));
+      return context.run("work on a task", () => work(context, taskId, effect.token));
     case "cancel":
       return stopAttempt(context, taskId, effect.reason);
-    case "release": {
-      const { attempt, reason } = effect;
-      return context.run("release a task", () => context.append("task_released", { taskId, attempt, reason }, taskId));
-    }
-    case "exhaust": {
-      const body = { taskId, attempt: effect.attempt, reason: "its attempts are used up", retryable: false };
-      return context.run("give a task up", () => context.append("task_failed", body, taskId));
-    }
+    case "release":
+      return context.run("release a task", () => release(context, taskId, effect.token, effect.reason));
     case "escalate":
       return context.run("ask people about a task", () => escalate(context, taskId));
   }
 }
 
-async function claim(context: EffectContext, taskId: TaskId, attempt: number): Promise<void> {
+async function work(context: EffectContext, taskId: TaskId, token: number): Promise<void> {
+  const running = context.createAttempt(taskId, token);
+  let outcome: AttemptEnd = "done";
   try {
-    await context.appendOnce("task_claimed", { taskId, attempt }, taskId);
+    if (!running) return;
+    context.attempts.set(taskId, running);
+    outcome = await running.run();
   } catch (error) {
-    context.logger.warn("Cannot claim a task", { task: taskId, attempt, reason: errorMessage(error) });
-    return context.apply({ type: "claim_failed", taskId, attempt });
-  }
-  context.apply({ type: "claim_stored", taskId, attempt });
-}
-
-async function work(context: EffectContext, taskId: TaskId, attempt: number): Promise<void> {
-  const running = context.createAttempt(taskId, attempt);
-  context.attempts.set(taskId, running);
-  let isParked = false;
-  try {
-    ({ isParked } = await running.run());
-  } catch (error) {
-    // The holder stays the holder: after a restart, or when others see it absent, the task is worked on again.
-    context.logger.error("Cannot store how a task ended", { task: taskId, attempt }, error);
+    // The holder stays the holder: after a restart, or when its lease is over, the task is worked on again.
+    context.logger.error("Cannot store how a task ended", { task: taskId, token }, error);
   } finally {
     context.attempts.delete(taskId);
-    context.apply({ type: "ended", taskId, attempt, isParked });
+    context.apply({ type: "ended", taskId, token, outcome });
   }
 }
 
@@ -85,11 +77,25 @@ function stopAttempt(context: EffectContext, taskId: TaskId, reason: StopReason)
   context.attempts.get(taskId)?.stop(reason);
 }
 
+/** Gives back what was claimed but not begun. If that is not decided, the lease ends by itself. */
+async function release(context: EffectContext, taskId: TaskId, token: number, reason: string): Promise<void> {
+  const view = context.book.board.get(taskId);
+  if (!view?.value || view.token !== token) return;
+  const told = await context.append("task_released", { taskId, attempt: view.attempt, token, reason }, taskId);
+  const command = commandFor(view.value, referenceOf(view), { type: "release", told });
+  const outcome = await context.register.submit(taskKey(taskId), command);
+  if (outcome.type === "decided") return await context.tell(taskId, outcome.certificate);
+  const why = outcome.type === "refused" ? outcome.code : outcome.reason;
+  context.logger.warn("A task was not given back; its lease will end", { task: taskId, token, why });
+}
+
 /** The id of the request follows from the task: asking again after a restart changes nothing. */
 async function escalate(context: EffectContext, taskId: TaskId): Promise<void> {
   const view = context.book.board.get(taskId);
   if (!view) return;
-  const body = escalationBodyOf(view);
-  if (context.book.inbox.get(body.requestId)) return;
+  // `by` decided the last of it: the node that tells of it
+  const askers = view.value ? [view.value.by] : [];
+  const { body, known } = bindRequest(escalationBodyOf(view), askers, (id) => context.book.inbox.get(id));
+  if (known) return;
   await context.append("request_opened", body, taskId);
 }

@@ -11,6 +11,12 @@ export function candidateOf(record: PresenceRecord): Candidate {
 }
 
 /**
+ * Why a node claims and begins nothing: it is short of memory, no quorum of voters answers, its executor has lost its
+ * means, its own log must first come back from the peers.
+ */
+export type PauseReason = "memory" | "quorum" | "executor" | "journal";
+
+/**
  * The presence service as a runner wants it. Claims may begin when `markReady` says that the journal has caught up, at
  * the latest after `readyAfterMs` (a node that is alone must work too); absence is believed after `timeoutMs`. Dispose it
  * with the service.
@@ -22,7 +28,7 @@ export class ServicePresenceView implements PresenceView, Disposable {
   readonly #ended = new AbortController();
   #isReady = false;
   #isWarm = false;
-  #isPaused = false;
+  readonly #pauses = new Set<PauseReason>();
 
   constructor(
     deps: { readonly presence: Pick<PresenceService, "records" | "events">; readonly clock: Pick<Clock, "setTimer"> },
@@ -50,16 +56,17 @@ export class ServicePresenceView implements PresenceView, Disposable {
   }
 
   /** A node that is short of something takes no more work until it has recovered; what runs goes on. */
-  setPaused(isPaused: boolean): void {
-    if (this.#isPaused === isPaused) return;
-    this.#isPaused = isPaused;
-    this.#changes.emit("changed", undefined);
+  setPaused(reason: PauseReason, isPaused: boolean): void {
+    const before = this.#pauses.size;
+    if (isPaused) this.#pauses.add(reason);
+    else this.#pauses.delete(reason);
+    if (this.#pauses.size > 0 !== before > 0) this.#changes.emit("changed", undefined);
   }
 
   snapshot(): PresenceSnapshot {
     const others = this.#presence.records()
       .filter((record) => record.liveness === "alive" && record.binaryType === "agent").map(candidateOf);
-    return { others, isReady: this.#isReady && !this.#isPaused, isWarm: this.#isWarm };
+    return { others, isReady: this.#isReady && this.#pauses.size === 0, isWarm: this.#isWarm };
   }
 
   onChanged(listener: () => void, options: { signal: AbortSignal }): void {

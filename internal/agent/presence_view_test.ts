@@ -85,9 +85,9 @@ Deno.test("a paused view lets no claim begin until it goes on", () => {
   view.onChanged(() => told.push(view.snapshot().isReady), { signal });
 
   view.markReady();
-  view.setPaused(true);
-  view.setPaused(true);
-  view.setPaused(false);
+  view.setPaused("memory", true);
+  view.setPaused("memory", true);
+  view.setPaused("memory", false);
 
   assert.deepEqual(told, [true, false, true]);
 });

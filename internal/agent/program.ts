@@ -2,6 +2,7 @@ import type { PeerId } from "@bzzz/base";
 import type { AgentConfig } from "@bzzz/config";
 import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime";
 import { AgentExecution } from "./execution.ts";
+import { GuardedExecutor } from "./executors/guarded.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import { ProcessExecutor, type ProcessExecutorOptions, selectEnvironment } from "./executors/process.ts";
 import { ServicePresenceView } from "./presence_view.ts";
@@ -29,6 +30,7 @@ function createRunner(
 ): AgentRunner {
   const { clock, random } = context;
   const { identity, presence, selfStatus, journal, node, sync, shutdownManager, optimizer } = services;
+  const { registers, tasks, decisions } = services;
   const view = new ServicePresenceView({ presence, clock }, {
     timeoutMs: config.coordination.presenceTimeoutSeconds * MS_PER_SECOND,
     readyAfterMs: ALONE_AFTER_MS,
@@ -40,21 +42,41 @@ function createRunner(
   // a node that is short of memory takes nothing more until it has recovered
   const { signal } = shutdownManager;
   for (const level of ["memory:high", "memory:critical"] as const) {
-    optimizer.events.on(level, () => view.setPaused(true), { signal });
+    optimizer.events.on(level, () => view.setPaused("memory", true), { signal });
   }
-  optimizer.events.on("memory:recovered", () => view.setPaused(false), { signal });
+  optimizer.events.on("memory:recovered", () => view.setPaused("memory", false), { signal });
+  // without a quorum nothing can be claimed; what is held is renewed, or stops by itself
+  view.setPaused("quorum", !registers.hasQuorum());
+  registers.events.on("quorum:lost", () => view.setPaused("quorum", true), { signal });
+  registers.events.on("quorum:gained", () => view.setPaused("quorum", false), { signal });
   shutdownManager.on("flush", "presence view", () => {
     caughtUp.cancel();
     view[Symbol.dispose]();
   });
+  // after a crash nothing can be told until the peers have given back what this node had told before
+  view.setPaused("journal", journal.state !== "ready");
+  journal.events.on("state:changed", ({ state }) => view.setPaused("journal", state !== "ready"), { signal });
   const logger = services.logger.child({ service: "agent" });
+  const executor = new GuardedExecutor({
+    clock,
+    executor: createExecutor(context, config, logger),
+    onPaused: (isPaused) => {
+      if (isPaused) logger.warn("The executor does not start; nothing is claimed for a while");
+      view.setPaused("executor", isPaused);
+    },
+  });
+  shutdownManager.on("flush", "executor", () => executor[Symbol.dispose]());
   const runner = new AgentRunner({
     clock,
     random,
     logger,
     journal,
     presence: view,
-    executor: createExecutor(context, config, logger),
+    executor,
+    register: tasks,
+    people: services.people,
+    readDecision: decisions.read,
+    onDecisionsReadable: (listener, options) => decisions.events.on("voters:learned", listener, options),
     // as the read model judges: what a person decided before it was revoked stays decided, also after a restart
     grantOf: (author, atMs, seq) => {
       const claim = { hlcMs: atMs, nowMs: clock.nowMs(), path: "sync", ...(seq === undefined ? {} : { seq }) } as const;

@@ -4,7 +4,7 @@ import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { createExecutor, processOptions, runnerOptions } from "./program.ts";
 
-Deno.test("every setting of the agent reaches its runner or its executor", async () => {
+Deno.test("A-04 A-27 every setting of the agent reaches its runner or its executor", async () => {
   const home = await Deno.makeTempDir({ prefix: "bzzz-program-" });
   try {
     const commands = [{ name: "echo", argv: ["/bin/echo"] }];

@@ -1,6 +1,8 @@
 import {
   backoffMs,
   type Clock,
+  createAwakeClock,
+  type EntryId,
   type PeerId,
   type Random,
   TaskGroup,
@@ -9,21 +11,38 @@ import {
   TypedEventTarget,
 } from "@bzzz/base";
 import {
-  CLAIM_SETTLE_MS,
   CLAIM_STEP_MS,
   type ClaimsEvent,
   type ClaimsState,
   createClaimsState,
   decideClaims,
+  type DecisionReader,
   isFinished,
+  type TaskRegister,
   type TaskView,
   usedSlots,
 } from "@bzzz/coordinator";
+import { type RequestView, threadOfTask } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
+import { type Certificate, encodeCertificate } from "@bzzz/register";
 import { type BodyOf, type EntryKind, TOPICS } from "@bzzz/wire";
 import { TaskAttempt } from "./attempt.ts";
-import { APPEND_BACKOFF, APPEND_TRIES, DEFAULT_PARK_AFTER_MS, DRAIN_MS, HALT_MS, REPLAY_PAGE } from "./constants.ts";
+import { Claiming, referenceOf } from "./claiming.ts";
+import {
+  APPEND_BACKOFF,
+  APPEND_TRIES,
+  DEFAULT_PARK_AFTER_MS,
+  DRAIN_MS,
+  HALT_MS,
+  MAX_SUSPECTS,
+  REPLAY_PAGE,
+  STOP_MS,
+  SUSPECT_LEASES,
+  SUSPECT_PERIOD_MS,
+} from "./constants.ts";
 import { type EffectContext, handleEffect } from "./handlers.ts";
+import { HelpDesk, type HelpReply } from "./help_desk.ts";
+import { TaskHold } from "./hold.ts";
 import type {
   AgentEntry,
   AgentJournal,
@@ -33,7 +52,7 @@ import type {
   Executor,
   PresenceView,
 } from "./types.ts";
-import { WORK_KINDS, WorkBook } from "./work_book.ts";
+import { type PeopleSource, WORK_KINDS, WorkBook } from "./work_book.ts";
 
 /** What an agent runner needs. */
 export interface AgentRunnerDeps {
@@ -43,6 +62,14 @@ export interface AgentRunnerDeps {
   readonly journal: AgentJournal;
   readonly presence: PresenceView;
   readonly executor: Executor;
+  /** Who stands behind answers. */
+  readonly people: PeopleSource;
+  /** The tasks' registers. */
+  readonly register: TaskRegister;
+  /** Reads what a certificate proves of a task. */
+  readonly readDecision: DecisionReader;
+  /** Calls `listener` when `readDecision` can read more than before. */
+  readonly onDecisionsReadable: (listener: () => void, options: { signal: AbortSignal }) => void;
   /** The grant under which `author` wrote its entry `seq` at `atMs` (wall milliseconds of the stamp), as history judges. */
   readonly grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
 }
@@ -56,8 +83,8 @@ export interface AgentRunnerEvents {
 /**
  * Claims and does tasks (the specification's `AgentRunner`): drives the pure coordinator with what the journal and the
  * presence tell, and carries out what it decides. All that must outlive a crash is in the journal; a runner that starts
- * again takes up its own tasks where the journal left them. Works only on tasks whose claim is stored, on at most
- * `maxTasks` at once, and stops when it learns that a task is not its own any more.
+ * again takes up its own tasks where the journal left them. Works only on tasks that a quorum of voters gave it, under a
+ * lease, on at most `maxTasks` at once, and stops when it learns that a task is not its own any more.
  */
 export class AgentRunner implements AsyncDisposable {
   readonly events: TypedEventTarget<AgentRunnerEvents> = new TypedEventTarget();
@@ -68,7 +95,11 @@ export class AgentRunner implements AsyncDisposable {
   readonly #ended = new AbortController();
   readonly #attempts = new Map<TaskId, TaskAttempt>();
   readonly #timers = new Map<TaskId, Timer>();
+  readonly #claiming: Claiming;
+  readonly #awakeMs: () => number;
+  readonly #help: HelpDesk;
   readonly #context: EffectContext;
+  #suspicion: Timer | undefined;
   #claims: ClaimsState;
   #queue: ClaimsEvent[] | undefined;
   #status: AgentStatus;
@@ -82,8 +113,26 @@ export class AgentRunner implements AsyncDisposable {
     this.#book = new WorkBook(deps);
     this.#work = new TaskGroup((error, what) => deps.logger.error("Cannot finish a piece of work", { what }, error));
     const { self, role, capabilities, maxTasks, leaseMs } = options;
-    const timing = { stepMs: CLAIM_STEP_MS, settleMs: CLAIM_SETTLE_MS, leaseMs };
-    this.#claims = createClaimsState({ self, role, capabilities, maxTasks, ...timing });
+    this.#claims = createClaimsState({ self, role, capabilities, maxTasks, stepMs: CLAIM_STEP_MS });
+    this.#awakeMs = createAwakeClock(deps.clock);
+    this.#claiming = new Claiming({
+      clock: deps.clock,
+      awakeMs: this.#awakeMs,
+      logger: deps.logger,
+      self,
+      register: deps.register,
+      board: this.#book.board,
+      tell: (taskId, certificate) => this.#tell(taskId, certificate),
+      apply: (event) => this.#apply(event),
+      run: (what, work) => this.#work.run(what, work),
+      stopped: this.#ended.signal,
+    }, { leaseMs });
+    this.#help = new HelpDesk({
+      clock: deps.clock,
+      status: () => this.#status,
+      others: () => [...this.#claims.others.values()],
+      reply: (draft) => this.#work.run("answer a call for help", () => this.#reply(draft)),
+    }, { self, role, capabilities });
     this.#status = { status: "ready", activeTasks: 0, maxTasks };
     this.#context = this.#createContext();
   }
@@ -105,7 +154,11 @@ export class AgentRunner implements AsyncDisposable {
     const { journal, presence } = this.#deps;
     const { signal } = this.#ended;
     journal.events.on("entry:stored", ({ entry }) => this.#hear(entry), { signal });
-    this.#replay();
+    this.#replay(WORK_KINDS, (entry) => this.#book.add(entry));
+    const { people } = this.#deps;
+    people.events.on("person:changed", ({ person }) => this.#onRequests(this.#book.rejudge(person)), { signal });
+    this.#deps.onDecisionsReadable(() => this.#replay(["task_decided"], (entry) => this.#hear(entry)), { signal });
+    this.#suspicion = this.#deps.clock.setPeriodic(SUSPECT_PERIOD_MS, () => this.#suspect(), { unref: true });
     presence.onChanged(() => this.#onPresence(), { signal });
     this.#onPresence();
     for (const view of this.#book.board.list()) this.#apply({ type: "task", task: this.#book.openTask(view) });
@@ -134,10 +187,15 @@ export class AgentRunner implements AsyncDisposable {
       await this.#within(drainMs, this.#idle());
       for (const attempt of this.#attempts.values()) attempt.stop("draining");
       await this.#within(HALT_MS, this.#work.settled());
+      // what waits for voters that do not answer is decided at the next start
+      this.#ended.abort(new TypeError("The agent runner has stopped"));
+      await this.#within(STOP_MS, this.#work.settled());
       if (this.#work.size > 0) logger.error("Work of the agent did not end in time", { pieces: this.#work.size });
     }
     this.#phase = "stopped";
     this.#ended.abort(new TypeError("The agent runner has stopped"));
+    this.#help[Symbol.dispose]();
+    this.#suspicion?.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -150,12 +208,12 @@ export class AgentRunner implements AsyncDisposable {
     return promise;
   }
 
-  #replay(): void {
-    const query = { limit: REPLAY_PAGE, kinds: WORK_KINDS };
+  #replay(kinds: readonly EntryKind[], take: (entry: AgentEntry) => void): void {
+    const query = { limit: REPLAY_PAGE, kinds };
     let cursor = 0;
     for (let page = this.#deps.journal.entriesAfter(cursor, query); page.length > 0;) {
       for (const entry of page) {
-        this.#book.add(entry);
+        take(entry);
         cursor = Math.max(cursor, entry.cursor);
       }
       page = page.length < REPLAY_PAGE ? [] : this.#deps.journal.entriesAfter(cursor, query);
@@ -172,13 +230,32 @@ export class AgentRunner implements AsyncDisposable {
   }
 
   #onStored(entry: AgentEntry): void {
-    const { task, requests } = this.#book.add(entry);
-    if (task) this.#apply({ type: "task", task: this.#book.openTask(task) });
+    if (entry.kind === "message_posted") return this.#help.hear(entry);
+    const { task, requests, dependants } = this.#book.add(entry);
+    for (const view of task ? [task, ...dependants] : []) {
+      this.#apply({ type: "task", task: this.#book.openTask(view) });
+    }
+    this.#onRequests(requests);
+  }
+
+  #onRequests(requests: readonly RequestView[]): void {
     for (const request of requests) {
       if (request.taskId === undefined) continue;
       this.#attempts.get(request.taskId)?.onRequest(request);
       const view = this.#book.board.get(request.taskId);
       if (view && !isFinished(view.state)) this.#apply({ type: "task", task: this.#book.openTask(view) });
+    }
+  }
+
+  /** A few tasks of others that have not changed for long: does their holder still renew? Only the voters know. */
+  #suspect(): void {
+    const beforeMs = this.#deps.clock.nowMs() - SUSPECT_LEASES * this.#options.leaseMs;
+    const old = this.#book.board.list().filter(({ holder, updatedAt, state }) =>
+      holder !== undefined && holder !== this.#options.self && state !== "blocked" && updatedAt.ms < beforeMs
+    );
+    for (let n = 0; n < MAX_SUSPECTS && old.length > 0; n++) {
+      const [view] = old.splice(Math.floor(this.#deps.random.float() * old.length), 1);
+      if (view) this.#apply({ type: "suspect", taskId: view.taskId });
     }
   }
 
@@ -228,10 +305,12 @@ export class AgentRunner implements AsyncDisposable {
     const context: EffectContext = {
       logger,
       book: this.#book,
+      register: this.#deps.register,
+      claiming: this.#claiming,
       attempts: this.#attempts,
       apply: (event) => this.#apply(event),
       run: (what, work) => this.#work.run(what, work),
-      appendOnce: (kind, body, taskId) => this.#appendOnce(kind, body, taskId),
+      tell: (taskId, certificate) => this.#tell(taskId, certificate),
       append: (kind, body, taskId) => this.#append(kind, body, taskId),
       nowMs: () => clock.nowMs(),
       setTimer: (taskId, delayMs, fn) => {
@@ -248,37 +327,61 @@ export class AgentRunner implements AsyncDisposable {
         this.#timers.get(taskId)?.cancel();
         this.#timers.delete(taskId);
       },
-      createAttempt: (taskId, attempt) => this.#createAttempt(taskId, attempt),
+      createAttempt: (taskId, token) => this.#createAttempt(taskId, token),
     };
     return context;
   }
 
-  #createAttempt(taskId: TaskId, attempt: number): TaskAttempt {
-    const { clock, executor } = this.#deps;
-    const { parkAfterMs = DEFAULT_PARK_AFTER_MS, askTo = {} } = this.#options;
-    return new TaskAttempt(
-      {
-        clock,
-        executor,
-        logger: this.#deps.logger,
-        book: this.#book,
-        append: (kind, body, id) => this.#append(kind, body, id),
-        isDraining: () => this.#claims.isDraining,
+  #createAttempt(taskId: TaskId, token: number): TaskAttempt | undefined {
+    const { clock, random, logger, executor, register } = this.#deps;
+    const { parkAfterMs = DEFAULT_PARK_AFTER_MS, askTo = {}, self } = this.#options;
+    const view = this.#book.board.get(taskId);
+    const value = view?.value;
+    if (!value || value.token !== token || value.holder !== self) return undefined;
+    const tell = (id: TaskId, certificate: Certificate): Promise<void> => this.#tell(id, certificate);
+    const start = {
+      taskId,
+      value,
+      reference: referenceOf(view),
+      sentAtMs: this.#claiming.takeSentAtMs(taskId, token),
+    };
+    return new TaskAttempt({
+      clock,
+      random,
+      logger,
+      executor,
+      book: this.#book,
+      createHold: (onEnd) => {
+        const awakeMs = this.#awakeMs;
+        return new TaskHold(
+          { clock, awakeMs, logger, self, register, tell, stopped: this.#ended.signal },
+          start,
+          onEnd,
+        );
       },
-      { parkAfterMs, askTo },
-      { taskId, attempt },
-    );
+      append: (kind, body, id) => this.#append(kind, body, id),
+      say: (id, text) => this.#append("message_posted", { type: "plan", text }, id),
+      isDraining: () => this.#claims.isDraining,
+      stopped: this.#ended.signal,
+    }, { parkAfterMs, askTo });
   }
 
-  async #appendOnce<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<void> {
-    const topic = kind === "request_opened" ? TOPICS.hmmm : TOPICS.coordination;
-    await this.#deps.journal.append({ kind, topic, body, task });
+  async #reply(draft: HelpReply): Promise<void> {
+    await this.#deps.journal.append({ kind: "message_posted", topic: TOPICS.hmmm, ...draft });
   }
 
-  async #append<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<void> {
+  async #tell(taskId: TaskId, certificate: Certificate): Promise<void> {
+    await this.#append("task_decided", { taskId, certificate: encodeCertificate(certificate) }, taskId);
+  }
+
+  async #append<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<EntryId> {
+    const isTalk = kind === "request_opened" || kind === "message_posted";
+    const topic = isTalk ? TOPICS.hmmm : TOPICS.coordination;
+    const thread = kind === "message_posted" ? { thread: threadOfTask(task) } : {};
     for (let tries = 1;; tries++) {
       try {
-        return await this.#appendOnce(kind, body, task);
+        const { envelope } = await this.#deps.journal.append({ kind, topic, body, task, ...thread });
+        return envelope.id;
       } catch (error) {
         const isMistake = error instanceof TypeError || error instanceof RangeError;
         if (isMistake || tries >= APPEND_TRIES || this.#ended.signal.aborted) throw error;

@@ -1,6 +1,7 @@
-import type { AgentId, PeerId, RequestId, TaskId } from "@bzzz/base";
-import type { Candidate } from "@bzzz/coordinator";
-import type { BodyOf, EntryKind, Envelope, Topic } from "@bzzz/wire";
+import type { PersonId } from "@bzzz/agentid";
+import type { AgentId, EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
+import type { Candidate, TaskBudget } from "@bzzz/coordinator";
+import type { BodyOf, EntryKind, Envelope, RequestAction, Topic } from "@bzzz/wire";
 
 /** A question of an executor to a person. */
 export interface AskRequest {
@@ -9,6 +10,22 @@ export interface AskRequest {
   readonly body: string;
   /** When given, the person picks one of them. */
   readonly choices?: readonly string[] | undefined;
+  /** When given, the person fills this form in: a flat JSON Schema as text. */
+  readonly schema?: string | undefined;
+  /** When given, the person approves exactly this, or denies it. */
+  readonly action?: RequestAction | undefined;
+  /** The person may approve another action with the same verb instead. */
+  readonly isEditable?: boolean | undefined;
+  readonly stakes?: BodyOf<"request_opened">["stakes"] | undefined;
+  /** A wording of the reader's own library that says this better. */
+  readonly wording?: NonNullable<BodyOf<"request_opened">["wording"]> | undefined;
+  /** What to read first. */
+  readonly refs?: readonly string[] | undefined;
+  /** Milliseconds from now; silence until then denies, or asks everybody who may decide. It never approves. */
+  readonly due?: { readonly afterMs: number; readonly onTimeout: "deny" | "escalate" } | undefined;
+  /** No policy may decide it. */
+  readonly isPersonRequired?: boolean | undefined;
+  readonly quorum?: { readonly n: number; readonly of: number } | undefined;
 }
 
 /** What a person decided. A "deny" is an answer too: the executor goes on and takes it into account. */
@@ -18,6 +35,14 @@ export interface Answer {
   readonly text?: string | undefined;
   readonly choice?: string | undefined;
   readonly reason?: string | undefined;
+  /** Of a form, as JSON text; it has the schema's form. */
+  readonly values?: string | undefined;
+  /** What was approved instead of what was asked. */
+  readonly editedAction?: RequestAction | undefined;
+  /** A rule of a person's policy decided it. */
+  readonly isAutomatic?: boolean | undefined;
+  /** What this was permitted for has been done, or has failed, as an earlier run told: it is not to be done again. */
+  readonly performed?: "done" | "failed" | undefined;
 }
 
 /** An answer of an earlier run of the same task. */
@@ -29,11 +54,19 @@ export interface EarlierAnswer extends Answer {
 export interface ExecutionJob {
   readonly taskId: TaskId;
   readonly attempt: number;
+  /**
+   * The fencing token: grows with every claim of the task. Who writes for it elsewhere hands it on, and refuses a token
+   * that is less than one it has seen.
+   */
+  readonly token: number;
   readonly title: string;
   readonly description: string;
   readonly input?: string | undefined;
   readonly priority: number;
   readonly requiredCapabilities: readonly string[];
+  /** What it may use and do, its parents considered; a part that is missing is not limited. */
+  readonly budgets: TaskBudget;
+  readonly rights?: readonly string[] | undefined;
   readonly deadlineMs?: number | undefined;
   /** What people have answered so far, the first answer in front: a run that was interrupted starts again with them. */
   readonly answers: readonly EarlierAnswer[];
@@ -50,6 +83,8 @@ export interface ExecutionIo {
    * after a restart gives the answer that is there, and nobody is asked twice.
    */
   ask(request: AskRequest): Promise<Answer>;
+  /** Tells people what came of what they approved: permitted is not done. Once for each request. */
+  performed(requestId: RequestId, outcome: "done" | "failed", text: string): Promise<void>;
   /** A line for the log of this node; text of the executed program, capped. */
   log(stream: "stdout" | "stderr", line: string): void;
 }
@@ -63,6 +98,12 @@ export interface ExecutionResult {
 /** Does the work of a task: one process, one model session, or a mock. Holds no state between runs. */
 export interface Executor {
   readonly name: string;
+  /**
+   * What it is going to do, for others to object to before it is done; asked when the task wants a plan. Plain text. One that
+   * makes no plans cannot do such tasks.
+   * @throws ExecutorError when the task cannot be done
+   */
+  plan?(job: ExecutionJob): Promise<string>;
   /** @throws ExecutorError when the task cannot be done; the reason of `io.signal` when it was stopped */
   run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult>;
 }
@@ -83,7 +124,9 @@ export interface AgentJournal {
     readonly topic: Topic;
     readonly body: BodyOf<K>;
     readonly task?: TaskId;
-  }): Promise<unknown>;
+    readonly thread?: string;
+    readonly parent?: EntryId;
+  }): Promise<{ readonly envelope: Pick<Envelope, "id"> }>;
   entriesAfter(
     cursor: number,
     query: { readonly limit: number; readonly kinds: readonly EntryKind[] },
@@ -103,13 +146,15 @@ export interface AuthorGrantView {
   readonly binaryType: string;
   readonly role: string;
   readonly level: string;
+  /** Whose node it is. */
+  readonly person?: PersonId | undefined;
 }
 
 /** Who else could take tasks now. */
 export interface PresenceSnapshot {
   /** Agents that are present; people and this node are left out. */
   readonly others: readonly Candidate[];
-  /** The journal has caught up with the mesh (or there is nobody to catch up with): claims may begin. */
+  /** The journal has caught up with the mesh, or there is nobody to catch up with; voters answer: claims may begin. */
   readonly isReady: boolean;
   /** Presence was watched for one whole timeout: who is not in `others` is absent. */
   readonly isWarm: boolean;
@@ -129,7 +174,7 @@ export interface AgentRunnerOptions {
   readonly capabilities: readonly string[];
   /** Tasks worked on at the same time. */
   readonly maxTasks: number;
-  /** Milliseconds a task stays with a holder that is no longer present. */
+  /** Milliseconds a claim lasts unless it is renewed; it is renewed every third of it. */
   readonly leaseMs: number;
   /** A question that waits for longer gives its slot back: the executor is stopped and started again with the answer. */
   readonly parkAfterMs?: number;

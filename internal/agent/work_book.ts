@@ -1,6 +1,28 @@
-import { LruMap, type PeerId, type RequestId, type TaskId } from "@bzzz/base";
-import { MAX_BOARD_TASKS, type OpenTask, TASK_KINDS, TaskBoard, taskEntryOf, type TaskView } from "@bzzz/coordinator";
-import { requestEntryOf, RequestInbox, type RequestView } from "@bzzz/hmmm";
+import type { PersonId } from "@bzzz/agentid";
+import { type Clock, LruMap, type PeerId, type RequestId, type TaskId, type TypedEventTarget } from "@bzzz/base";
+import {
+  type DecisionReader,
+  isFinished,
+  MAX_BOARD_TASKS,
+  MAX_DELEGATIONS,
+  type OpenTask,
+  TASK_KINDS,
+  TaskBoard,
+  taskEntryOf,
+  type TaskView,
+} from "@bzzz/coordinator";
+import {
+  type ActingFacts,
+  type AnsweredEntry,
+  closedAs,
+  findStanding,
+  isSignedByPerson,
+  needsPerson,
+  type ProofOf,
+  requestEntryOf,
+  RequestInbox,
+  type RequestView,
+} from "@bzzz/hmmm";
 import type { EntryKind } from "@bzzz/wire";
 import { answerOf } from "./asks.ts";
 import { MAX_ASKS } from "./constants.ts";
@@ -12,42 +34,91 @@ export const WORK_KINDS: readonly EntryKind[] = [
   "request_opened",
   "request_answered",
   "request_withdrawn",
+  "request_handled",
+  "request_performed",
 ];
 
 /** What an entry changed. */
 export interface WorkChange {
   readonly task?: TaskView;
+  /** Open tasks that waited for `task`. */
+  readonly dependants: readonly TaskView[];
   readonly requests: readonly RequestView[];
 }
+
+/** Who stands behind answers; the runtime's `People` fits. */
+export interface PeopleSource {
+  readonly proofOf: ProofOf;
+  /** Whether they still do. */
+  readonly isStanding: ActingFacts["isStanding"];
+  /** Whether an answer may be judged otherwise since a record of `person` came. */
+  isAbout(person: PersonId, entry: AnsweredEntry): boolean;
+  readonly events: Pick<TypedEventTarget<{ "person:changed": { readonly person: PersonId } }>, "on">;
+}
+
+/** What a work book reads entries with. */
+export interface WorkBookDeps {
+  readonly grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
+  readonly people: PeopleSource;
+  readonly readDecision: DecisionReader;
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+/** Tasks that are told at once when the one they wait for is completed; more find out when presence changes next. */
+const MAX_DEPENDANTS = 1_000;
 
 /** Tasks and requests as the journal tells them, and how they belong together. */
 export class WorkBook {
   readonly board: TaskBoard = new TaskBoard();
   readonly inbox: RequestInbox = new RequestInbox();
   readonly #requestsOfTask = new LruMap<TaskId, Set<RequestId>>(MAX_BOARD_TASKS);
-  readonly #grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
+  readonly #dependants = new LruMap<TaskId, Set<TaskId>>(MAX_BOARD_TASKS);
+  readonly #deps: WorkBookDeps;
 
-  constructor(
-    deps: { grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined },
-  ) {
-    this.#grantOf = deps.grantOf;
+  constructor(deps: WorkBookDeps) {
+    this.#deps = deps;
   }
 
   /** Takes a stored entry; entries it knows change nothing. */
   add(entry: AgentEntry): WorkChange {
     const { author, hlc, seq } = entry.envelope.header;
-    const grant = this.#grantOf(author, hlc.ms, seq);
-    const taskEntry = taskEntryOf(entry, grant);
+    const grant = this.#deps.grantOf(author, hlc.ms, seq);
+    const taskEntry = taskEntryOf(entry, grant, this.#deps.readDecision);
     const change = taskEntry && this.board.add(taskEntry);
-    const requestEntry = requestEntryOf(entry, grant);
+    const requestEntry = requestEntryOf(entry, grant, this.#deps.people.proofOf);
     const requests = requestEntry ? this.inbox.add(requestEntry) : [];
     for (const { taskId, requestId } of requests) if (taskId !== undefined) this.#link(taskId, requestId);
-    return change?.type === "changed" ? { task: change.view, requests } : { requests };
+    if (change?.type !== "changed") return { requests, dependants: [] };
+    const { view } = change;
+    if (taskEntry?.kind === "task_posted") this.#rememberDependencies(view);
+    return { task: view, requests, dependants: view.state === "completed" ? this.#dependantsOf(view.taskId) : [] };
+  }
+
+  /** What is known of a person has changed: the requests that this changed. */
+  rejudge(person: PersonId): readonly RequestView[] {
+    const { people } = this.#deps;
+    return this.inbox.rejudge(people.proofOf, (entry) => people.isAbout(person, entry));
   }
 
   /** A task with what its requests tell. */
   openTask(view: TaskView): OpenTask {
-    return { view, isAwaitingPerson: view.waitingFor.some((id) => this.#isOpen(id)) };
+    return {
+      view,
+      isAwaitingPerson: view.waitingFor.some((id) => this.#isOpen(id)),
+      hasOpenDependencies: view.dependencies?.some((id) => this.board.get(id)?.state !== "completed") ?? false,
+    };
+  }
+
+  /** The posts of a delegated task's parents, the nearest in front, as far as they are known. */
+  parentsOf(view: TaskView): TaskView[] {
+    const parents: TaskView[] = [];
+    for (let next = view.parent; next !== undefined && parents.length <= MAX_DELEGATIONS;) {
+      const parent = this.board.get(next);
+      if (!parent) break;
+      parents.push(parent);
+      next = parent.parent;
+    }
+    return parents;
   }
 
   /** What people have answered to the nodes that held this task, the first answer in front. */
@@ -58,15 +129,45 @@ export class WorkBook {
       .filter((request) => request.kind !== "notice" && holders.has(request.openedBy))
       .sort((a, b) => (a.answer?.answeredAt.ms ?? 0) - (b.answer?.answeredAt.ms ?? 0))
       .flatMap((request) => {
-        const answer = answerOf(request);
+        const isSigned = request.answer &&
+          (!needsPerson(request, request.answer) || isSignedByPerson(request, request.answer));
+        const answer = isSigned ? answerOf(request) : undefined;
         return answer ? [{ ...answer, title: request.title }] : [];
       });
+  }
+
+  /** What is known at this moment about who approves. */
+  facts(): ActingFacts {
+    const nowMs = this.#deps.clock.nowMs();
+    const { grantOf, people: { isStanding } } = this.#deps;
+    return { nowMs, grantOf: (peer) => grantOf(peer, nowMs, undefined), isStanding };
+  }
+
+  /** An approval for longer than once that covers this request, too. */
+  standing(wanted: Pick<RequestView, "action" | "taskId" | "openedBy">): RequestView | undefined {
+    if (!wanted.action) return undefined;
+    const facts = this.facts();
+    return findStanding(this.inbox.list(facts.nowMs, "answered"), wanted, facts);
   }
 
   /** A request that has not come yet is open: its answer may be on the way. */
   #isOpen(requestId: RequestId): boolean {
     const request = this.inbox.get(requestId);
-    return request === undefined || request.recordedState === "pending";
+    return request === undefined || closedAs(request, this.#deps.clock.nowMs()) === undefined;
+  }
+
+  #rememberDependencies({ taskId, dependencies = [] }: TaskView): void {
+    for (const dependency of dependencies) {
+      const known = this.#dependants.get(dependency) ?? new Set();
+      if (known.size < MAX_DEPENDANTS) this.#dependants.set(dependency, known.add(taskId));
+    }
+  }
+
+  #dependantsOf(taskId: TaskId): TaskView[] {
+    return [...this.#dependants.get(taskId) ?? []].flatMap((id) => {
+      const view = this.board.get(id);
+      return view && !isFinished(view.state) ? [view] : [];
+    });
   }
 
   #link(taskId: TaskId, requestId: RequestId): void {

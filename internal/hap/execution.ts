@@ -10,18 +10,28 @@ export interface TerminalInterface {
   stop(): Promise<void>;
 }
 
+/** What works beside the interface for as long as it runs. */
+export interface Companion {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * What makes `bzzz-hap` the portal, on top of the shared services: its interface runs until the person quits or the node stops. The
  * specification's `HAPExecution`, an `ExecutionMode` (section 5.2).
  */
 export class HAPExecution<Services extends object> {
   readonly #interfaceOf: (services: Readonly<Services>) => TerminalInterface;
+  readonly #companions: readonly Companion[];
   readonly #stopped = Promise.withResolvers<void>();
   #interface: TerminalInterface | undefined;
 
-  /** `interfaceOf` makes the interface from the services; it is started and stopped here. */
-  constructor(deps: { interfaceOf: (services: Readonly<Services>) => TerminalInterface }) {
+  /** `interfaceOf` makes the interface from the services; it and the companions are started and stopped here. */
+  constructor(
+    deps: { interfaceOf: (services: Readonly<Services>) => TerminalInterface; companions?: readonly Companion[] },
+  ) {
     this.#interfaceOf = deps.interfaceOf;
+    this.#companions = deps.companions ?? [];
   }
 
   /** Runs until the person quits, `signal` aborts, or `stop`; the terminal is given back when it resolves. */
@@ -32,11 +42,13 @@ export class HAPExecution<Services extends object> {
     const portal = this.#interfaceOf(services);
     this.#interface = portal;
     try {
+      for (const companion of this.#companions) await companion.start();
       await portal.start();
       await Promise.race([portal.done, this.#stopped.promise]);
     } finally {
       options.signal.removeEventListener("abort", onAbort);
       await portal.stop();
+      for (const companion of this.#companions.toReversed()) await companion.stop();
     }
   }
 

@@ -9,6 +9,7 @@ import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/tes
 import { createTimeFormat, displayWidth, OutputClosedError } from "@bzzz/cli";
 import { createNullLogger } from "@bzzz/logging";
 import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
+import { createLibraries, type PersonLibraries } from "./libraries.ts";
 import { LinePortal } from "./terminal/line_portal.ts";
 import type { InputKind, Terminal } from "./terminal/terminal.ts";
 
@@ -131,8 +132,11 @@ export interface TestPortal {
   listening(): Promise<void>;
 }
 
+/** Of a person who has no files: the built-in templates. */
+const NO_LIBRARIES = createLibraries({ templates: "/nowhere/templates", prompts: "/nowhere/prompts" });
+
 /** It is 2026-11-22 18:03 UTC; start it yourself. */
-export function createTestPortal(terminal: MemoryTerminal): TestPortal {
+export function createTestPortal(terminal: MemoryTerminal, libraries: PersonLibraries = NO_LIBRARIES): TestPortal {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
   const random = createSeededRandom(7);
   const mesh = new FakeMesh({ clock, random });
@@ -162,6 +166,7 @@ export function createTestPortal(terminal: MemoryTerminal): TestPortal {
     terminal,
     client,
     clock,
+    libraries,
     program: { name: "bzzz-hap", binaryType: "hap", version: "0.1.0" },
     format: createTimeFormat("UTC"),
   });

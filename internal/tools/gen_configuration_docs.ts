@@ -86,7 +86,7 @@ function wrap(line: string): string {
 function portLines(): string {
   const { agent, hap } = CONFIG_PROFILES;
   return [agent, hap].map(({ program, defaults: d }) =>
-    `- \`${program}\`: API ${d.httpPort}, health ${d.healthPort}, context (reserved) ${d.ucxiPort}, setup (reserved) ${d.adminUiPort}, P2P ${d.p2pPort}`
+    `- \`${program}\`: API ${d.httpPort}, health ${d.healthPort}, context ${d.ucxiPort}, pages ${d.adminUiPort}, P2P ${d.p2pPort}`
   ).join("\n");
 }
 

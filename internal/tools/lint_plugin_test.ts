@@ -37,7 +37,7 @@ Deno.test("layers: a package does not import what lies above it", () => {
   assertFound("internal/common/cli/x.ts", `import { a } from "@bzzz/runtime";`, /lies below internal\/common\/runtime/);
 });
 
-Deno.test("layers: neighbours meet only where the table says so", () => {
+Deno.test("F-05 layers: neighbours meet only where the table says so", () => {
   assertClean("pkg/wire/x.ts", `import { a } from "@bzzz/crypto";`);
   assertClean("pkg/pubsub/x.ts", `import { a } from "@bzzz/p2p";`);
   assertFound("pkg/crypto/x.ts", `import { a } from "@bzzz/wire";`, /share a layer/);
@@ -73,6 +73,7 @@ Deno.test("layers: each dependency has its owner", () => {
   assertFound("pkg/journal/x.ts", `import { peerIdFromString } from "@libp2p/peer-id";`, /belongs to pkg\/p2p/);
   assertFound("internal/agent/x.ts", `import { parse } from "yaml";`, /belongs to pkg\/config/);
   assertClean("internal/hap/web/x.ts", `import { Hono } from "hono"; import { z } from "zod";`);
+  assertClean("internal/common/web/x.ts", `import { Hono } from "hono"; import { sanitiseLine } from "@bzzz/cli";`);
   assertFound("pkg/api/x.ts", `import fc from "fast-check";`, /for tests only/);
   assertClean("pkg/api/x_test.ts", `import fc from "fast-check"; import { test } from "node:test";`);
   assertFound("pkg/api/x.ts", `import chalk from "chalk";`, /has no owner/);
@@ -80,7 +81,7 @@ Deno.test("layers: each dependency has its owner", () => {
   assertClean("test/deployment/x_test.ts", `import { parse } from "yaml";`);
 });
 
-Deno.test("layers: a folder that no layer names is refused", () => {
+Deno.test("F-07 F-08 layers: a folder that no layer names is refused", () => {
   assertFound("pkg/surprise/x.ts", `import { a } from "@bzzz/base";`, /pkg\/surprise is in no layer/);
 });
 

@@ -1,53 +1,68 @@
+import {
+  type AccessDecision,
+  type AccessOperation,
+  type AuthorityLevel,
+  can,
+  levelMay,
+  type Resource,
+} from "@bzzz/crypto";
 import type { EntryKind, SignalKind } from "@bzzz/wire";
 import type { Grant } from "./grant.ts";
-import { type AuthorityLevel, type BinaryType, levelAtLeast } from "./roles.ts";
 
-/** The answer to "may it": the reason is for people and logs, in either case. */
-export interface AccessDecision {
-  readonly allow: boolean;
-  readonly reason: string;
-}
+export type { AccessDecision } from "@bzzz/crypto";
 
-/** Things that members do to each other's world; what a node does to itself needs no permission. */
-export type Operation =
-  | "read"
-  | "announce"
-  | "report_fork"
-  | "discuss"
-  | "create_task"
-  | "execute_task"
-  | "cancel_task"
-  | "open_request"
-  | "withdraw_request"
-  | "answer_request"
-  | "manage_members";
+/**
+ * Things that members do to each other's world, each with its place in the matrix of `@bzzz/crypto`; what a node does to
+ * itself needs no permission.
+ */
+const PLACE_OF = {
+  read: ["message", "read"],
+  announce: ["self", "create"],
+  report_fork: ["fork", "create"],
+  report_access: ["audit", "create"],
+  discuss: ["message", "create"],
+  create_task: ["task", "create"],
+  execute_task: ["task", "execute"],
+  cancel_task: ["task", "delete"],
+  review_task: ["task", "create"], // who may judge which, the register's rules know
+  tell_decision: ["self", "create"], // the certificate convinces by itself, whoever brings it
+  open_request: ["request", "create"],
+  withdraw_request: ["request", "delete"],
+  answer_request: ["request", "answer"],
+  write_context: ["context", "create"],
+  delete_context: ["context", "delete"],
+  vote_decision: ["decision", "update"],
+  manage_members: ["member", "administer"],
+  define_roles: ["role", "administer"],
+  manage_role_keys: ["role_key", "administer"],
+  share_admin_key: ["admin_key", "administer"],
+  report_leadership: ["election", "create"],
+  lead: ["election", "execute"],
+  order_election: ["election", "administer"],
+} as const satisfies Readonly<Record<string, readonly [Resource, AccessOperation]>>;
 
-interface Rule {
-  readonly minLevel: AuthorityLevel;
-  readonly binaryType?: BinaryType;
-}
-
-const RULES: Readonly<Record<Operation, Rule>> = {
-  read: { minLevel: "read_only" },
-  announce: { minLevel: "read_only" },
-  report_fork: { minLevel: "read_only" }, // the proof convinces by itself, whoever brings it
-  discuss: { minLevel: "suggestion" },
-  create_task: { minLevel: "suggestion" },
-  execute_task: { minLevel: "suggestion", binaryType: "agent" },
-  cancel_task: { minLevel: "suggestion" }, // its own; whose task it is, and who may cancel others', the fold knows
-  open_request: { minLevel: "suggestion" },
-  withdraw_request: { minLevel: "suggestion" },
-  answer_request: { minLevel: "suggestion", binaryType: "hap" },
-  manage_members: { minLevel: "master" },
-};
+/** One of the things in that list. */
+export type Operation = keyof typeof PLACE_OF;
 
 const OPERATION_OF: Readonly<Record<EntryKind | SignalKind, Operation>> = {
   grant_issued: "manage_members",
   grant_revoked: "manage_members",
+  person_record: "announce",
   agent_record: "announce",
+  roles_defined: "define_roles",
+  role_key_sealed: "manage_role_keys",
+  admin_key_shared: "share_admin_key",
+  access_decided: "report_access",
+  leadership_decided: "report_leadership",
+  roster_changed: "report_leadership",
+  election_ordered: "order_election",
+  leader_heartbeat: "lead",
   presence: "announce",
   leaving: "announce",
   fork_proved: "report_fork",
+  context_put: "write_context",
+  context_deleted: "delete_context",
+  decision_voted: "vote_decision",
   message_posted: "discuss",
   task_posted: "create_task",
   task_claimed: "execute_task",
@@ -58,27 +73,26 @@ const OPERATION_OF: Readonly<Record<EntryKind | SignalKind, Operation>> = {
   task_failed: "execute_task",
   task_released: "execute_task",
   task_cancelled: "cancel_task",
+  task_retried: "cancel_task",
+  task_reviewed: "review_task",
+  task_decided: "tell_decision",
   request_opened: "open_request",
   request_answered: "answer_request",
   request_withdrawn: "withdraw_request",
+  request_handled: "answer_request",
+  request_performed: "open_request",
 };
 
 /** Whether a level alone suffices for an operation, whatever the program. For menus; receivers ask `mayPerform`. */
 export function roleMay(level: AuthorityLevel, operation: Operation): boolean {
-  return levelAtLeast(level, RULES[operation].minLevel);
+  const [resource, action] = PLACE_OF[operation];
+  return levelMay(level, resource, action);
 }
 
 /** Whether the holder of `grant` may do `operation` (specification 8.2; the claim of the sender is never consulted). */
 export function mayPerform(operation: Operation, grant: Pick<Grant, "level" | "role" | "binaryType">): AccessDecision {
-  const { minLevel, binaryType } = RULES[operation];
-  if (binaryType && grant.binaryType !== binaryType) {
-    const who = binaryType === "hap" ? "a person (binary type hap)" : "an agent (binary type agent)";
-    return { allow: false, reason: `${operation} is for ${who}, not for binary type ${grant.binaryType}` };
-  }
-  if (levelAtLeast(grant.level, minLevel)) {
-    return { allow: true, reason: `role ${grant.role} (${grant.level}) may ${operation}` };
-  }
-  return { allow: false, reason: `${operation} needs level ${minLevel}, role ${grant.role} has ${grant.level}` };
+  const [resource, action] = PLACE_OF[operation];
+  return can(resource, action, grant);
 }
 
 /**
@@ -86,14 +100,17 @@ export function mayPerform(operation: Operation, grant: Pick<Grant, "level" | "r
  *
  * | kinds | level | binary type |
  * |---|---|---|
- * | agent_record, presence, leaving, fork_proved | read_only | any |
- * | message_posted, task_posted, task_cancelled, request_opened, request_withdrawn | suggestion | any |
+ * | person_record, agent_record, presence, leaving, fork_proved, access_decided, leadership_decided, roster_changed, task_decided | read_only | any |
+ * | leader_heartbeat, message_posted, task_posted, _cancelled, _retried, _reviewed | suggestion | any |
+ * | request_opened, _withdrawn, _performed | suggestion | any |
+ * | context_put, context_deleted, decision_voted | suggestion | any |
  * | task_claimed, _progress, _blocked, _resumed, _completed, _failed, _released | suggestion | agent |
- * | request_answered | suggestion | hap |
- * | grant_issued, grant_revoked | master | any |
+ * | request_answered, request_handled | suggestion | hap |
+ * | grant_issued, grant_revoked, roles_defined, role_key_sealed, admin_key_shared, election_ordered | master | any |
  *
  * A read_only member is seen but not heard. An unknown kind is refused. Rules about whose task or request it is (only
- * the holder reports progress, only the asker withdraws, an agent below coordination cancels only what it posted) belong to the folds that know it.
+ * the holder reports progress, only the asker withdraws, an agent below coordination cancels only what it posted, a member
+ * below coordination deletes only what it wrote, a vote binds when a person of level decision casts it) belong to the folds that know it.
  */
 export function mayAuthor(kind: string, grant: Pick<Grant, "level" | "role" | "binaryType">): AccessDecision {
   if (!isKnownKind(kind)) return { allow: false, reason: `kind "${kind.slice(0, 48)}" is not known` };

@@ -17,8 +17,29 @@ import { utf8Encode } from "@bzzz/base";
 import { bodySchema, ENTRY_BODIES, SIGNAL_BODIES } from "@bzzz/wire";
 
 const KINDS = [...Object.keys(ENTRY_BODIES), ...Object.keys(SIGNAL_BODIES)];
-const EVERYONE = ["agent_record", "presence", "leaving", "fork_proved"];
-const SUGGESTION = ["message_posted", "task_posted", "task_cancelled", "request_opened", "request_withdrawn"];
+const EVERYONE = [
+  "person_record",
+  "agent_record",
+  "presence",
+  "leaving",
+  "fork_proved",
+  "access_decided",
+  "leadership_decided",
+  "roster_changed",
+  "task_decided",
+];
+const SUGGESTION = [
+  "leader_heartbeat",
+  "message_posted",
+  "task_posted",
+  "task_cancelled",
+  "task_retried",
+  "task_reviewed",
+  "request_opened",
+  "request_withdrawn",
+  "request_performed",
+];
+const CONTEXT = ["context_put", "context_deleted", "decision_voted"];
 const AGENT_ONLY = ["claimed", "progress", "blocked", "resumed", "completed", "failed", "released"]
   .map((name) => `task_${name}`);
 
@@ -27,9 +48,16 @@ function allowed(level: AuthorityLevel, binaryType: BinaryType): string[] {
 }
 
 Deno.test("mayAuthor() is exactly this matrix", () => {
-  const hapWorks = [...EVERYONE, ...SUGGESTION, "request_answered"].sort();
-  const agentWorks = [...EVERYONE, ...SUGGESTION, ...AGENT_ONLY].sort();
-  const members = ["grant_issued", "grant_revoked"];
+  const hapWorks = [...EVERYONE, ...SUGGESTION, ...CONTEXT, "request_answered", "request_handled"].sort();
+  const agentWorks = [...EVERYONE, ...SUGGESTION, ...CONTEXT, ...AGENT_ONLY].sort();
+  const members = [
+    "grant_issued",
+    "grant_revoked",
+    "roles_defined",
+    "role_key_sealed",
+    "admin_key_shared",
+    "election_ordered",
+  ];
 
   assert.deepEqual(allowed("read_only", "hap"), [...EVERYONE].sort());
   assert.deepEqual(allowed("read_only", "agent"), [...EVERYONE].sort());

@@ -39,3 +39,18 @@ export const DEFAULT_GRANT_TTL_MS = 365 * DAY_MS;
 export const FOUNDER_GRANT_TTL_MS = 10 * 365 * DAY_MS;
 /** How long an invitation is open unless the inviter says otherwise (design section 4). */
 export const DEFAULT_INVITE_TTL_MS = 60 * 60_000;
+
+/** Longest record of a person, signed decision or mandate of a policy. */
+export const MAX_PERSON_RECORD_BYTES = 32 * 1024;
+/** How long the certificate of a device is valid unless its person says otherwise. */
+export const DEVICE_CERTIFICATE_TTL_MS = 365 * DAY_MS;
+/** How long a person lets the rules of a policy approve; then they look at it again. */
+export const MANDATE_TTL_MS = 90 * DAY_MS;
+/** Rules that a mandate can have. */
+export const MAX_MANDATE_RULES = 256;
+/** Records of people that one member can bring: bounds the memory that it can take. */
+export const MAX_PERSON_RECORDS_PER_AUTHOR = 64;
+/** Roots that one person may have had, one after the other. */
+export const MAX_SUCCESSIONS = 16;
+/** Devices that a succession can name. */
+export const MAX_PERSON_ITEMS = 64;

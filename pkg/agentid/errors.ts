@@ -12,6 +12,7 @@ import { BzzzError } from "@bzzz/base";
  * - "already_exists": a file that must not be overwritten.
  * - "mesh_missing", "mesh_malformed": the mesh part of a data directory.
  * - "token_malformed", "token_version": join tokens.
+ * - "invalid_person": a person's record that cannot be signed. "person_missing": no person's key is here.
  */
 export type IdentityErrorCode =
   | "invalid_grant"
@@ -34,7 +35,9 @@ export type IdentityErrorCode =
   | "mesh_missing"
   | "mesh_malformed"
   | "token_malformed"
-  | "token_version";
+  | "token_version"
+  | "invalid_person"
+  | "person_missing";
 
 /** A failure of identity or trust. Messages name files and peers, never key material. */
 export class IdentityError extends BzzzError<IdentityErrorCode> {}

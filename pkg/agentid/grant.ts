@@ -5,7 +5,19 @@ import { z } from "zod";
 import { DEFAULT_GRANT_TTL_MS, MAX_GRANT_BYTES, TRUST_VERSION } from "./constants.ts";
 import { IdentityError } from "./errors.ts";
 import { type AuthorityLevel, type BinaryType, builtinLevel, type Role } from "./roles.ts";
-import { agentId, ageRecipient, atMs, binaryType, issuer, level, meshId, peerId, role } from "./schemas.ts";
+import {
+  agentId,
+  ageRecipient,
+  atMs,
+  binaryType,
+  issuer,
+  level,
+  meshId,
+  peerId,
+  type PersonId,
+  personId,
+  role,
+} from "./schemas.ts";
 import { decodeRecord, type Issuer, type RawRecord, recordId, signRecord, tryDecode } from "./signed_record.ts";
 
 /** A grant: 64 lower-case hexadecimal digits of SHA-256 over its signed bytes. */
@@ -31,6 +43,8 @@ export interface Grant {
   readonly notAfterMs: number;
   readonly issuer: Issuer;
   readonly issuedAtMs: number;
+  /** Whose node it is; missing: nobody's, and what it decides counts for no person's decision. */
+  readonly person?: PersonId | undefined;
 }
 
 /** A grant with the bytes that carry its signature. */
@@ -59,6 +73,8 @@ export interface GrantFields {
   readonly notBeforeMs?: number;
   /** A year unless given; never past the end of the issuer's own grant. */
   readonly ttlMs?: number;
+  /** Of a portal: the person whom the issuer admits with it. */
+  readonly person?: PersonId | undefined;
 }
 
 const payloadSchema = z.object({
@@ -74,7 +90,10 @@ const payloadSchema = z.object({
   notAfterMs: atMs,
   issuer,
   issuedAtMs: atMs,
-}).refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms")
+  // older nodes leave it out, and take the grant
+  person: personId.optional(),
+}).refine((p) => p.person === undefined || p.binaryType === "hap", "only a portal is a person's")
+  .refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms")
   .refine((p) => (builtinLevel(p.role) ?? p.level) === p.level, "a built-in role has its own level");
 
 /**
@@ -107,6 +126,7 @@ export function issueGrant(signer: Signer, fields: GrantFields): SignedGrant {
     notAfterMs,
     issuer: issuerOf(signer, fields.mesh, `issue a grant for "${fields.agentId}"`),
     issuedAtMs: fields.issuedAtMs,
+    ...(fields.person === undefined ? {} : { person: fields.person }),
   });
   if (!parsed.success) {
     const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " ");

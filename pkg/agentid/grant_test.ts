@@ -68,7 +68,7 @@ Deno.test("decodeGrant() refuses another version, and a built-in role with a for
   assert.equal(decodeGrant(signed({ issuer: "me" })), undefined);
 });
 
-Deno.test("issueGrant() refuses a signer that is no master, with its level in the message", () => {
+Deno.test("F-44 issueGrant() refuses a signer that is no master, with its level in the message", () => {
   const mesh = createTestMesh();
   const developer = mesh.issue({ agentId: "dev" });
 

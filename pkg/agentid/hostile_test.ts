@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuUsage } from "node:process";
 import { type AgentId, parsePeerId, type PeerId } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { createSigningKey, peerIdFromPublicKey } from "@bzzz/crypto";
@@ -50,11 +51,12 @@ Deno.test("learning a grant does not evaluate the whole roster anew", () => {
   const test = createTestMesh({ clock });
   const master = test.issue({ role: "admin" });
   const membership = test.membership();
-  const startedMs = performance.now();
+  const before = cpuUsage();
 
   flood(membership, master, 2000, clock.nowMs());
 
-  // an evaluation of 2,000 grants takes over 2 ms; signing and verifying one 0.2 ms
-  const eachMs = (performance.now() - startedMs) / 2000;
+  // an evaluation of 2,000 grants takes over 2 ms; signing and verifying one 0.2 ms. Of the processor: others may use it, too
+  const { user, system } = cpuUsage(before);
+  const eachMs = (user + system) / 1000 / 2000;
   assert.ok(eachMs < 1, `took ${eachMs.toFixed(2)} ms each`);
 });

@@ -102,6 +102,11 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     return { status: this.#standing.grants.has(grant.id) ? "added" : "pending" };
   }
 
+  /** Takes a grant that the root itself signed, and no other. */
+  learnRootGrant(bytes: Uint8Array): void {
+    if (decodeGrant(bytes)?.grant.issuer === "root") this.addGrant(bytes);
+  }
+
   /** Takes a revocation from anywhere. */
   addRevocation(bytes: Uint8Array): AddResult {
     const decoded = decodeRevocation(bytes);

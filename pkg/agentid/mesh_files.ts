@@ -14,8 +14,9 @@ import { z } from "zod";
 import { IdentityError } from "./errors.ts";
 import { readFileIfThere, readSecretFileIfThere, SECRET_FILE_MODE, writeFileAtomic } from "./files.ts";
 import { meshIdOf, type MeshRecord, NETWORK_KEY_BYTES, parseMeshName } from "./mesh.ts";
-import { loadSigningKey, type LockOptions, saveSigningKey } from "./node_keys.ts";
+import { loadSigningKey, saveSigningKey } from "./node_keys.ts";
 import { meshId } from "./schemas.ts";
+import type { LockOptions } from "./secret_file.ts";
 
 /** Standard text of a libp2p pre-shared key (libp2p specs, pnet). */
 const SWARM_KEY_HEAD = "/key/swarm/psk/1.0.0/\n/base16/\n";

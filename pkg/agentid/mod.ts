@@ -76,10 +76,12 @@ export {
   hasNodeKeys,
   type KeyLocation,
   loadNodeKeys,
-  type LockOptions,
   type NodeKeys,
   signingKeyPath,
 } from "./node_keys.ts";
+export { assertPassphrase, type KeyFile, listKeyFiles, lockKeyFiles, unlockKeyFiles } from "./key_lock.ts";
+export { readSecretFileIfThere } from "./files.ts";
+export { KEY_LOCK_LOG_N, type LockOptions } from "./secret_file.ts";
 export {
   decodeRevocation,
   issueRevocation,
@@ -101,3 +103,45 @@ export {
 } from "./roles.ts";
 export type { MemberStatus, MemberView } from "./roster.ts";
 export type { Issuer, RawRecord } from "./signed_record.ts";
+export { parsePersonId, type PersonId } from "./schemas.ts";
+export {
+  type AnswerClaim,
+  judgeAnswer,
+  type PersonFault,
+  personFaultText,
+  type PersonJudgement,
+  type PersonProof,
+  proofFault,
+} from "./person/judge_answer.ts";
+export { type DeviceFault, type DeviceMoment, PersonBook, type PersonRecordResult } from "./person/person_book.ts";
+export {
+  certifyHere,
+  type DevicePlace,
+  ensurePerson,
+  loadApprovalKey,
+  loadMandate,
+  loadNextRoot,
+  loadPerson,
+  loadPersonRoot,
+  type PersonFiles,
+  type PersonPaths,
+  personPaths,
+  relockPerson,
+  replacePersonRoot,
+  saveMandate,
+  saveNextRoot,
+  takeNextRoot,
+} from "./person/person_files.ts";
+export { areWordsOf, personIdOf, personWords, publicKeyOfPerson } from "./person/person_id.ts";
+export {
+  certifyDevice,
+  type DeviceCertificate,
+  type DeviceRevocation,
+  type PersonRecord,
+  type PersonRecordId,
+  readPersonRecord,
+  revokeDevice,
+  succeedRoot,
+  type Succession,
+} from "./person/person_record.ts";
+export { type Mandate, readMandate, signDecision, type SignedDecision, signMandate } from "./person/signed_answer.ts";

@@ -1,23 +1,21 @@
 import { join } from "node:path";
-import { type Bytes, type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import { type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
 import {
   type AgeIdentity,
   ageRecipientOf,
   createAgeIdentity,
   createSigningKey,
   CryptoError,
-  lockWithPassphrase,
   peerIdFromPublicKey,
   type SigningKey,
   signingKeyFromSeed,
-  unlockWithPassphrase,
 } from "@bzzz/crypto";
 import { encodeCbor } from "@bzzz/wire";
 import { z } from "zod";
 import { IdentityError } from "./errors.ts";
-import { readSecretFileIfThere, SECRET_FILE_MODE, writeFileAtomic } from "./files.ts";
 import type { BinaryType } from "./roles.ts";
 import { bytes32, peerId } from "./schemas.ts";
+import { type LockOptions, malformedKey, readSecret, saveSecret } from "./secret_file.ts";
 import { tryDecode } from "./signed_record.ts";
 
 /** Where the keys of one program are: two programs on one host have two homes, or at least two key files. */
@@ -34,15 +32,6 @@ export interface NodeKeys {
   readonly age: AgeIdentity;
 }
 
-/** How a key file is locked; without a passphrase it is protected by its mode alone. */
-export interface LockOptions {
-  readonly passphrase?: string;
-  /** Cost as a power of two, age's 18 unless given; lower only in tests. */
-  readonly logN?: number;
-}
-
-/** How every locked file begins (age-encryption.org/v1). */
-const AGE_HEADER = utf8Encode("age-encryption.org/v1\n");
 const IDENTITY_LINE = /^AGE-SECRET-KEY-1[0-9A-Z]+$/m;
 
 /** The file names the peer id beside the seed, so that a damaged key is noticed before the mesh sees a stranger. */
@@ -103,18 +92,22 @@ export async function loadNodeKeys(location: KeyLocation, lock: LockOptions = {}
   return { signingKey, peerId: peerIdFromPublicKey(signingKey.publicKey), age };
 }
 
-/** Stores a signing key, 0600; never overwrites. @throws IdentityError "already_exists" */
+/** Stores a signing key, 0600, in one step; replaces one only when told. @throws IdentityError "already_exists" */
 export async function saveSigningKey(
   path: string,
   key: SigningKey,
   deps: { random: Random },
-  lock: LockOptions = {},
+  lock: LockOptions & { readonly overwrite?: boolean } = {},
 ): Promise<void> {
+  const { overwrite = false } = lock;
   const seed = key.exportSeed();
   const plain = encodeCbor({ v: 1, seed, peer: peerIdFromPublicKey(key.publicKey) });
-  await saveSecret(path, plain, deps, lock);
-  plain.fill(0);
-  seed.fill(0);
+  try {
+    await saveSecret(path, plain, deps, { ...lock, overwrite });
+  } finally {
+    plain.fill(0);
+    seed.fill(0);
+  }
 }
 
 /**
@@ -126,10 +119,10 @@ export async function loadSigningKey(path: string, lock: LockOptions = {}): Prom
   const plain = await readSecret(path, lock);
   if (!plain) throw missing(path);
   const parsed = keyFileSchema.safeParse(tryDecode(plain));
-  if (!parsed.success) throw malformed(path, "it is not a key file of BZZZ, or was cut short");
+  if (!parsed.success) throw malformedKey(path, "it is not a key file of BZZZ, or was cut short");
   const key = signingKeyFromSeed(parsed.data.seed);
   if (peerIdFromPublicKey(key.publicKey) !== parsed.data.peer) {
-    throw malformed(path, `the key is not that of ${parsed.data.peer}, the file is damaged`);
+    throw malformedKey(path, `the key is not that of ${parsed.data.peer}, the file is damaged`);
   }
   return key;
 }
@@ -137,7 +130,7 @@ export async function loadSigningKey(path: string, lock: LockOptions = {}): Prom
 async function createAge(location: KeyLocation, deps: { random: Random }, lock: LockOptions): Promise<AgeIdentity> {
   const age = await createAgeIdentity();
   const text = `# public key: ${age.recipient}\n${age.identity}\n`;
-  await saveSecret(ageKeyPath(location), utf8Encode(text), deps, lock);
+  await saveSecret(ageKeyPath(location), utf8Encode(text), deps, { ...lock, overwrite: false });
   return age;
 }
 
@@ -151,55 +144,11 @@ async function loadAge(location: KeyLocation, lock: LockOptions): Promise<AgeIde
   } catch (error) {
     if (!(error instanceof CryptoError || error instanceof TypeError)) throw error;
   }
-  throw malformed(path, "it has no age identity");
-}
-
-async function saveSecret(
-  path: string,
-  plain: Uint8Array,
-  deps: { random: Random },
-  { passphrase, logN }: LockOptions,
-): Promise<void> {
-  const bytes = passphrase === undefined
-    ? plain
-    : await lockWithPassphrase(plain, passphrase, logN === undefined ? {} : { logN });
-  await writeFileAtomic(path, bytes, { mode: SECRET_FILE_MODE, overwrite: false, random: deps.random });
-}
-
-async function readSecret(path: string, { passphrase }: LockOptions): Promise<Bytes | undefined> {
-  const bytes = await readSecretFileIfThere(path);
-  if (!bytes || !AGE_HEADER.every((byte, i) => bytes[i] === byte)) return bytes;
-  if (passphrase === undefined) {
-    throw new IdentityError(
-      "passphrase_required",
-      `Cannot open key file "${path}": it is locked, give its passphrase`,
-      {
-        details: { path },
-      },
-    );
-  }
-  try {
-    return await unlockWithPassphrase(bytes, passphrase);
-  } catch (cause) {
-    if (cause instanceof CryptoError && cause.code === "wrong_passphrase") {
-      throw new IdentityError("wrong_passphrase", `Cannot open key file "${path}": the passphrase is wrong`, {
-        cause,
-        details: { path },
-      });
-    }
-    throw malformed(path, "it is a locked file that was altered", cause);
-  }
+  throw malformedKey(path, "it has no age identity");
 }
 
 function missing(path: string): IdentityError {
   return new IdentityError("key_missing", `Cannot open key file "${path}": there is none; run "init" or "join" first`, {
-    details: { path },
-  });
-}
-
-function malformed(path: string, why: string, cause?: unknown): IdentityError {
-  return new IdentityError("key_malformed", `Cannot open key file "${path}": ${why}; restore it from a backup`, {
-    cause,
     details: { path },
   });
 }

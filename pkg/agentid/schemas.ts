@@ -1,4 +1,4 @@
-import { hexEncode, type MeshId, parseMeshId, type PeerId } from "@bzzz/base";
+import { type Branded, hexEncode, type MeshId, parseMeshId, type PeerId } from "@bzzz/base";
 import { isAgeRecipient } from "@bzzz/crypto";
 import { ID_SCHEMAS } from "@bzzz/wire";
 import { z } from "zod";
@@ -24,6 +24,18 @@ export const bytes32 = z.instanceof(Uint8Array).refine((b) => b.byteLength === 3
 export const hash = bytes32.transform((b) => hexEncode(b));
 export const reason = z.string().max(256);
 export const kept = z.array(hash).max(MAX_KEPT);
+
+/** A person: their root public key, as 64 lower-case hexadecimal digits. */
+export type PersonId = Branded<"PersonId">;
+const HEX_KEY = /^[0-9a-f]{64}$/;
+/** A public key as text. */
+export const publicKey = z.string().regex(HEX_KEY, "expected a public key in hexadecimal");
+export const personId = z.string().refine((s): s is PersonId => HEX_KEY.test(s), "expected a person's root key");
+/** The person in a text from outside. */
+export function parsePersonId(text: string): PersonId | undefined {
+  return HEX_KEY.test(text) ? text as PersonId : undefined; // just tested
+}
+export const seq = z.int().min(0);
 
 /** Proof for the compiler that an issuer which is not the root is a peer. */
 export function isPeerIssuer(value: Issuer): value is PeerId {

@@ -3,8 +3,8 @@ import { domainMessage, publicKeyFromPeerId, sha256, type SigningKey, verifySign
 import { decodeCbor, encodeCbor } from "@bzzz/wire";
 import { TRUST_VERSION } from "./constants.ts";
 
-/** What a grant and a revocation are signed as; part of the signed bytes, so one can never pass for the other. */
-export type RecordDomain = "grant" | "revocation";
+/** What a record is signed as; part of the signed bytes, so one can never pass for the other. */
+export type RecordDomain = "grant" | "revocation" | "person" | "decision" | "mandate";
 
 /** Who signed: the mesh's root key, or the node of that id. */
 export type Issuer = "root" | PeerId;
@@ -49,7 +49,12 @@ export function verifyRecord(
   rootPublicKey: Uint8Array,
 ): boolean {
   const key = issuer === "root" ? rootPublicKey : publicKeyFromPeerId(issuer);
-  return key !== undefined && verifySignature(key, signedBytes(domain, mesh, raw.payload), raw.signature);
+  return key !== undefined && verifyRecordWith(key, domain, mesh, raw);
+}
+
+/** Whether the record carries the signature of this public key. */
+export function verifyRecordWith(key: Uint8Array, domain: RecordDomain, mesh: MeshId, raw: RawRecord): boolean {
+  return verifySignature(key, signedBytes(domain, mesh, raw.payload), raw.signature);
 }
 
 /** The value of CBOR bytes, or undefined when they are not CBOR. */

@@ -4,8 +4,18 @@
  *
  * @module
  */
-import { type AgentId, type Clock, parseAgentId, type PeerId, type Random } from "@bzzz/base";
+import {
+  type AgentId,
+  type Bytes,
+  type Clock,
+  hexEncode,
+  type MeshId,
+  parseAgentId,
+  type PeerId,
+  type Random,
+} from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
+import type { BodyOf } from "@bzzz/wire";
 import { createSigningKey, peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { FOUNDER_GRANT_TTL_MS } from "./constants.ts";
 import { type Grant, issueGrant, type SignedGrant, type Signer } from "./grant.ts";
@@ -14,6 +24,10 @@ import { createMesh, type NewMesh } from "./mesh.ts";
 import type { SignedRevocation } from "./revocation.ts";
 import { issueRevocation } from "./revocation.ts";
 import type { AuthorityLevel, BinaryType, Role } from "./roles.ts";
+import type { PersonId } from "./schemas.ts";
+import { personIdOf } from "./person/person_id.ts";
+import { certifyDevice, type DeviceCertificate } from "./person/person_record.ts";
+import { type Mandate, signDecision, signMandate } from "./person/signed_answer.ts";
 
 /** A valid recipient whose identity nobody has. */
 export const TEST_AGE_RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
@@ -39,9 +53,13 @@ export interface TestGrantFields {
   readonly signingKey?: SigningKey;
   /** The root unless given. */
   readonly issuer?: TestMember;
+  /** One whose identity nobody has unless given. */
+  readonly ageRecipient?: string;
   readonly issuedAtMs?: number;
   readonly notBeforeMs?: number;
   readonly ttlMs?: number;
+  /** Nobody unless given. */
+  readonly person?: PersonId | undefined;
 }
 
 /** A mesh in memory. */
@@ -81,10 +99,11 @@ export function createTestMesh(options: { clock?: Pick<Clock, "nowMs">; random?:
         binaryType: fields.binaryType ?? "agent",
         role: fields.role ?? "developer",
         ...(fields.level ? { level: fields.level } : {}),
-        ageRecipient: TEST_AGE_RECIPIENT,
+        ageRecipient: fields.ageRecipient ?? TEST_AGE_RECIPIENT,
         issuedAtMs: fields.issuedAtMs ?? clock.nowMs(),
         ...(fields.notBeforeMs === undefined ? {} : { notBeforeMs: fields.notBeforeMs }),
         ttlMs: fields.ttlMs ?? FOUNDER_GRANT_TTL_MS,
+        ...(fields.person === undefined ? {} : { person: fields.person }),
       });
       grants.push(signed);
       return { signingKey, peerId, grant: signed.grant, grantBytes: signed.bytes };
@@ -107,6 +126,58 @@ export function createTestMesh(options: { clock?: Pick<Clock, "nowMs">; random?:
       for (const { bytes } of grants) membership.addGrant(bytes);
       for (const { bytes } of revocations) membership.addRevocation(bytes);
       return membership;
+    },
+  };
+}
+
+/** A device of a person, for one node. */
+export interface TestDevice {
+  readonly key: SigningKey;
+  readonly certificate: DeviceCertificate;
+  /** The answer with the person's signature, as told at `atMs`. */
+  sign(body: BodyOf<"request_answered">, as: { role: string; atMs: number }): BodyOf<"request_answered">;
+  /** The answer of a rule, with what the person lets rules approve. */
+  signAuto(
+    body: BodyOf<"request_answered">,
+    mandate: Pick<Mandate, "policy" | "rules" | "issuedAtMs" | "notAfterMs">,
+  ): BodyOf<"request_answered">;
+}
+
+/** A person with a root key. */
+export interface TestPerson {
+  readonly root: SigningKey;
+  readonly id: PersonId;
+  device(peer: PeerId, options: { mesh: MeshId; issuedAtMs?: number; notAfterMs?: number }): TestDevice;
+}
+
+/** A person whose keys come from `random`. */
+export function createTestPerson(random: Random): TestPerson {
+  const root = createSigningKey(random);
+  return {
+    root,
+    id: personIdOf(root),
+    device(peer, { mesh, issuedAtMs = 0, notAfterMs }) {
+      const key = createSigningKey(random);
+      const certificate = certifyDevice(root, {
+        mesh,
+        peer,
+        key: hexEncode(key.publicKey),
+        issuedAtMs,
+        ...(notAfterMs === undefined ? {} : { notAfterMs }),
+      });
+      const proofOf = (more: { decision?: Bytes; mandate?: Bytes }) => ({
+        certificate: certificate.bytes,
+        ...more,
+      });
+      return {
+        key,
+        certificate,
+        sign: (body, as) => ({
+          ...body,
+          proof: proofOf({ decision: signDecision(key, certificate, { body, ...as }) }),
+        }),
+        signAuto: (body, fields) => ({ ...body, proof: proofOf({ mandate: signMandate(key, certificate, fields) }) }),
+      };
     },
   };
 }

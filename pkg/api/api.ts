@@ -1,8 +1,7 @@
 import type { Clock, Random } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import type { EventStreamOptions } from "./event_stream.ts";
+import { type ApiToken, type EventStreamOptions, loadServerParts, TokenGuard } from "@bzzz/http";
 import type { MeshFacade } from "./facade.ts";
-import { type ApiToken, TokenGuard } from "./guard.ts";
 
 /** What the API is made of. */
 export interface ApiDeps {
@@ -48,8 +47,8 @@ export function createApi(deps: ApiDeps, options: ApiOptions): Api {
   let built: Api | undefined;
   let isClosed = false;
   const build = async (): Promise<Api> => {
-    const { createApp } = await import("./app.ts");
-    built = createApp(deps, options);
+    const [{ createApp }, parts] = await Promise.all([import("./app.ts"), loadServerParts()]);
+    built = createApp(deps, options, parts);
     if (isClosed) built.close();
     return built;
   };

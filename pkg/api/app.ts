@@ -1,67 +1,58 @@
 import { z } from "@hono/zod-openapi";
-import { createUlid, withTimeout } from "@bzzz/base";
+import { ApiError, type EventStreams, type Router, type ServerParts, TokenGuard } from "@bzzz/http";
 import type { Api, ApiDeps, ApiOptions } from "./api.ts";
-import { API_BASE, REQUEST_TIMEOUT_MS } from "./constants.ts";
-import { ApiError, toErrorView } from "./errors.ts";
-import { EventStreams } from "./event_stream.ts";
-import { TokenGuard } from "./guard.ts";
+import { API_BASE } from "./constants.ts";
+import { eventSource, streamQuery } from "./events.ts";
 import { eventsQuerySchema } from "./inputs.ts";
-import { Router } from "./router.ts";
+import type { EntryView } from "./views.ts";
+import { addElectionRoutes } from "./routes/election.ts";
+import { addIdentityRoutes } from "./routes/identity.ts";
 import { addInviteRoutes } from "./routes/invites.ts";
 import { addJournalRoutes } from "./routes/journal.ts";
 import { addNodeRoutes } from "./routes/node.ts";
 import { addRequestRoutes } from "./routes/requests.ts";
+import { addRoleRoutes } from "./routes/roles.ts";
+import { addSlurpRoutes } from "./routes/slurp.ts";
 import { addTaskRoutes } from "./routes/tasks.ts";
+import { addVoterRoutes } from "./routes/voters.ts";
 
 /** The routes of the API, built at once; see `createApi`. @throws RangeError for a token that is too short */
-export function createApp(deps: ApiDeps, options: ApiOptions): Api {
-  const { clock, random, logger } = deps;
-  const router = new Router({
+export function createApp(deps: ApiDeps, options: ApiOptions, parts: ServerParts): Api {
+  const router = new parts.Router({
     base: API_BASE,
     tokens: new TokenGuard(options.tokens),
     ...(options.allowedHosts ? { allowedHosts: options.allowedHosts } : {}),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
   });
-  const streams = new EventStreams(deps, options.events);
+  const streams = new parts.EventStreams({ clock: deps.clock, source: eventSource(deps.mesh) }, options.events);
   addNodeRoutes(router, deps.mesh);
   addTaskRoutes(router, deps.mesh);
   addRequestRoutes(router, deps.mesh);
   addJournalRoutes(router, deps.mesh);
   addInviteRoutes(router, deps.mesh);
-  addEventRoute(router, streams);
-  addDocumentRoute(router, options.version);
-  router.app.onError((error) => {
-    throw error; // one place makes error bodies: `fetch`, below
+  addRoleRoutes(router, deps.mesh.roles);
+  addVoterRoutes(router, deps.mesh.voters);
+  addElectionRoutes(router, deps.mesh.election);
+  addIdentityRoutes(router, deps.mesh.identity);
+  addSlurpRoutes(router, deps.mesh.slurp);
+  addEventRoute(router, streams, deps.mesh);
+  parts.addDocumentRoute(router, {
+    title: "BZZZ node",
+    version: options.version,
+    description: "What people and scripts can ask of a BZZZ node.",
+    tag: "node",
   });
-
-  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   return {
-    async fetch(request) {
-      const requestId = createUlid(clock.nowMs(), random);
-      let response: Response;
-      try {
-        const work = Promise.resolve(router.app.fetch(request));
-        response = await withTimeout(clock, work, { timeoutMs, what: "the request" });
-      } catch (error) {
-        const { status, view, isDefect } = toErrorView(error, { requestId, nowMs: clock.nowMs() });
-        const fields = { requestId, status, method: request.method, path: new URL(request.url).pathname };
-        if (isDefect) logger.error("A request to the API failed", fields, error);
-        else logger.debug("A request to the API was refused", { ...fields, code: view.error.code });
-        response = Response.json(view, { status });
-        if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="bzzz"');
-        if (status === 503) response.headers.set("retry-after", "5");
-      }
-      response.headers.set("x-request-id", requestId);
-      response.headers.set("x-content-type-options", "nosniff");
-      response.headers.set("cache-control", "no-store");
-      return response;
-    },
+    fetch: parts.createResponder(deps, (request) => router.app.fetch(request), {
+      what: "API",
+      ...(options.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: options.requestTimeoutMs }),
+    }),
     close: () => streams.close(),
     stats: () => ({ eventClients: streams.size, droppedEventClients: streams.dropped }),
   };
 }
 
-function addEventRoute(router: Router, streams: EventStreams): void {
+function addEventRoute(router: Router, streams: EventStreams<EntryView>, mesh: ApiDeps["mesh"]): void {
   router.addRaw({
     method: "get",
     path: "/events",
@@ -74,30 +65,6 @@ function addEventRoute(router: Router, streams: EventStreams): void {
   }, ({ query, request }) => {
     // A HEAD answer has no body to cancel, so its stream would stay open for ever.
     if (request.method === "HEAD") throw new ApiError("invalid_request", "Cannot open a stream: HEAD has no body");
-    return streams.open(query, request.headers.get("last-event-id"));
-  });
-}
-
-function addDocumentRoute(router: Router, version: string): void {
-  for (const scope of ["read", "write"]) {
-    router.app.openAPIRegistry.registerComponent("securitySchemes", scope, {
-      type: "http",
-      scheme: "bearer",
-      description: `A token with the scope "${scope}"; "write" includes "read"`,
-    });
-  }
-  let document: string | undefined;
-  router.addRaw({
-    method: "get",
-    path: "/openapi.json",
-    tag: "node",
-    summary: "This document",
-    response: z.looseObject({ openapi: z.string() }),
-  }, () => {
-    document ??= JSON.stringify(router.app.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: { title: "BZZZ node", version, description: "What people and scripts can ask of a BZZZ node." },
-    }));
-    return Promise.resolve(new Response(document, { headers: { "content-type": "application/json" } }));
+    return streams.open(streamQuery(mesh, query), request.headers.get("last-event-id"));
   });
 }

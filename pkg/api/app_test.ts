@@ -163,6 +163,53 @@ Deno.test("POST /tasks creates once per client_id", async () => {
   assert.equal(mesh.taskMap.size, 1);
 });
 
+Deno.test("a task is retried and reviewed when its state allows it; a rejection needs a reason", async () => {
+  const { call, mesh } = setUp();
+  const { body: task } = await call("POST", "/tasks", { body: { title: "Build it" } });
+  const path = `/tasks/${task.task_id}`;
+
+  const early = await call("POST", `${path}/retry`, { body: {} });
+  await call("POST", `${path}/cancel`, { body: {} });
+  const again = await call("POST", `${path}/retry`, { body: { reason: "it is needed" } });
+  const wordless = await call("POST", `${path}/review`, { body: { verdict: "reject" } });
+  const unasked = await call("POST", `${path}/review`, { body: { verdict: "accept" } });
+  mesh.taskMap.set(task.task_id, { ...again.body, state: "review" });
+  const accepted = await call("POST", `${path}/review`, { body: { verdict: "accept" } });
+
+  assert.deepEqual([early.status, early.body.error.code], [409, "UCXL-409-TASK_REFUSED"]);
+  assert.deepEqual([again.status, again.body.state], [200, "announced"]);
+  assert.equal(wordless.status, 400);
+  assert.equal(unasked.body.error.code, "UCXL-409-TASK_REFUSED");
+  assert.equal(accepted.body.state, "completed");
+});
+
+Deno.test("S-08 absurd posts are refused field by field", async () => {
+  const { call, mesh } = setUp();
+  const { status, body } = await call("POST", "/tasks", {
+    body: {
+      title: "x",
+      dependencies: ["nonsense"],
+      plan: { window_ms: -1 },
+      budgets: { time_ms: 0, tokens: 1.5, hops: 99 },
+      parent: "?",
+      deadline_ms: -5,
+    },
+  });
+
+  assert.equal(status, 400);
+  const fields = body.error.details.issues.map(({ path }: { path: string }) => path).sort();
+  assert.deepEqual(fields, [
+    "budgets.hops",
+    "budgets.time_ms",
+    "budgets.tokens",
+    "deadline_ms",
+    "dependencies.0",
+    "parent",
+    "plan.window_ms",
+  ]);
+  assert.equal(mesh.taskMap.size, 0);
+});
+
 Deno.test("GET /tasks/{id} has the history; a finished task cannot be cancelled twice", async () => {
   const { call } = setUp();
   const { body: task } = await call("POST", "/tasks", { body: { title: "Build it" } });
@@ -221,6 +268,8 @@ Deno.test("fetch() answers members, agents, peers, invites, journal, messages an
 
   assert.equal((await call("GET", "/members")).body.items.length, 2);
   assert.equal((await call("GET", "/agents")).body.items.length, 2);
+  assert.equal((await call("PUT", "/node/person", { body: { person: "away" } })).body.person, "away");
+  assert.equal((await call("PUT", "/node/person", { body: { person: "asleep" } })).status, 400);
   assert.equal((await call("GET", "/peers")).body.items.length, 1);
   const invite = await call("POST", "/invites", { body: { role: "developer" } });
   assert.equal(invite.status, 201);
@@ -235,6 +284,25 @@ Deno.test("fetch() answers members, agents, peers, invites, journal, messages an
   assert.equal((await call("POST", "/members/agent-7f3a/revoke", { body: {} })).body.revoked.reason, "");
   assert.equal((await call("POST", "/node/stop")).status, 202);
   assert.equal(mesh.stopReason, "");
+});
+
+Deno.test("election: who leads, and an order with its reason in the history; without a leader there is nothing to end", async () => {
+  const { call, mesh } = setUp();
+
+  const before = await call("GET", "/election");
+  const after = await call("POST", "/election/step-down", { body: { reason: "its machine is needed" } });
+  const again = await call("POST", "/election/trigger", { body: {} });
+  const bad = await call("POST", "/election/trigger", { body: { term: 3 } });
+
+  assert.deepEqual([before.body.term, before.body.leader.agent_id, before.body.candidates[0].score], [
+    3,
+    "agent-7f3a",
+    61,
+  ]);
+  assert.deepEqual([after.status, after.body.leader], [200, undefined]);
+  assert.deepEqual(mesh.entries.at(-1)?.body, { order: "step_down", term: 3, reason: "its machine is needed" });
+  assert.deepEqual([again.status, again.body.error.code], [409, "UCXL-409-NO_LEADER"]);
+  assert.equal(bad.status, 400);
 });
 
 Deno.test("fetch() maps codes by the table and hides the words of a defect", async () => {
@@ -274,24 +342,54 @@ Deno.test("openapi.json describes every route, with its errors and scopes", asyn
   assert.equal(body.openapi, "3.1.0");
   assert.deepEqual(Object.keys(body.paths).sort(), [
     "/api/v1/agents",
+    "/api/v1/election",
+    "/api/v1/election/step-down",
+    "/api/v1/election/trigger",
     "/api/v1/events",
+    "/api/v1/identity",
+    "/api/v1/identity/devices/revoke",
+    "/api/v1/identity/lock",
+    "/api/v1/identity/passphrase",
+    "/api/v1/identity/renew",
+    "/api/v1/identity/rotate",
+    "/api/v1/identity/unlock",
     "/api/v1/invites",
     "/api/v1/invites/{invite}",
     "/api/v1/journal",
     "/api/v1/journal/{entry}",
+    "/api/v1/keys",
+    "/api/v1/keys/{role}/export",
+    "/api/v1/keys/{role}/rotate",
     "/api/v1/members",
     "/api/v1/members/{member}/revoke",
     "/api/v1/messages",
+    "/api/v1/node/person",
     "/api/v1/node/stop",
     "/api/v1/openapi.json",
     "/api/v1/peers",
+    "/api/v1/people",
+    "/api/v1/people/{member}/admit",
     "/api/v1/requests",
     "/api/v1/requests/{request}",
     "/api/v1/requests/{request}/answer",
+    "/api/v1/requests/{request}/handle",
+    "/api/v1/requests/{request}/withdraw",
+    "/api/v1/roles",
+    "/api/v1/slurp",
+    "/api/v1/slurp/alignment",
+    "/api/v1/slurp/context",
+    "/api/v1/slurp/dead-letters",
+    "/api/v1/slurp/dead-letters/replay",
+    "/api/v1/slurp/dead-letters/{letter}",
+    "/api/v1/slurp/graph",
     "/api/v1/status",
     "/api/v1/tasks",
     "/api/v1/tasks/{task}",
     "/api/v1/tasks/{task}/cancel",
+    "/api/v1/tasks/{task}/retry",
+    "/api/v1/tasks/{task}/review",
+    "/api/v1/voters",
+    "/api/v1/voters/{member}",
   ]);
   const post = body.paths["/api/v1/tasks"].post;
   assert.deepEqual(post.security, [{ write: [] }]);

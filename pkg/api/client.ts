@@ -1,43 +1,50 @@
 import { z } from "zod";
-import { abortable, BzzzError, type Clock, createDeadline, errorMessage, type Random } from "@bzzz/base";
-import type { FollowOptions, StreamEvent } from "./client_events.ts";
-import { API_BASE, REQUEST_TIMEOUT_MS } from "./constants.ts";
-import { ApiError, fromErrorView } from "./errors.ts";
+import {
+  type CallOptions,
+  type FollowOptions,
+  HttpCaller,
+  type HttpCallerDeps,
+  path,
+  type SendOptions,
+} from "@bzzz/http";
+import type { StreamEvent } from "./client_events.ts";
+import { API_BASE } from "./constants.ts";
 import type {
   answerSchema,
+  askSchema,
   createInviteSchema,
+  electionOrderSchema,
   eventsQuerySchema,
+  handleSchema,
   journalQuerySchema,
   messageQuerySchema,
   postMessageSchema,
   postTaskSchema,
   requestQuerySchema,
+  retryTaskSchema,
+  reviewTaskSchema,
   taskQuerySchema,
 } from "./inputs.ts";
+import type { defineRolesSchema, ExportedKeysView, RoleKeyView, RoleView } from "./role_views.ts";
 import type {
   AgentView,
   CreatedInviteView,
+  ElectionView,
   EntryDetailView,
   EntryView,
   InviteView,
   MemberView,
   MessageView,
   PeerView,
+  PersonPresence,
   RequestView,
   StatusView,
   TaskDetailView,
   TaskView,
 } from "./views.ts";
-
-/** How requests leave: `fetch` of the host, or `api.fetch` of a node in the same process. */
-export type ApiFetch = (request: Request) => Promise<Response>;
-
-/** What a client is made of. */
-export interface ApiClientDeps {
-  readonly fetch: ApiFetch;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+import { IdentityClient } from "./identity_client.ts";
+import { SlurpClient } from "./slurp_client.ts";
+import type { VotersView } from "./voter_views.ts";
 
 /** Which node, and as whom. */
 export interface ApiClientOptions {
@@ -64,12 +71,21 @@ const listOf = <S extends z.ZodType>(schema: S) => z.object({ items: z.array(sch
  * It holds nothing open between calls; leaving the loop over `events` ends the stream.
  */
 export class ApiClient {
-  readonly #deps: ApiClientDeps;
-  readonly #options: ApiClientOptions;
+  /** The way to this node, for clients of what else it serves there. */
+  readonly connection: HttpCallerDeps & ApiClientOptions;
+  /** What the leader derives. */
+  readonly slurp: SlurpClient;
+  /** Whose node it is. */
+  readonly identity: IdentityClient;
+  readonly #deps: HttpCallerDeps;
+  readonly #caller: HttpCaller;
 
-  constructor(deps: ApiClientDeps, options: ApiClientOptions) {
+  constructor(deps: HttpCallerDeps, options: ApiClientOptions) {
     this.#deps = deps;
-    this.#options = options;
+    this.connection = { fetch: deps.fetch, clock: deps.clock, random: deps.random, ...options };
+    this.#caller = new HttpCaller(deps, { ...options, basePath: API_BASE });
+    this.slurp = new SlurpClient(this.#caller);
+    this.identity = new IdentityClient(this.#caller);
   }
 
   status(options: CallOptions = {}): Promise<StatusView> {
@@ -86,6 +102,20 @@ export class ApiClient {
 
   async agents(options: CallOptions = {}): Promise<readonly AgentView[]> {
     return (await this.#call("GET", "/agents", (views) => listOf(views.agentViewSchema), options)).items;
+  }
+
+  election(options: CallOptions = {}): Promise<ElectionView> {
+    return this.#call("GET", "/election", (views) => views.electionViewSchema, options);
+  }
+
+  /** Ends the term of the leader; see the facade. */
+  orderElection(
+    order: "trigger" | "step_down",
+    input: z.input<typeof electionOrderSchema> = {},
+    options: CallOptions = {},
+  ): Promise<ElectionView> {
+    const path = order === "trigger" ? "/election/trigger" : "/election/step-down";
+    return this.#call("POST", path, (views) => views.electionViewSchema, { ...options, body: input });
   }
 
   /** `member` is a peer id or agent id. */
@@ -111,6 +141,19 @@ export class ApiClient {
 
   cancelTask(task: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<TaskView> {
     return this.#call("POST", path`/tasks/${task}/cancel`, (views) => views.taskViewSchema, {
+      ...options,
+      body: input,
+    });
+  }
+
+  /** Announces a task that failed, was cancelled or expired once more. */
+  retryTask(task: string, input: z.input<typeof retryTaskSchema> = {}, options: CallOptions = {}): Promise<TaskView> {
+    return this.#call("POST", path`/tasks/${task}/retry`, (views) => views.taskViewSchema, { ...options, body: input });
+  }
+
+  /** Accepts the result of a task in review, or sends it back with a reason. */
+  reviewTask(task: string, input: z.input<typeof reviewTaskSchema>, options: CallOptions = {}): Promise<TaskView> {
+    return this.#call("POST", path`/tasks/${task}/review`, (views) => views.taskViewSchema, {
       ...options,
       body: input,
     });
@@ -157,6 +200,27 @@ export class ApiClient {
     });
   }
 
+  /** Asks people. */
+  ask(input: z.input<typeof askSchema>, options: CallOptions = {}): Promise<RequestView> {
+    return this.#call("POST", "/requests", (views) => views.requestViewSchema, { ...options, body: input });
+  }
+
+  /** Puts a request off, hands it on, or says that somebody reads it. */
+  handle(request: string, input: z.input<typeof handleSchema>, options: CallOptions = {}): Promise<RequestView> {
+    return this.#call("POST", path`/requests/${request}/handle`, (views) => views.requestViewSchema, {
+      ...options,
+      body: input,
+    });
+  }
+
+  /** Takes back what this node asked. */
+  withdraw(request: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<RequestView> {
+    return this.#call("POST", path`/requests/${request}/withdraw`, (views) => views.requestViewSchema, {
+      ...options,
+      body: input,
+    });
+  }
+
   async invites(options: CallOptions = {}): Promise<readonly InviteView[]> {
     return (await this.#call("GET", "/invites", (views) => listOf(views.inviteViewSchema), options)).items;
   }
@@ -169,6 +233,11 @@ export class ApiClient {
     return this.#call("DELETE", path`/invites/${invite}`, (views) => views.inviteViewSchema, options);
   }
 
+  /** Says whether this node's person is here, away or busy; the answer is this node as the others see it. */
+  setPerson(person: PersonPresence, options: CallOptions = {}): Promise<AgentView> {
+    return this.#call("PUT", "/node/person", (views) => views.agentViewSchema, { ...options, body: { person } });
+  }
+
   /** Resolves when the node has begun to stop. */
   async stop(input: { reason?: string } = {}, options: CallOptions = {}): Promise<void> {
     await this.#call("POST", "/node/stop", () => z.object({ is_stopping: z.boolean() }), { ...options, body: input });
@@ -176,6 +245,45 @@ export class ApiClient {
 
   openApi(options: CallOptions = {}): Promise<Record<string, unknown>> {
     return this.#call("GET", "/openapi.json", () => z.record(z.string(), z.unknown()), options);
+  }
+
+  async roles(options: CallOptions = {}): Promise<readonly RoleView[]> {
+    return (await this.#call("GET", "/roles", (views) => listOf(views.roleViewSchema), options, loadRoleViews)).items;
+  }
+
+  /** Puts these in the place of the mesh's own roles; the answer is all roles. */
+  async defineRoles(
+    input: z.input<typeof defineRolesSchema>,
+    options: CallOptions = {},
+  ): Promise<readonly RoleView[]> {
+    const schema = (views: RoleViews) => listOf(views.roleViewSchema);
+    return (await this.#call("PUT", "/roles", schema, { ...options, body: input }, loadRoleViews)).items;
+  }
+
+  async roleKeys(options: CallOptions = {}): Promise<readonly RoleKeyView[]> {
+    return (await this.#call("GET", "/keys", (views) => listOf(views.roleKeyViewSchema), options, loadRoleViews)).items;
+  }
+
+  rotateKey(role: string, options: CallOptions = {}): Promise<RoleKeyView> {
+    return this.#call("POST", path`/keys/${role}/rotate`, (views) => views.roleKeyViewSchema, options, loadRoleViews);
+  }
+
+  exportKeys(role: string, options: CallOptions = {}): Promise<ExportedKeysView> {
+    const pick = (views: RoleViews) => views.exportedKeysViewSchema;
+    return this.#call("POST", path`/keys/${role}/export`, pick, options, loadRoleViews);
+  }
+
+  voters(options: CallOptions = {}): Promise<VotersView> {
+    return this.#call("GET", "/voters", (views) => views.votersViewSchema, options, loadVoterViews);
+  }
+
+  addVoter(member: string, options: CallOptions = {}): Promise<VotersView> {
+    const pick = (views: VoterViews) => views.votersViewSchema;
+    return this.#call("POST", "/voters", pick, { ...options, body: { member } }, loadVoterViews);
+  }
+
+  removeVoter(member: string, options: CallOptions = {}): Promise<VotersView> {
+    return this.#call("DELETE", path`/voters/${member}`, (views) => views.votersViewSchema, options, loadVoterViews);
   }
 
   /**
@@ -188,7 +296,7 @@ export class ApiClient {
     options: FollowOptions = {},
   ): AsyncGenerator<StreamEvent, void, void> {
     const open = (after: number | undefined, signal: AbortSignal) =>
-      this.#send("GET", "/events", {
+      this.#caller.send("GET", "/events", {
         signal,
         query: { ...query, ...(after === undefined ? {} : { after }) },
         accept: "text/event-stream",
@@ -197,103 +305,31 @@ export class ApiClient {
     yield* followEvents({ ...this.#deps, open }, options);
   }
 
-  async #call<S extends z.ZodType>(
+  async #call<S extends z.ZodType, V = Views>(
     method: string,
     route: string,
-    pick: (views: Views) => S,
-    options: Call,
+    pick: (views: V) => S,
+    options: SendOptions,
+    // proof of the cast: V is another type only where its loader is given
+    load: () => Promise<V> = loadViews as () => Promise<V>,
   ): Promise<z.output<S>> {
-    const timeoutMs = this.#options.timeoutMs ?? REQUEST_TIMEOUT_MS;
-    using deadline = createDeadline(this.#deps.clock, {
-      timeoutMs,
-      what: `${method} ${route}`,
-      ...(options.signal ? { parent: options.signal } : {}),
-    });
-    const response = await this.#send(method, route, { ...options, signal: deadline.signal });
-    const result = pick(await loadViews()).safeParse(await readJson(response, deadline.signal));
-    if (!result.success) throw unexpected(response.status, z.prettifyError(result.error).slice(0, 300));
-    return result.data;
-  }
-
-  async #send(method: string, route: string, options: Call & { accept?: string }): Promise<Response> {
-    const url = new URL(API_BASE + route, this.#options.baseUrl);
-    for (const [key, value] of Object.entries(options.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(key, String(value));
-    }
-    const request = new Request(url, {
-      method,
-      headers: {
-        authorization: `Bearer ${this.#options.token}`,
-        accept: options.accept ?? "application/json",
-        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal ? { signal: options.signal } : {}),
-      redirect: "error", // a redirect would carry the token elsewhere
-    });
-    let response: Response;
-    try {
-      response = await abortable(this.#deps.fetch(request), options.signal); // in-process nodes do not look at the signal
-    } catch (cause) {
-      throw this.#unreachable(cause, options.signal);
-    }
-    if (response.ok) return response;
-    const view = (await loadViews()).errorViewSchema.safeParse(await readJson(response, options.signal));
-    throw view.success ? fromErrorView(response.status, view.data) : unexpected(response.status, "no error body");
-  }
-
-  #unreachable(cause: unknown, signal: AbortSignal | undefined): unknown {
-    if (signal?.aborted) return abortReason(signal, cause);
-    return new ApiError(
-      "node_unreachable",
-      `Cannot reach the node at ${this.#options.baseUrl}: ${errorMessage(cause)}; is it running?`,
-      { cause },
-    );
+    return await this.#caller.call(method, route, async () => pick(await load()), options);
   }
 }
 
 type Views = typeof import("./views.ts");
+type RoleViews = typeof import("./role_views.ts");
+type VoterViews = typeof import("./voter_views.ts");
 
 /** A node that is not asked anything does not build the schemas of the answers: they are a tenth of its start. */
 function loadViews(): Promise<Views> {
   return import("./views.ts");
 }
 
-/** Options of every call. */
-export interface CallOptions {
-  readonly signal?: AbortSignal;
+function loadRoleViews(): Promise<RoleViews> {
+  return import("./role_views.ts");
 }
 
-interface Call extends CallOptions {
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-}
-
-function path(parts: TemplateStringsArray, ...values: string[]): string {
-  return parts.reduce((out, part, i) => out + encodeURIComponent(values[i - 1] ?? "") + part);
-}
-
-async function readJson(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
-  try {
-    return await abortable(response.json(), signal);
-  } catch (error) {
-    if (signal?.aborted) throw abortReason(signal, error);
-    throw unexpected(response.status, errorMessage(error));
-  }
-}
-
-/** A deadline of ours becomes an `ApiError`; the caller's own reason stays what it is. */
-function abortReason(signal: AbortSignal, cause: unknown): unknown {
-  const reason: unknown = signal.reason;
-  return reason instanceof BzzzError && reason.code === "timeout"
-    ? new ApiError("timeout", `${reason.message}: the node is busy or stuck`, { cause })
-    : reason;
-}
-
-function unexpected(status: number, found: string): ApiError {
-  return new ApiError(
-    "unexpected_answer",
-    `Cannot understand the answer (HTTP ${status}): ${found}; is this a BZZZ node of a fitting version?`,
-    { status },
-  );
+function loadVoterViews(): Promise<VoterViews> {
+  return import("./voter_views.ts");
 }

@@ -1,9 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { abortable, backoffMs, BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
-import { EVENT_HEARTBEAT_MS } from "./constants.ts";
-import { ApiError } from "./errors.ts";
-import { readSse, type SseMessage } from "./sse.ts";
-import { type EntryView, entryViewSchema, type PeerView, peerViewSchema } from "./views.ts";
+import type { Clock, Random } from "@bzzz/base";
+import { ApiError, type FollowOptions, followStream, type StreamItem } from "@bzzz/http";
+import {
+  type ElectionView,
+  electionViewSchema,
+  type EntryView,
+  entryViewSchema,
+  type PeerView,
+  peerViewSchema,
+} from "./views.ts";
 
 /** What `ApiClient.events` yields. */
 export type StreamEvent =
@@ -11,137 +16,31 @@ export type StreamEvent =
   | { readonly type: "connected"; readonly cursor: number; readonly isReset: boolean }
   | { readonly type: "entry"; readonly entry: EntryView }
   | { readonly type: "peer"; readonly change: "connected" | "admitted" | "disconnected"; readonly peer: PeerView }
+  | { readonly type: "leader"; readonly election: ElectionView }
   /** The stream broke; the next attempt comes after `retryInMs`. */
   | { readonly type: "disconnected"; readonly reason: string; readonly retryInMs: number };
 
-/** Options of `ApiClient.events`. */
-export interface FollowOptions {
-  readonly signal?: AbortSignal;
-  /** Silence after which the connection counts as dead; default three heartbeats (45 s). */
-  readonly silenceMs?: number;
-}
-
-/** Opens the stream behind `after`, or now. */
-type OpenStream = (after: number | undefined, signal: AbortSignal) => Promise<Response>;
-
-const RETRY = { baseMs: 250, maxMs: 10_000 };
-
-/** Codes that another attempt may overcome. */
-const PASSING: ReadonlySet<string> = new Set([
-  "node_unreachable",
-  "timeout",
-  "too_many_event_clients",
-  "node_starting",
-  "node_stopping",
-  "degraded",
-  "internal",
-  "queue_full",
-  "unexpected_answer",
-]);
-
-const position = z.object({ cursor: z.int() });
 const peerChange = z.object({ change: z.enum(["connected", "admitted", "disconnected"]), peer: peerViewSchema });
-const ending = z.object({ reason: z.string() });
 
 /** The endless stream of `ApiClient.events`. */
 export async function* followEvents(
-  deps: { readonly open: OpenStream; readonly clock: Clock; readonly random: Random },
+  deps: Parameters<typeof followStream>[0] & { readonly clock: Clock; readonly random: Random },
   options: FollowOptions,
 ): AsyncGenerator<StreamEvent, void, void> {
-  const silenceMs = options.silenceMs ?? 3 * EVENT_HEARTBEAT_MS;
-  let after: number | undefined;
-  let attempt = 0;
-  while (true) {
-    const broken = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, broken.signal]) : broken.signal;
-    const silent = () =>
-      broken.abort(new ApiError("timeout", `Cannot go on with the stream: silent for ${silenceMs} ms`));
-    const opening = deps.clock.setTimer(silenceMs, silent);
-    let reason = "the stream ended";
-    try {
-      const response = await deps.open(after, signal);
-      opening.cancel();
-      for await (const message of watched(deps, response, { silenceMs, silent, signal })) {
-        const event = toEvent(message);
-        if (event === undefined) continue;
-        if (event.type === "ended") {
-          reason = event.reason;
-          break;
-        }
-        attempt = 0;
-        if (event.type === "connected") after = event.isReset ? event.cursor : after ?? event.cursor;
-        if (event.type === "entry") {
-          if (after !== undefined && event.entry.cursor <= after) continue;
-          after = event.entry.cursor;
-        }
-        yield event;
-      }
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (error instanceof ApiError && !PASSING.has(error.code)) throw error;
-      reason = error instanceof BzzzError ? error.message : `the stream broke: ${errorMessage(error)}`;
-    } finally {
-      opening.cancel();
-      broken.abort(); // also when the consumer leaves the loop: nothing stays open
-    }
-    const retryInMs = Math.round(backoffMs(deps.random, attempt++, RETRY));
-    yield { type: "disconnected", reason, retryInMs };
-    await deps.clock.sleep(retryInMs, options.signal ? { signal: options.signal } : {});
+  for await (const item of followStream(deps, options)) {
+    const event = item.type === "event" ? toEvent(item) : item;
+    if (event) yield event;
   }
 }
 
-/** The messages of one response; silence breaks it. */
-async function* watched(
-  deps: { readonly clock: Clock },
-  response: Response,
-  options: { silenceMs: number; silent: () => void; signal: AbortSignal },
-): AsyncGenerator<SseMessage> {
-  if (!response.body) throw new ApiError("unexpected_answer", "Cannot follow events: the answer has no body");
-  let timer = deps.clock.setTimer(options.silenceMs, options.silent);
-  const messages = readSse(chunksOf(response.body, options.signal));
-  try {
-    for await (const message of messages) {
-      timer.cancel();
-      timer = deps.clock.setTimer(options.silenceMs, options.silent);
-      yield message;
-    }
-  } finally {
-    timer.cancel();
-  }
-}
-
-async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  try {
-    while (true) {
-      const { done, value } = await abortable(reader.read(), signal);
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {}); // a stream that already failed has nothing to cancel
-  }
-}
-
-function toEvent(message: SseMessage): StreamEvent | { readonly type: "ended"; readonly reason: string } | undefined {
-  if (message.event === "comment") return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(message.data);
-  } catch (cause) {
-    throw new ApiError("unexpected_answer", "Cannot follow events: one is not JSON", { cause });
-  }
-  switch (message.event) {
-    case "hello":
-    case "reset":
-      return { type: "connected", cursor: parse(position, value).cursor, isReset: message.event === "reset" };
+function toEvent(item: StreamItem & { type: "event" }): StreamEvent | undefined {
+  switch (item.name) {
     case "entry":
-      return { type: "entry", entry: parse(entryViewSchema, value) };
+      return { type: "entry", entry: parse(entryViewSchema, item.data) };
     case "peer":
-      return { type: "peer", ...parse(peerChange, value) };
-    case "dropped":
-    case "bye":
-      return { type: "ended", reason: parse(ending, value).reason };
+      return { type: "peer", ...parse(peerChange, item.data) };
+    case "leader":
+      return { type: "leader", election: parse(electionViewSchema, item.data) };
     default:
       return undefined; // an event of a newer node
   }

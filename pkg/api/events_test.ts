@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { ApiClient, createApi, type EventStreamOptions, type StreamEvent } from "./mod.ts";
-import { readSse, type SseMessage } from "./sse.ts";
+import { readSse, type SseMessage } from "@bzzz/http";
 import { FakeMesh, TEST_WRITE_TOKEN } from "./testing.ts";
 
 function setUp(events: EventStreamOptions = {}) {
@@ -233,4 +233,26 @@ Deno.test("ApiClient.events() takes silence for a dead connection", async () => 
   const broken = (await next).value;
   assert.ok(broken?.type === "disconnected" && broken.reason.includes("silent for 30000 ms"));
   await events.return();
+});
+
+Deno.test("events: a change of the leader is told as it happens", async () => {
+  const { client, mesh } = setUp();
+  const controller = new AbortController();
+  const seen: StreamEvent[] = [];
+  const following = (async () => {
+    for await (const event of client.events({}, { signal: controller.signal })) {
+      seen.push(event);
+      if (event.type === "leader") break;
+    }
+  })();
+  await settle();
+  await waitFor(() => mesh.watchers > 0, { timeoutMs: 1_000, what: "the stream" });
+
+  await mesh.election.order("step_down", { reason: "" });
+  await following;
+  controller.abort();
+
+  const last = seen.at(-1);
+  assert.ok(last?.type === "leader");
+  assert.deepEqual([last.election.term, last.election.leader], [3, undefined]);
 });

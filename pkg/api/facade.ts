@@ -1,31 +1,103 @@
 import type {
   AnswerInput,
+  AskInput,
   CreateInviteInput,
+  ElectionOrderInput,
+  HandleInput,
   JournalQuery,
   MessageQuery,
   PostMessageInput,
   PostTaskInput,
   RequestQuery,
+  RetryTaskInput,
+  ReviewTaskInput,
   TaskQuery,
 } from "./inputs.ts";
+import type { DefineRolesInput, ExportedKeysView, RoleKeyView, RoleView } from "./role_views.ts";
 import type {
   AgentView,
   CreatedInviteView,
+  ElectionView,
   EntryDetailView,
   EntryView,
   InviteView,
   MemberView,
   MessageView,
   PeerView,
+  PersonPresence,
   RequestRecord,
   StatusView,
   TaskView,
 } from "./views.ts";
+import type {
+  IdentityView,
+  PassphraseChangeInput,
+  PersonView,
+  RevokeDeviceInput,
+  RootUseInput,
+} from "./person_views.ts";
+import type { SlurpFacade } from "./slurp_facade.ts";
+import type { VotersView } from "./voter_views.ts";
 
-/** What `MeshFacade.watch` reports. Entries are durable and have a cursor; peer changes are not. */
+/** What `MeshFacade.watch` reports. Entries are durable and have a cursor; changes of peers and of the leader are not. */
 export type MeshEvent =
   | { readonly type: "entry"; readonly entry: EntryView }
+  | { readonly type: "leader"; readonly election: ElectionView }
   | { readonly type: "peer"; readonly change: "connected" | "admitted" | "disconnected"; readonly peer: PeerView };
+
+/** Roles of the mesh and their keys. Expected refusals are `BzzzError`s, as in `MeshFacade`. */
+export interface RolesFacade {
+  /** The built-in ones first. */
+  list(): Promise<readonly RoleView[]>;
+  /** Replaces the mesh's own roles; resolves with all roles when it is on disk. @throws BzzzError "not_allowed", "invalid_request" */
+  define(input: DefineRolesInput): Promise<readonly RoleView[]>;
+  /** By role, the current key first. */
+  keys(): Promise<readonly RoleKeyView[]>;
+  /** @throws BzzzError "not_found", "not_allowed" */
+  rotateKey(role: string): Promise<RoleKeyView>;
+  /** Writes the keys of a role that this node has to a private file. @throws BzzzError "not_found" when it has none */
+  exportKeys(role: string): Promise<ExportedKeysView>;
+}
+
+/** The person of this node, and those of the mesh. Expected refusals are `BzzzError`s, as in `MeshFacade`. */
+export interface IdentityFacade {
+  show(): Promise<IdentityView>;
+  /** Opens the person's key for a while. @throws BzzzError "identity_locked" for a wrong passphrase, "not_allowed" where nobody's key is */
+  unlock(passphrase: string): Promise<IdentityView>;
+  lock(): Promise<IdentityView>;
+  /** @throws BzzzError as `unlock` */
+  changePassphrase(input: PassphraseChangeInput): Promise<IdentityView>;
+  /** Replaces the root key. @throws BzzzError as `unlock`, "person_missing" where the root key is kept elsewhere */
+  rotate(input: RootUseInput): Promise<IdentityView>;
+  /** Certifies this device anew. @throws BzzzError as `rotate` */
+  renew(input: RootUseInput): Promise<IdentityView>;
+  /** @throws BzzzError as `rotate`, "not_found" for what is no device of the person */
+  revokeDevice(input: RevokeDeviceInput): Promise<IdentityView>;
+  /** By agent id. */
+  people(): Promise<readonly PersonView[]>;
+  /** @throws BzzzError "not_found", "not_allowed", "invalid_request" when the words are not those of the key that it shows */
+  admit(member: string, words: string): Promise<PersonView>;
+}
+
+/** Who votes; see `@bzzz/register`. */
+export interface VotersFacade {
+  show(): Promise<VotersView>;
+  /** @throws BzzzError "not_found", "not_allowed", "voter_refused", "no_quorum" */
+  add(member: string): Promise<VotersView>;
+  /** @throws BzzzError "not_found", "not_allowed", "voter_refused", "no_quorum" */
+  remove(member: string): Promise<VotersView>;
+}
+
+/** The leadership of the mesh. Expected refusals are `BzzzError`s, as in `MeshFacade`. */
+export interface ElectionFacade {
+  show(): Promise<ElectionView>;
+  /**
+   * Ends the term of whoever leads. `trigger`: everybody stands again; `step_down`: who led comes last. The order is in the
+   * history before the voters hear of it. Resolves when they have decided; the next leader may not be there yet.
+   * @throws BzzzError "not_allowed", "no_leader", "term_moved", "no_quorum"
+   */
+  order(order: "trigger" | "step_down", input: ElectionOrderInput): Promise<ElectionView>;
+}
 
 /**
  * Everything the API needs of a running node. The runtime implements it; tests use `FakeMesh` of `testing.ts`.
@@ -34,6 +106,11 @@ export type MeshEvent =
  * that looks one thing up returns undefined when it is not there.
  */
 export interface MeshFacade {
+  readonly roles: RolesFacade;
+  readonly voters: VotersFacade;
+  readonly identity: IdentityFacade;
+  readonly election: ElectionFacade;
+  readonly slurp: SlurpFacade;
   status(): Promise<StatusView>;
   peers(): Promise<readonly PeerView[]>;
   members(): Promise<readonly MemberView[]>;
@@ -50,8 +127,12 @@ export interface MeshFacade {
    * @throws BzzzError "client_id_conflict" for the same id with other content, "not_allowed"
    */
   postTask(input: PostTaskInput): Promise<{ readonly task: TaskView; readonly isNew: boolean }>;
-  /** @throws BzzzError "not_found", "task_closed", "not_allowed" */
+  /** @throws BzzzError "not_found", "task_closed", "not_allowed", "task_refused", "no_quorum" */
   cancelTask(taskId: string, options: { readonly reason: string }): Promise<TaskView>;
+  /** @throws BzzzError "not_found", "task_closed", "invalid_request", "not_allowed", "task_refused", "no_quorum" */
+  retryTask(taskId: string, input: RetryTaskInput): Promise<TaskView>;
+  /** @throws BzzzError "not_found", "not_allowed", "task_refused", "no_quorum" */
+  reviewTask(taskId: string, input: ReviewTaskInput): Promise<TaskView>;
 
   /** Entries with a cursor above `after` in order of cursor, at most `limit`. @throws BzzzError "invalid_topic", "invalid_kind" */
   journal(query: JournalQuery): Promise<readonly EntryView[]>;
@@ -73,6 +154,15 @@ export interface MeshFacade {
    *   "decision_not_offered", "not_allowed"
    */
   answer(requestId: string, input: AnswerInput): Promise<RequestRecord>;
+  /** Asks people; resolves when it is on disk. @throws BzzzError "not_allowed", "invalid_request" */
+  ask(input: AskInput): Promise<RequestRecord>;
+  /**
+   * This node's person puts a request off, hands it on, or says that they read it.
+   * @throws BzzzError "not_found", "request_closed", "digest_mismatch", "decision_not_offered", "not_allowed", "invalid_request"
+   */
+  handle(requestId: string, input: HandleInput): Promise<RequestRecord>;
+  /** Takes back what this node asked. @throws BzzzError "not_found", "request_closed", "not_allowed" */
+  withdraw(requestId: string, options: { readonly reason: string }): Promise<RequestRecord>;
 
   invites(): Promise<readonly InviteView[]>;
   /** @throws BzzzError "not_allowed", "duplicate_agent_id" */
@@ -81,6 +171,9 @@ export interface MeshFacade {
   revokeInvite(inviteId: string): Promise<InviteView>;
   /** `reference` is a peer id or an agent id. @throws BzzzError "not_found", "not_allowed", "already_revoked" */
   revokeMember(reference: string, options: { readonly reason: string }): Promise<MemberView>;
+
+  /** What the person of this node says of themselves: told to everybody, kept until the node stops. Resolves with this node's view. */
+  setPerson(person: PersonPresence): Promise<AgentView>;
 
   /** Asks the node to shut down in order; resolves at once, before it has. */
   stop(options: { readonly reason: string }): Promise<void>;

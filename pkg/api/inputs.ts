@@ -4,9 +4,22 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TITLE_CHARACTERS, MESSAGE_TYPES } from "@bzzz/wire";
+import { parseTaskId } from "@bzzz/base";
+import {
+  ANSWER_SCOPES,
+  MAX_ACTION_ARGUMENTS,
+  MAX_DELEGATION_CHAIN,
+  MAX_NAME_CHARACTERS,
+  MAX_TEXT_CHARACTERS,
+  MAX_TITLE_CHARACTERS,
+  MESSAGE_TYPES,
+  REQUEST_DECISIONS,
+  REQUEST_KINDS,
+  REQUEST_OFFERS,
+  REQUEST_STAKES,
+} from "@bzzz/wire";
 import { MAX_LIST_ITEMS } from "./constants.ts";
-import { binaryTypeSchema, decisionSchema, requestStateSchema, taskStateSchema } from "./views.ts";
+import { binaryTypeSchema, decisionSchema, personSchema, requestStateSchema, taskStateSchema } from "./views.ts";
 
 /** JSON can carry halves of surrogate pairs, which UTF-8 cannot: what is stored would not be what was sent. */
 function words(maxCharacters: number): z.ZodString {
@@ -26,6 +39,10 @@ function queryNumber(options: { min: number; max: number }) {
     .openapi({ type: "integer", minimum: options.min, maximum: options.max });
 }
 
+const taskId = z.string().refine((value) => parseTaskId(value) !== undefined, "a task id (26 characters)");
+/** A year. */
+const MAX_DURATION_MS = 31_622_400_000;
+
 const limit = queryNumber({ min: 1, max: MAX_LIST_ITEMS }).default(100);
 const cursor = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
@@ -43,11 +60,44 @@ export const postTaskSchema = z.strictObject({
   required_capabilities: z.array(label).max(32).default([]),
   deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
   input: text.optional().describe("Handed to the executor as it is"),
+  dependencies: z.array(taskId).max(32).default([]).describe("Tasks that must be completed first"),
+  budgets: z.strictObject({
+    time_ms: z.int().min(1).max(MAX_DURATION_MS).optional(),
+    tokens: z.int().min(0).optional(),
+    money: z.int().min(0).optional().describe("In millionths of the unit of account"),
+    hops: z.int().min(0).max(16).optional().describe("How deep it may be delegated"),
+  }).optional().describe("What it may use; a part that is missing is not limited"),
+  plan: z.strictObject({
+    window_ms: z.int().min(0).max(86_400_000).default(30_000).describe("Time for objections"),
+  }).optional().describe("The holder tells its plan first; a blocking objection stops it, silence is consent"),
+  review: z.strictObject({ role: label.optional() }).optional()
+    .describe("The result is judged before it counts, by this role if one is named"),
+  rights: z.array(label).max(32).optional()
+    .describe("Capabilities that may be used for it; a delegated task has at most its parent's"),
+  parent: taskId.optional().describe("The task this one is a part of"),
 }).openapi("PostTask");
 /** A task to post, checked. */
 export type PostTaskInput = z.output<typeof postTaskSchema>;
 
 export const cancelTaskSchema = z.strictObject({ reason: reason.default("") }).openapi("CancelTask");
+
+export const retryTaskSchema = z.strictObject({
+  reason: reason.default(""),
+  deadline_ms: z.int().min(0).optional().describe("A new deadline, milliseconds since the epoch"),
+}).openapi("RetryTask");
+/** How to try a task again, checked. */
+export type RetryTaskInput = z.output<typeof retryTaskSchema>;
+
+export const reviewTaskSchema = z.strictObject({
+  verdict: z.enum(["accept", "reject"]),
+  reason: words(4_096).default(""),
+}).superRefine((input, context) => {
+  if (input.verdict === "reject" && input.reason.trim() === "") {
+    context.addIssue({ code: "custom", path: ["reason"], message: "a rejection needs a reason" });
+  }
+}).openapi("ReviewTask");
+/** A judgement of a result, checked. */
+export type ReviewTaskInput = z.output<typeof reviewTaskSchema>;
 
 export const journalQuerySchema = z.strictObject({
   after: cursor.default(0).describe("Entries with a greater cursor"),
@@ -80,13 +130,85 @@ export const postMessageSchema = z.strictObject({
   task_id: name.optional(),
   refs: z.array(words(1_024)).max(64).default([]),
   severity: z.enum(["blocking", "advisory"]).optional(),
+  capabilities: z.array(label).max(32).optional().describe("A question to agents that have all of these"),
+  ttl_ms: z.int().min(1_000).max(86_400_000).optional().describe("How long it is to be acted on; an hour unless given"),
 }).openapi("PostMessage");
 /** A message to post, checked. */
 export type PostMessageInput = z.output<typeof postMessageSchema>;
 
-export const requestQuerySchema = z.strictObject({ state: requestStateSchema.optional(), limit });
+export const requestQuerySchema = z.strictObject({
+  state: z.union([requestStateSchema, z.literal("open")]).optional().describe("open: all that can be answered"),
+  limit,
+});
 /** Which requests, checked. */
 export type RequestQuery = z.output<typeof requestQuerySchema>;
+
+const actionInputSchema = z.strictObject({
+  verb: label,
+  target: words(2_560).default(""),
+  args: z.array(z.strictObject({ name: label, value: z.union([words(8_192), z.number(), z.boolean()]) }))
+    .max(MAX_ACTION_ARGUMENTS).default([]),
+  effect: words(4_096).default(""),
+  reversible: z.boolean().optional(),
+  cost: words(200).optional(),
+});
+const agentNames = z.array(label).max(64);
+
+export const askSchema = z.strictObject({
+  kind: z.enum(REQUEST_KINDS).default("question"),
+  to: z.strictObject({
+    human: label.optional(),
+    role: label.optional(),
+    quorum: z.strictObject({ n: z.int().min(1).max(64), of: z.int().min(1).max(64) })
+      .refine(({ n, of }) => n <= of, "n is at most of").optional(),
+  }).default({}).describe("Nobody named: everybody who may decide"),
+  title: words(MAX_TITLE_CHARACTERS).trim().min(1),
+  body: text.default(""),
+  task_id: taskId.optional(),
+  thread: words(128).min(1).optional(),
+  refs: z.array(words(2_560).min(1)).max(64).default([]),
+  allow: z.array(z.enum([...REQUEST_DECISIONS, ...REQUEST_OFFERS])).min(1).max(6).optional()
+    .describe("What is offered; by its kind unless given"),
+  stakes: z.enum(REQUEST_STAKES).default("normal"),
+  choices: z.array(words(200).min(1)).min(1).max(64).optional(),
+  form: z.record(z.string(), z.unknown()).optional().describe("A flat JSON Schema, as MCP's elicitation has it"),
+  action: actionInputSchema.optional(),
+  deadline_ms: z.int().min(0).optional().describe("Milliseconds since the epoch"),
+  on_timeout: z.enum(["hold", "deny", "escalate"]).default("hold").describe("Silence never approves"),
+  supersedes: words(26).optional().describe("The request that this one replaces"),
+  on_behalf_of: agentNames.max(MAX_DELEGATION_CHAIN).default([]),
+  eligible: agentNames.min(1).optional(),
+  human_present: z.boolean().default(false),
+  wording: z.strictObject({
+    id: label,
+    params: z.array(z.strictObject({ name: label, value: z.union([words(8_192), z.number(), z.boolean()]) })).max(64)
+      .default([]),
+  }).optional().describe("A wording of the reader's library"),
+}).openapi("Ask");
+/** A request to people, checked. */
+export type AskInput = z.output<typeof askSchema>;
+
+export const handleSchema = z.strictObject({
+  request_digest: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+  act: z.enum(["claim", "snooze", "escalate"]),
+  until_ms: z.int().min(0).optional().describe(
+    "Of a snooze, milliseconds since the epoch; a time that is past ends it",
+  ),
+  to: z.strictObject({ human: label.optional(), role: label.optional() }).optional()
+    .describe("Of an escalation; nobody named: everybody who may decide"),
+  reason: reason.optional(),
+}).superRefine((input, context) => {
+  if (input.act === "snooze" && input.until_ms === undefined) {
+    context.addIssue({ code: "custom", path: ["until_ms"], message: "a snooze needs an end" });
+  }
+}).openapi("Handle");
+/** What a person does with a request without answering it, checked. */
+export type HandleInput = z.output<typeof handleSchema>;
+
+export const withdrawSchema = z.strictObject({ reason: reason.default("") }).openapi("Withdraw");
+
+/** As much as a terminal takes. */
+const passphrase = words(1_024).min(1);
 
 export const answerSchema = z.strictObject({
   request_digest: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
@@ -94,10 +216,15 @@ export const answerSchema = z.strictObject({
   decision: decisionSchema,
   text: text.optional(),
   choice: words(200).optional(),
-  reason: reason.optional(),
+  reason: words(4_096).optional(),
+  values: z.record(z.string(), z.unknown()).optional().describe("Of a form"),
+  edited_action: actionInputSchema.optional().describe("Approve this instead; the verb stays"),
+  scope: z.enum(ANSWER_SCOPES).optional(),
+  until_ms: z.int().min(0).optional().describe("Of the scope until: milliseconds since the epoch"),
+  passphrase: passphrase.optional().describe("Of this person's key, where it is locked; opens it for a while"),
 }).superRefine((input, context) => {
-  if (input.decision === "answer" && !input.text) {
-    context.addIssue({ code: "custom", path: ["text"], message: "an answer needs text" });
+  if (input.decision === "answer" && !input.text && !input.values) {
+    context.addIssue({ code: "custom", path: ["text"], message: "an answer needs text, or the values of a form" });
   }
   if (input.decision === "choose" && !input.choice) {
     context.addIssue({ code: "custom", path: ["choice"], message: "a choice needs the chosen value" });
@@ -116,6 +243,10 @@ export const createInviteSchema = z.strictObject({
 export type CreateInviteInput = z.output<typeof createInviteSchema>;
 
 export const revokeMemberSchema = z.strictObject({ reason: words(256).default("") }).openapi("RevokeMember");
+export const personPresenceSchema = z.strictObject({ person: personSchema }).openapi("PersonPresence");
+export const electionOrderSchema = z.strictObject({ reason: reason.default("") }).openapi("ElectionOrder");
+/** Why an election is ordered, checked. */
+export type ElectionOrderInput = z.output<typeof electionOrderSchema>;
 export const stopSchema = z.strictObject({ reason: reason.default("") }).openapi("StopNode");
 
 export const eventsQuerySchema = z.strictObject({

@@ -13,38 +13,76 @@
 export { createApi } from "./api.ts";
 export type { Api, ApiDeps, ApiOptions } from "./api.ts";
 export { ApiClient } from "./client.ts";
-export type { ApiClientDeps, ApiClientOptions, ApiFetch, CallOptions, JournalPage } from "./client.ts";
-export type { FollowOptions, StreamEvent } from "./client_events.ts";
+export type { ApiClientOptions, JournalPage } from "./client.ts";
+export type { StreamEvent } from "./client_events.ts";
 export * from "./constants.ts";
-export { ApiError, STATUS_OF_CODE } from "./errors.ts";
-export type { ApiClientErrorCode, ApiErrorCode } from "./errors.ts";
-export type { EventStreamOptions } from "./event_stream.ts";
-export type { MeshEvent, MeshFacade } from "./facade.ts";
-export type { ApiScope, ApiToken } from "./guard.ts";
+export type { ElectionFacade, IdentityFacade, MeshEvent, MeshFacade, RolesFacade, VotersFacade } from "./facade.ts";
+// what options, errors and clients of the API are made of
+export { ApiError, STATUS_OF_CODE } from "@bzzz/http";
+export type {
+  ApiClientErrorCode,
+  ApiErrorCode,
+  ApiScope,
+  ApiToken,
+  CallOptions,
+  ErrorView,
+  EventStreamOptions,
+  FollowOptions,
+  HttpCallerDeps as ApiClientDeps,
+  HttpFetch as ApiFetch,
+} from "@bzzz/http";
 export type {
   AnswerInput,
+  AskInput,
   CreateInviteInput,
+  ElectionOrderInput,
   EventsQuery,
+  HandleInput,
   JournalQuery,
   MessageQuery,
   PostMessageInput,
   PostTaskInput,
   RequestQuery,
+  RetryTaskInput,
+  ReviewTaskInput,
   TaskQuery,
 } from "./inputs.ts";
+export { SlurpClient } from "./slurp_client.ts";
+export type { SlurpFacade } from "./slurp_facade.ts";
+export type {
+  DeadLetterView,
+  ReplayView,
+  SlurpAlignmentView,
+  SlurpContextQuery,
+  SlurpContextView,
+  SlurpGraphQuery,
+  SlurpGraphView,
+  SlurpStatusView,
+} from "./slurp_views.ts";
+export { IdentityClient } from "./identity_client.ts";
+export type {
+  IdentityView,
+  PassphraseChangeInput,
+  PersonView,
+  RevokeDeviceInput,
+  RootUseInput,
+} from "./person_views.ts";
+export type { VotersView } from "./voter_views.ts";
+export type { DefineRolesInput, ExportedKeysView, RoleKeyView, RoleView } from "./role_views.ts";
 export { MIN_SHORT_ID_CHARACTERS, resolveShortId, shortIds } from "./short_ids.ts";
-export { REQUEST_STATES, TASK_STATES } from "./states.ts";
+export { isOpenRequest, REQUEST_STATES, TASK_STATES } from "./states.ts";
 export type {
   AgentView,
   AuthorView,
   CreatedInviteView,
+  ElectionView,
   EntryDetailView,
   EntryView,
-  ErrorView,
   InviteView,
   MemberView,
   MessageView,
   PeerView,
+  PersonPresence,
   RequestRecord,
   RequestView,
   StatusView,

@@ -1,4 +1,4 @@
-import { ApiError } from "./errors.ts";
+import { ApiError } from "@bzzz/http";
 
 /** Fewer characters are too easily another request's. */
 export const MIN_SHORT_ID_CHARACTERS = 4;

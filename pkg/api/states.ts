@@ -14,4 +14,18 @@ export const TASK_STATES = [
 ] as const;
 
 /** The states of a request to a person (design, portal C.2). */
-export const REQUEST_STATES = ["pending", "answered", "withdrawn", "expired", "superseded"] as const;
+export const REQUEST_STATES = [
+  "pending",
+  "snoozed",
+  "escalated",
+  "answered",
+  "declined",
+  "expired",
+  "superseded",
+  "withdrawn",
+] as const;
+
+/** Whether a request in this state can be answered. */
+export function isOpenRequest(request: { readonly state: (typeof REQUEST_STATES)[number] }): boolean {
+  return request.state === "pending" || request.state === "snoozed" || request.state === "escalated";
+}

@@ -4,32 +4,47 @@
  * @module
  */
 import { type Clock, createUlid, hexEncode, type Random } from "@bzzz/base";
-import { ApiError } from "./errors.ts";
-import type { MeshEvent, MeshFacade } from "./facade.ts";
+import { ApiError } from "@bzzz/http";
+import type { ElectionFacade, MeshEvent, MeshFacade, RolesFacade, VotersFacade } from "./facade.ts";
+import { isOpenRequest } from "./states.ts";
+import type { VotersView } from "./voter_views.ts";
+import type { DefineRolesInput, RoleKeyView, RoleView } from "./role_views.ts";
+import { FakeIdentity } from "./fake_identity.ts";
+import { FakeSlurp } from "./fake_slurp.ts";
 import type {
   AnswerInput,
+  AskInput,
   CreateInviteInput,
+  ElectionOrderInput,
+  HandleInput,
   JournalQuery,
   MessageQuery,
   PostMessageInput,
   PostTaskInput,
   RequestQuery,
+  RetryTaskInput,
+  ReviewTaskInput,
   TaskQuery,
 } from "./inputs.ts";
 import type {
   AgentView,
   AuthorView,
   CreatedInviteView,
+  ElectionView,
   EntryDetailView,
   EntryView,
   InviteView,
   MemberView,
   MessageView,
   PeerView,
+  PersonPresence,
   RequestRecord,
   StatusView,
   TaskView,
 } from "./views.ts";
+
+/** A task that nobody has claimed. */
+const UNCLAIMED = { attempt: 0, token: 0, version: 0, spent: 0, attempts: [], superseded: [] };
 
 /** Tokens that `createApi` takes in tests. */
 export const TEST_WRITE_TOKEN = "write-token-for-tests-only-000";
@@ -39,6 +54,7 @@ const TOPICS: Readonly<Record<string, string>> = {
   coordination: "bzzz/coordination/v1",
   hmmm: "hmmm/meta-discussion/v1",
   agents: "bzzz/agents/v1",
+  context: "bzzz/context/v1",
 };
 
 function resolve(topic: string): string {
@@ -49,10 +65,138 @@ function resolve(topic: string): string {
   return full;
 }
 
+/** `RolesFacade` over lists, as an admin sees it. */
+export class FakeRoles implements RolesFacade {
+  readonly roleList: RoleView[] = [{
+    name: "admin",
+    level: "master",
+    is_builtin: true,
+    reads: ["admin", "developer"],
+    can_decrypt: [],
+    capabilities: [],
+    members: 1,
+  }];
+  readonly keyList: RoleKeyView[] = [];
+
+  list(): Promise<readonly RoleView[]> {
+    return Promise.resolve(this.roleList);
+  }
+
+  define({ roles }: DefineRolesInput): Promise<readonly RoleView[]> {
+    this.roleList.splice(
+      1,
+      Infinity,
+      ...roles.map((role) => ({ ...role, is_builtin: false, reads: [role.name], members: 0 })),
+    );
+    return this.list();
+  }
+
+  keys(): Promise<readonly RoleKeyView[]> {
+    return Promise.resolve(this.keyList);
+  }
+
+  rotateKey(role: string): Promise<RoleKeyView> {
+    this.#find(role);
+    const generation = this.keyList.filter((key) => key.role === role).length + 1;
+    const key = {
+      role,
+      generation,
+      recipient: `age1of${role}${generation}`,
+      is_held: true,
+      holders: 1,
+      is_exposed: false,
+    };
+    this.keyList.forEach((other, i) => {
+      if (other.role === role) this.keyList[i] = { ...other, is_current: false };
+    });
+    this.keyList.unshift({ ...key, is_current: true });
+    return Promise.resolve({ ...key, is_current: true });
+  }
+
+  exportKeys(role: string): Promise<{ role: string; generations: number[]; path: string }> {
+    this.#find(role);
+    return Promise.resolve({ role, generations: [1], path: `/data/exports/${role}.agekey` });
+  }
+
+  #find(role: string): RoleView {
+    const found = this.roleList.find(({ name }) => name === role);
+    if (!found) throw new ApiError("not_found", `Cannot find role "${role}"`);
+    return found;
+  }
+}
+
+/** `VotersFacade` of a mesh with one voter. */
+export class FakeVoters implements VotersFacade {
+  readonly view: VotersView = {
+    epoch: 1,
+    is_changing: false,
+    has_quorum: true,
+    reachable: 1,
+    needed: 1,
+    voters: [{ peer_id: "12D3KooWMe", agent_id: "ana", is_self: true, is_reachable: true }],
+  };
+
+  show(): Promise<VotersView> {
+    return Promise.resolve(this.view);
+  }
+
+  add(member: string): Promise<VotersView> {
+    this.view.voters.push({ peer_id: member, is_self: false, is_reachable: true });
+    return this.show();
+  }
+
+  remove(member: string): Promise<VotersView> {
+    const index = this.view.voters.findIndex(({ peer_id }) => peer_id === member);
+    if (index < 0) throw new ApiError("not_found", `Cannot find "${member}"`);
+    this.view.voters.splice(index, 1);
+    return this.show();
+  }
+}
+
+/** An agent that leads term 3 until somebody orders otherwise; then nobody does. */
+export class FakeElection implements ElectionFacade {
+  readonly #mesh: Pick<FakeMesh, "agent" | "me" | "append" | "emit">;
+  #view: ElectionView;
+
+  constructor(mesh: Pick<FakeMesh, "agent" | "me" | "append" | "emit">) {
+    this.#mesh = mesh;
+    this.#view = {
+      role: "follower",
+      term: 3,
+      leader: mesh.agent,
+      silent_ms: 1_200,
+      lease_ms: 15_000,
+      is_electable: false,
+      candidates: [{ ...mesh.agent, score: 61 }],
+    };
+  }
+
+  show(): Promise<ElectionView> {
+    return Promise.resolve(this.#view);
+  }
+
+  // deno-lint-ignore require-await -- a refusal must reject, not throw
+  async order(order: "trigger" | "step_down", input: ElectionOrderInput): Promise<ElectionView> {
+    const { leader, ...vacant } = this.#view;
+    if (!leader) throw new ApiError("no_leader", "Cannot end the term: nobody leads");
+    this.#mesh.append("election_ordered", { order, term: vacant.term, reason: input.reason }, {
+      author: this.#mesh.me,
+    });
+    this.#view = vacant;
+    this.#mesh.emit({ type: "leader", election: vacant });
+    return vacant;
+  }
+}
+
 /** `MeshFacade` with real behaviour and no network: what is posted is in its journal and is reported to watchers. */
 export class FakeMesh implements MeshFacade {
   readonly me: AuthorView = { peer_id: "12D3KooWMe", agent_id: "ana", role: "admin" };
   readonly agent: AuthorView = { peer_id: "12D3KooWAgent", agent_id: "agent-7f3a", role: "developer" };
+  readonly roles = new FakeRoles();
+  readonly voters = new FakeVoters();
+  readonly identity = new FakeIdentity();
+  readonly election = new FakeElection(this);
+  readonly slurp = new FakeSlurp();
   readonly entries: EntryView[] = [];
   readonly taskMap = new Map<string, TaskView>();
   readonly requestMap = new Map<string, RequestRecord>();
@@ -60,6 +204,7 @@ export class FakeMesh implements MeshFacade {
   peerList: PeerView[];
   inviteList: InviteView[] = [];
   stopReason: string | undefined;
+  person: PersonPresence | undefined;
   /** When set, every call rejects with it. */
   failure: Error | undefined;
   readonly #watchers = new Set<(event: MeshEvent) => void>();
@@ -82,7 +227,7 @@ export class FakeMesh implements MeshFacade {
   append(
     kind: string,
     body: Record<string, unknown>,
-    options: { author?: AuthorView; topic?: string; taskId?: string } = {},
+    options: { author?: AuthorView; topic?: string; taskId?: string; thread?: string } = {},
   ): EntryView {
     const entry: EntryView = {
       cursor: this.entries.length + 1,
@@ -94,6 +239,7 @@ export class FakeMesh implements MeshFacade {
       hlc: { ms: this.#clock.nowMs(), counter: 0 },
       body,
       ...(options.taskId === undefined ? {} : { task_id: options.taskId }),
+      ...(options.thread === undefined ? {} : { thread: options.thread }),
     };
     this.entries.push(entry);
     this.emit({ type: "entry", entry });
@@ -143,9 +289,10 @@ export class FakeMesh implements MeshFacade {
       uptime_ms: 0,
       addresses: ["/ip4/127.0.0.1/tcp/9010"],
       peers: { connected: this.peerList.filter((peer) => peer.is_connected).length, known: this.peerList.length },
+      leadership: { term: 0 },
       journal: { cursor: this.entries.length, entries: this.entries.length, authors: 2 },
       tasks,
-      requests: { pending: [...this.requestMap.values()].filter((request) => request.state === "pending").length },
+      requests: { pending: [...this.requestMap.values()].filter(isOpenRequest).length },
     };
   }
 
@@ -173,7 +320,15 @@ export class FakeMesh implements MeshFacade {
       active_tasks: 0,
       max_tasks: 3,
       load: 0,
+      ...(member.is_self && this.person ? { person: this.person } : {}),
     }));
+  }
+
+  async setPerson(person: PersonPresence): Promise<AgentView> {
+    this.person = person;
+    const own = (await this.agents()).find((agent) => agent.agent_id === this.me.agent_id);
+    if (!own) throw new TypeError("Unreachable: this node is a member of its own mesh");
+    return own;
   }
 
   async tasks(query: TaskQuery): Promise<readonly TaskView[]> {
@@ -202,10 +357,10 @@ export class FakeMesh implements MeshFacade {
     const now = this.#clock.nowMs();
     const task: TaskView = {
       ...input,
+      ...UNCLAIMED,
       task_id: createUlid(now, this.#random),
       state: "announced",
       author: this.me,
-      attempt: 0,
       created_at_ms: now,
       updated_at_ms: now,
     };
@@ -227,6 +382,35 @@ export class FakeMesh implements MeshFacade {
     this.taskMap.set(taskId, cancelled);
     this.append("task_cancelled", { task_id: taskId, reason: options.reason }, { author: this.me, taskId });
     return cancelled;
+  }
+
+  async retryTask(taskId: string, input: RetryTaskInput): Promise<TaskView> {
+    const task = await this.#task(taskId, "retry");
+    if (!["failed", "cancelled", "expired"].includes(task.state)) {
+      throw new ApiError("task_refused", `Cannot retry the task: it is ${task.state}, not at its end`);
+    }
+    return this.#replace({ ...task, state: "announced" }, "task_retried", input.reason);
+  }
+
+  async reviewTask(taskId: string, { verdict, reason }: ReviewTaskInput): Promise<TaskView> {
+    const task = await this.#task(taskId, verdict);
+    if (task.state !== "review") {
+      throw new ApiError("task_refused", `Cannot ${verdict} the task: it is ${task.state}, not in review`);
+    }
+    return this.#replace({ ...task, state: verdict === "accept" ? "completed" : "announced" }, "task_reviewed", reason);
+  }
+
+  async #task(taskId: string, verb: string): Promise<TaskView> {
+    await this.#check();
+    const task = this.taskMap.get(taskId);
+    if (!task) throw new ApiError("not_found", `Cannot ${verb} the task: there is none with that id`);
+    return task;
+  }
+
+  #replace(task: TaskView, kind: string, reason: string): TaskView {
+    this.taskMap.set(task.task_id, task);
+    this.append(kind, { task_id: task.task_id, reason }, { author: this.me, taskId: task.task_id });
+    return task;
   }
 
   async journal(query: JournalQuery): Promise<readonly EntryView[]> {
@@ -251,7 +435,9 @@ export class FakeMesh implements MeshFacade {
 
   async messages(query: MessageQuery): Promise<readonly MessageView[]> {
     await this.#check();
-    const all = this.entries.filter((entry) => entry.kind === "message_posted").map((entry) => this.#message(entry));
+    const all = this.entries.filter((entry) =>
+      entry.kind === "message_posted" && (query.thread === undefined || entry.thread === query.thread)
+    ).map((entry) => this.#message(entry));
     return query.after === undefined
       ? all.slice(-query.limit)
       : all.filter((message) => message.cursor > (query.after ?? 0)).slice(0, query.limit);
@@ -259,13 +445,17 @@ export class FakeMesh implements MeshFacade {
 
   async postMessage(input: PostMessageInput): Promise<MessageView> {
     await this.#check();
-    const body = { type: input.type, text: input.text, to: input.to, refs: input.refs };
-    return this.#message(this.append("message_posted", body, { author: this.me, topic: input.topic }));
+    const { type, text, to, refs, severity, thread, task_id: taskId, topic } = input;
+    const body = { type, text, to, refs, ...(severity ? { severity } : {}) };
+    const place = { ...(thread === undefined ? {} : { thread }), ...(taskId === undefined ? {} : { taskId }) };
+    return this.#message(this.append("message_posted", body, { author: this.me, topic, ...place }));
   }
 
   async requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
     await this.#check();
-    return [...this.requestMap.values()].filter((request) => !query.state || request.state === query.state)
+    const isWanted = (request: RequestRecord) =>
+      query.state === "open" ? isOpenRequest(request) : !query.state || request.state === query.state;
+    return [...this.requestMap.values()].filter(isWanted)
       .slice(0, query.limit);
   }
 
@@ -283,23 +473,74 @@ export class FakeMesh implements MeshFacade {
         details: { answered_by: record.answer.by.agent_id, answered_at_ms: record.answer.at_ms },
       });
     }
-    if (record.state !== "pending") {
+    if (!isOpenRequest(record)) {
       throw new ApiError("request_closed", `Cannot answer the request: it is ${record.state}`);
     }
     if (record.digest !== input.request_digest) {
       throw new ApiError("digest_mismatch", "Cannot answer the request: the digest is of another text");
     }
-    const { request_digest: digest, ...decision } = input;
+    this.identity.sign(record, input);
+    const { request_digest: digest, edited_action: edited, passphrase: _, ...decided } = input;
+    const decision = { ...decided, ...(edited ? { edited_action: edited } : {}) };
     const entry = this.append("request_answered", { request_id: requestId, request_digest: digest, ...decision }, {
       author: this.me,
     });
     const answered: RequestRecord = {
       ...record,
-      state: "answered",
+      state: input.decision === "deny" ? "declined" : "answered",
       answer: { ...decision, by: this.me, at_ms: this.#clock.nowMs(), entry_id: entry.id },
     };
     this.requestMap.set(requestId, answered);
     return answered;
+  }
+
+  async ask(input: AskInput): Promise<RequestRecord> {
+    await this.#check();
+    const { kind, to, title, body, stakes, on_timeout, allow, choices, deadline_ms: deadlineMs } = input;
+    return this.openRequest({
+      kind,
+      to,
+      title,
+      body,
+      stakes,
+      on_timeout,
+      allow: allow ?? (kind === "approval" ? ["approve", "deny"] : choices ? ["choose", "deny"] : ["answer", "deny"]),
+      from: this.me,
+      is_addressed_to_me: false,
+      ...(choices ? { choices } : {}),
+      ...(deadlineMs === undefined ? {} : { deadline_ms: deadlineMs }),
+    });
+  }
+
+  async handle(requestId: string, input: HandleInput): Promise<RequestRecord> {
+    await this.#check();
+    const record = this.requestMap.get(requestId);
+    if (!record) throw new ApiError("not_found", "Cannot do that: there is no request with that id");
+    if (record.digest !== input.request_digest) {
+      throw new ApiError("digest_mismatch", "Cannot do that: the digest is of another text");
+    }
+    const { act, until_ms: untilMs, to = {}, reason } = input;
+    const at = this.#clock.nowMs();
+    this.append("request_handled", { request_id: requestId, act }, { author: this.me });
+    const isOver = (untilMs ?? 0) <= at;
+    const escalation = { by: "ana", at_ms: at, to, ...(reason === undefined ? {} : { reason }) };
+    const handled: RequestRecord = {
+      ...record,
+      ...(act === "snooze" ? { state: isOver ? "pending" : "snoozed", snoozed_until_ms: untilMs ?? 0 } : {}),
+      ...(act === "escalate" ? { state: "escalated", escalations: [...record.escalations ?? [], escalation] } : {}),
+    };
+    this.requestMap.set(requestId, handled);
+    return handled;
+  }
+
+  async withdraw(requestId: string, { reason }: { reason: string }): Promise<RequestRecord> {
+    await this.#check();
+    const record = this.requestMap.get(requestId);
+    if (!record) throw new ApiError("not_found", "Cannot withdraw the request: there is none with that id");
+    const withdrawn: RequestRecord = { ...record, state: "withdrawn", closed_reason: reason };
+    this.append("request_withdrawn", { request_id: requestId, reason }, { author: this.me });
+    this.requestMap.set(requestId, withdrawn);
+    return withdrawn;
   }
 
   async invites(): Promise<readonly InviteView[]> {
@@ -351,7 +592,7 @@ export class FakeMesh implements MeshFacade {
   }
 
   #message(entry: EntryView): MessageView {
-    const body = entry.body as Pick<MessageView, "type" | "text" | "to" | "refs">; // only `postMessage` writes this kind
+    const body = entry.body as Pick<MessageView, "type" | "text" | "to" | "refs" | "severity">; // only `postMessage` writes this kind
     const { id, cursor, topic, author } = entry;
     return { id, cursor, topic, author, ...body, at_ms: entry.hlc.ms };
   }

@@ -5,25 +5,20 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { MESSAGE_TYPES, REQUEST_DECISIONS, REQUEST_KINDS } from "@bzzz/wire";
-import { REQUEST_STATES, TASK_STATES } from "./states.ts";
+import { MESSAGE_TYPES } from "@bzzz/wire";
+import { TASK_STATES } from "./states.ts";
+import { agentId, atMs, authorViewSchema, binaryTypeSchema, count, peerId } from "./view_parts.ts";
 
-const count = z.int().min(0);
-const atMs = z.int().min(0).describe("Milliseconds since the epoch");
-const peerId = z.string().describe("libp2p identity of a node, base58");
-const agentId = z.string().describe("Name of an agent or person in the mesh");
-
-/** What kind of program a node is. */
-export const binaryTypeSchema = z.enum(["agent", "hap"]);
-
-/** The node an entry, task or request came from; the names are missing when its grant is not known. */
-export const authorViewSchema = z.object({
-  peer_id: peerId,
-  agent_id: agentId.optional(),
-  role: z.string().optional(),
-}).openapi("Author");
-/** Who wrote something. */
-export type AuthorView = z.infer<typeof authorViewSchema>;
+export { authorViewSchema, binaryTypeSchema } from "./view_parts.ts";
+export type { AuthorView } from "./view_parts.ts";
+export {
+  actionSchema,
+  decisionSchema,
+  requestRecordSchema,
+  requestStateSchema,
+  requestViewSchema,
+} from "./request_views.ts";
+export type { RequestRecord, RequestView } from "./request_views.ts";
 
 export const nodeStateSchema = z.enum(["starting", "ready", "degraded", "stopping"]);
 
@@ -45,6 +40,10 @@ export const statusViewSchema = z.object({
   uptime_ms: count,
   addresses: z.array(z.string()).describe("Multiaddresses other nodes can dial"),
   peers: z.object({ connected: count, known: count }),
+  leadership: z.object({
+    term: count.describe("The newest term known; 0 before the first"),
+    leader: authorViewSchema.optional().describe("Who leads it; missing when nobody is known to"),
+  }),
   journal: z.object({
     cursor: count.describe("Cursor of the newest entry; 0 when empty"),
     entries: count,
@@ -93,6 +92,10 @@ export const memberViewSchema = z.object({
 /** Someone with a grant. */
 export type MemberView = z.infer<typeof memberViewSchema>;
 
+export const personSchema = z.enum(["here", "away", "busy"]);
+/** Whether a person is there, as they say themselves. */
+export type PersonPresence = z.infer<typeof personSchema>;
+
 export const agentViewSchema = z.object({
   agent_id: agentId,
   peer_id: peerId,
@@ -105,6 +108,7 @@ export const agentViewSchema = z.object({
   active_tasks: count,
   max_tasks: count,
   load: z.number().min(0).describe("0 idle, 1 full"),
+  person: personSchema.optional().describe("Of a portal: what its person said last; missing when they never did"),
   last_seen_at_ms: atMs.optional(),
 }).openapi("Agent");
 /** A member with what it can do and how busy it is. */
@@ -124,8 +128,34 @@ export const taskViewSchema = z.object({
   required_capabilities: z.array(z.string()),
   deadline_ms: atMs.optional(),
   input: z.string().optional(),
-  attempt: count,
+  dependencies: z.array(z.string()).optional(),
+  budgets: z.object({
+    time_ms: count.optional(),
+    tokens: count.optional(),
+    money: count.optional(),
+    hops: count.optional(),
+  }).optional(),
+  plan: z.object({ window_ms: count }).optional(),
+  plan_entry: z.string().optional().describe("The message with the plan that is discussed or carried out"),
+  review: z.object({ role: z.string().optional() }).optional(),
+  rights: z.array(z.string()).optional(),
+  parent: z.string().optional(),
+  attempt: count.describe("The number of the try, 0 before the first"),
+  token: count.describe("Fencing token: grows with every claim"),
+  version: count.describe("Decided changes so far, as far as this node has heard"),
+  spent: count.describe("Tries that failed, were lost or rejected"),
   holder: authorViewSchema.optional(),
+  attempts: z.array(z.object({
+    token: count,
+    attempt: count,
+    holder: authorViewSchema,
+    claimed_at_ms: atMs,
+    outcome: z.string().optional(),
+    reason: z.string().optional(),
+  })).describe("Every claim, the first in front"),
+  session: z.string().optional().describe("Thread that it shares with the tasks it depends on"),
+  superseded: z.array(z.object({ entry_id: z.string(), author: authorViewSchema, kind: z.string() }))
+    .describe("Results that came too late, or from a node that did not hold it"),
   progress: z.object({ percent: z.number().optional(), text: z.string(), at_ms: atMs }).optional(),
   blocked_on: z.string().optional().describe("Request the task waits for"),
   result: z.object({ summary: z.string(), output: z.string(), duration_ms: z.number() }).optional(),
@@ -184,49 +214,6 @@ export const messageViewSchema = z.object({
 /** One message of a discussion. */
 export type MessageView = z.infer<typeof messageViewSchema>;
 
-export const requestStateSchema = z.enum(REQUEST_STATES);
-export const decisionSchema = z.enum(REQUEST_DECISIONS);
-
-/** What the mesh says about a request; the API adds `short_id`. */
-export const requestRecordSchema = z.object({
-  request_id: z.string(),
-  digest: z.string().describe("SHA-256 over the canonical request; an answer carries it back"),
-  kind: z.enum(REQUEST_KINDS),
-  state: requestStateSchema,
-  stakes: z.enum(["low", "normal", "high"]),
-  title: z.string(),
-  body: z.string(),
-  allow: z.array(z.string()),
-  choices: z.array(z.string()).optional(),
-  from: authorViewSchema,
-  to: z.object({ human: z.string().optional(), role: z.string().optional() }),
-  is_addressed_to_me: z.boolean().describe("Whether this node's person or role may answer"),
-  task_id: z.string().optional(),
-  thread: z.string().optional(),
-  opened_at_ms: atMs,
-  deadline_ms: atMs.optional(),
-  on_timeout: z.enum(["hold", "deny", "escalate"]),
-  supersedes: z.string().optional(),
-  answer: z.object({
-    decision: decisionSchema,
-    text: z.string().optional(),
-    choice: z.string().optional(),
-    reason: z.string().optional(),
-    by: authorViewSchema,
-    at_ms: atMs,
-    entry_id: z.string(),
-  }).optional(),
-  closed_reason: z.string().optional().describe("Why it was withdrawn"),
-});
-/** A request to a person, as the mesh knows it. */
-export type RequestRecord = z.infer<typeof requestRecordSchema>;
-
-export const requestViewSchema = requestRecordSchema.extend({
-  short_id: z.string().describe("Shortest end of request_id, from 4 characters, that no other pending request has"),
-}).openapi("Request");
-/** A request to a person, with its short id. */
-export type RequestView = z.infer<typeof requestViewSchema>;
-
 export const inviteViewSchema = z.object({
   invite_id: z.string(),
   role: z.string(),
@@ -245,14 +232,17 @@ export const createdInviteViewSchema = inviteViewSchema.extend({
 /** An invite with its token, shown once. */
 export type CreatedInviteView = z.infer<typeof createdInviteViewSchema>;
 
-export const errorViewSchema = z.object({
-  error: z.object({
-    code: z.string().describe("UCXL-<status>-<NAME>"),
-    message: z.string(),
-    details: z.record(z.string(), z.unknown()),
-    request_id: z.string(),
-    timestamp: z.string(),
-  }),
-}).openapi("Error");
-/** The body of every refusal. */
-export type ErrorView = z.infer<typeof errorViewSchema>;
+export const electionViewSchema = z.object({
+  role: z.enum(["leader", "candidate", "follower", "leaving"])
+    .describe("What this node is; candidate: it knows no leader that lives, leaving: it gives its term back"),
+  term: count.describe("The newest term known; 0 before the first leader"),
+  leader: authorViewSchema.optional().describe("Who leads; missing: nobody that is known to live"),
+  silent_ms: count.optional().describe("Since the leader, another node, was last heard of"),
+  lease_ms: count.describe("Lease of the term: it ends 0.75 of it after its last renewal, and may be taken after 1.25"),
+  deposed_by: authorViewSchema.optional().describe("By whose order the leader must go"),
+  is_electable: z.boolean().describe("Whether this node stands"),
+  candidates: z.array(authorViewSchema.extend({ score: z.int().min(0).max(100) }))
+    .describe("Nodes that stand and are here, the first to try in front"),
+}).openapi("Election");
+/** Who leads, who would be next. */
+export type ElectionView = z.infer<typeof electionViewSchema>;

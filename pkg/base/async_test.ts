@@ -103,7 +103,7 @@ Deno.test("BoundedQueue wakes a consumer that waits", async () => {
   assert.deepEqual(taken, ["late"]);
 });
 
-Deno.test("backoffMs() grows to its maximum with jitter below it", () => {
+Deno.test("A-22 backoffMs() grows to its maximum with jitter below it", () => {
   const random = createSeededRandom(1);
   for (let attempt = 0; attempt < 40; attempt++) {
     const delay = backoffMs(random, attempt, { baseMs: 100, maxMs: 5000 });

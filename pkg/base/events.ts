@@ -2,7 +2,10 @@
 export class TypedEventTarget<Map extends object> {
   readonly #target = new EventTarget();
 
-  /** Listens until `signal` aborts. A listener that throws is reported by the host, never to the emitter. */
+  /**
+   * Listens until `signal` aborts. A listener that throws stops neither the others nor the emitter: its error counts as
+   * uncaught (`watchUncaught`).
+   */
   on<K extends keyof Map & string>(
     name: K,
     listener: (detail: Map[K]) => void,

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./async.ts";
+export * from "./awake_clock.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./collections.ts";
@@ -11,3 +12,5 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
 export * from "./random.ts";
+export * from "./turn.ts";
+export * from "./uncaught.ts";

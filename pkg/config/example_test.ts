@@ -25,7 +25,16 @@ Deno.test("renderExampleConfig() loads to the defaults", () => {
 
     assert.deepEqual(loaded.config, parseConfig({ profile, env: {}, flags: {} }).config);
     const fromDefault = [...loaded.origins].filter(([, { source }]) => source === "default").map(([key]) => key);
-    assert.deepEqual(fromDefault, ["agent.id", "logging.file"]);
+    const optional = [
+      "agent.id",
+      ...(profile === CONFIG_PROFILES.hap ? ["interface.keymap_path", "interface.policy_path"] : []),
+      "identity.passphrase_file",
+      "slurp.goals_address",
+      "election.heartbeat_ms",
+      "election.lease_ms",
+      "logging.file",
+    ];
+    assert.deepEqual(fromDefault, optional);
   }
 });
 

@@ -28,7 +28,9 @@ function hintFrom(hints: Readonly<Record<string, string>>): (value: string) => s
 }
 
 function withMeta<T extends z.ZodType>(schema: T, meta: KeyMeta): T {
-  return schema.describe(meta.description).meta({ ...meta });
+  // in place: describe() and meta() would copy the schema twice, for each of a hundred keys at every start
+  z.globalRegistry.add(schema, { ...meta });
+  return schema;
 }
 
 /** A section: strict, and complete when it is left out. */
@@ -58,7 +60,32 @@ export function wholeNumber(
   range: { readonly min: number; readonly max: number; readonly unit?: string },
   description: string,
 ): z.ZodDefault<z.ZodInt> {
-  return withMeta(z.int().min(range.min).max(range.max).default(fallback), {
+  return withMeta(z.int().check(z.gte(range.min), z.lte(range.max)).default(fallback), {
+    description,
+    kind: "integer",
+    expected: `a whole number from ${range.min} to ${range.max}`,
+    ...(range.unit === undefined ? {} : { unit: range.unit }),
+  });
+}
+
+/** One of a few numbers. */
+export function numberChoice(values: readonly number[], fallback: number, description: string): z.ZodDefault<z.ZodInt> {
+  const expected = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  const schema = z.int({ error: expected }).refine((value) => values.includes(value), { error: expected });
+  return withMeta(schema.default(fallback), {
+    description,
+    kind: "integer",
+    expected,
+    choices: values.map(String),
+  });
+}
+
+/** A whole number that may be absent; what its absence means is in its description. */
+export function optionalWholeNumber(
+  range: { readonly min: number; readonly max: number; readonly unit?: string },
+  description: string,
+): z.ZodOptional<z.ZodInt> {
+  return withMeta(z.int().min(range.min).max(range.max).optional(), {
     description,
     kind: "integer",
     expected: `a whole number from ${range.min} to ${range.max}`,

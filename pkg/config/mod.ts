@@ -15,6 +15,7 @@
  *
  * @module
  */
+export { changeSettings } from "./change.ts";
 export type { CamelKeys, ConfigShape } from "./codec.ts";
 export { formatDeploymentProblems, validateMultiBinaryDeployment } from "./deployment.ts";
 export type { DeploymentProblem, DeploymentSide } from "./deployment.ts";
@@ -27,7 +28,10 @@ export { ConfigError, formatIssues } from "./issues.ts";
 export type { ConfigErrorCode, ConfigIssue } from "./issues.ts";
 export { loadConfig, parseConfig } from "./load.ts";
 export type { ConfigOrigin, LoadConfigOptions, LoadedConfig, ParseConfigOptions } from "./load.ts";
-export { CONFIG_PROFILES, heapLimitMb } from "./profiles.ts";
+export { CONFIG_PROFILES, ELECTION_PROFILES, electionTimes, heapLimitMb } from "./profiles.ts";
 export type { AgentConfig, AnyConfigProfile, Config, ConfigProfile, HapConfig, ProfileDefaults } from "./profiles.ts";
+export { loadRolesFile, parseRolesFile, ROLES_FILE_NAME } from "./roles_file.ts";
+export { readYaml } from "./yaml_source.ts";
+export type { Position, YamlSource } from "./yaml_source.ts";
 export type { AgentConfigSchema, HapConfigSchema } from "./schema.ts";
 export { KNOWN_VARIABLES } from "./sources.ts";

@@ -15,6 +15,8 @@ export interface ProfileDefaults {
   readonly handlerTimeoutSeconds: number;
   /** Memory the process is laid out for, in MiB. */
   readonly memoryLimitMb: number;
+  /** Whether it stands for election unless told. */
+  readonly isElectable: boolean;
 }
 
 /** What the loader knows of a program. A new program is a new object of this type, not a case in a switch. */
@@ -37,6 +39,7 @@ const AGENT_DEFAULTS: ProfileDefaults = {
   maxSendBytes: 1024 * 1024,
   handlerTimeoutSeconds: 5,
   memoryLimitMb: 512,
+  isElectable: true,
 };
 
 const HAP_DEFAULTS: ProfileDefaults = {
@@ -48,6 +51,7 @@ const HAP_DEFAULTS: ProfileDefaults = {
   maxSendBytes: 512 * 1024,
   handlerTimeoutSeconds: 30,
   memoryLimitMb: 256,
+  isElectable: false,
 };
 
 /** The programs of this version: ports of architecture section 8, message limits of specification section 13.2. */
@@ -72,6 +76,20 @@ export type HapConfig = ConfigShape<HapConfigSchema>;
 export type Config = AgentConfig | HapConfig;
 /** The profile of either program; a configuration loaded with it is a `Config`. */
 export type AnyConfigProfile = ConfigProfile<AgentConfigSchema | HapConfigSchema>;
+
+/** Times of each `election.profile` in milliseconds (design section 6). */
+export const ELECTION_PROFILES = {
+  default: { heartbeatMs: 5_000, leaseMs: 15_000 },
+  lan: { heartbeatMs: 500, leaseMs: 1_500 },
+} as const;
+
+/** The times of the election in milliseconds: the profile's, where no key of its own replaces one. */
+export function electionTimes(
+  election: Pick<Config["election"], "profile" | "heartbeatMs" | "leaseMs">,
+): { readonly heartbeatMs: number; readonly leaseMs: number } {
+  const times = ELECTION_PROFILES[election.profile];
+  return { heartbeatMs: election.heartbeatMs ?? times.heartbeatMs, leaseMs: election.leaseMs ?? times.leaseMs };
+}
 
 /** Of a process' memory, what its JavaScript heap may take; the rest is SQLite's cache, sockets' buffers and V8's code. */
 const HEAP_SHARE = 0.75;

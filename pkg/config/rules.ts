@@ -1,4 +1,4 @@
-import type { Config } from "./profiles.ts";
+import { type Config, electionTimes } from "./profiles.ts";
 
 /** What no single key can be blamed for. `keys` are the keys involved: the first one that was set by somebody is reported. */
 export interface RuleViolation {
@@ -22,7 +22,7 @@ export function portUses(config: Config): readonly PortUse[] {
     { key: "ports.http_port", port: ports.httpPort, host: api.host },
     { key: "ports.health_port", port: ports.healthPort, host: health.host },
     { key: "ports.ucxi_port", port: ports.ucxiPort, host: api.host },
-    { key: "ports.admin_ui_port", port: ports.adminUiPort, host: api.host },
+    { key: "ports.admin_ui_port", port: ports.adminUiPort, host: "127.0.0.1" },
     { key: "network.p2p_port", port: network.p2pPort, host: network.listenHost },
   ];
 }
@@ -32,6 +32,7 @@ export function portsClash(a: PortUse, b: PortUse): boolean {
   return a.port !== 0 && a.port === b.port && hostsOverlap(a.host, b.host);
 }
 
+const HEARTBEATS_PER_LEASE = 3;
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 function hostsOverlap(a: string, b: string): boolean {
@@ -69,6 +70,15 @@ export function ruleViolations(config: Config): readonly RuleViolation[] {
         `a timeout of ${coordination.presenceTimeoutSeconds} s with an interval of ${coordination.presenceIntervalSeconds} s`,
       expected: "a timeout of at least two intervals, so that one lost signal is no failure",
       suggestion: `set coordination.presence_timeout_seconds to ${3 * coordination.presenceIntervalSeconds}`,
+    });
+  }
+  const { heartbeatMs, leaseMs } = electionTimes(config.election);
+  if (leaseMs < HEARTBEATS_PER_LEASE * heartbeatMs) {
+    found.push({
+      keys: ["election.lease_ms", "election.heartbeat_ms"],
+      got: `a lease of ${leaseMs} ms with a heartbeat of ${heartbeatMs} ms`,
+      expected: "a lease of at least three heartbeats, so that one lost renewal does not end a term",
+      suggestion: `set election.heartbeat_ms to ${Math.floor(leaseMs / HEARTBEATS_PER_LEASE)}`,
     });
   }
   if (

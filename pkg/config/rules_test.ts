@@ -44,6 +44,8 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["network: {max_connections: 10}", "network.max_connections"],
     ["coordination: {presence_interval_seconds: 8}", "coordination.presence_interval_seconds"],
     ["coordination: {presence_timeout_seconds: 9}", "coordination.presence_timeout_seconds"],
+    ["election: {heartbeat_ms: 5001}", "election.heartbeat_ms"],
+    ["election: {profile: lan, lease_ms: 1499}", "election.lease_ms"],
     ["executor: {kind: process}", "executor.kind"],
   ];
   for (const [text, key] of cases) {

@@ -1,4 +1,5 @@
 import { parseAgentId } from "@bzzz/base";
+import { addressFault, isPattern, parseAddress } from "@bzzz/ucxl";
 import { z } from "zod";
 import {
   ADDRESS_RULE,
@@ -11,7 +12,9 @@ import {
   lineRule,
   mapList,
   NAME_RULE,
+  numberChoice,
   optionalText,
+  optionalWholeNumber,
   port,
   section,
   text,
@@ -23,11 +26,14 @@ import type { ProfileDefaults } from "./profiles.ts";
 
 /** No envelope of the mesh is larger (architecture section 5): no honest peer drops what another accepts. */
 const MAX_ENVELOPE_BYTES = 1024 * 1024;
-const WEB_HINT = "web is not available in this version; use terminal or headless";
 
 const AGENT_ID_RULE = {
   isValid: (id: string) => parseAgentId(id) !== undefined,
   expected: "2 to 63 of a-z 0-9 - that start with a letter or digit",
+};
+const UCXL_RULE = {
+  isValid: (text: string) => addressFault(text) === undefined && !isPattern(parseAddress(text)),
+  expected: "the UCXL address of one thing, such as ucxl://ana:architect@shop:project/*^/.ucxl/goals.yaml",
 };
 const VARIABLE_RULE = {
   isValid: (name: string) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
@@ -51,6 +57,12 @@ function identityKeys(defaults: { readonly capabilities: readonly string[] }) {
 
 function commonSections(defaults: ProfileDefaults) {
   return {
+    identity: section({
+      passphrase_file: optionalText(
+        lineRule(1024, "the path of a file"),
+        "File whose first line is the passphrase of the locked keys, for a start without a person; 0600, relative to the data directory. A built program reads it in its data directory only, or wherever the variable or --passphrase-file names it. The variable is the way for systemd's credentials.",
+      ),
+    }),
     ports: section({
       http_port: port(defaults.httpPort, "TCP port of the HTTP API. 0 lets the system choose a free one."),
       health_port: port(
@@ -59,11 +71,11 @@ function commonSections(defaults: ProfileDefaults) {
       ),
       ucxi_port: port(
         defaults.ucxiPort,
-        "TCP port reserved for the context server of a later version. Nothing listens on it yet; it is checked for conflicts now, so that an update does not bring one.",
+        "TCP port of the context server (UCXI); it binds api.host. 0 lets the system choose a free one.",
       ),
       admin_ui_port: port(
         defaults.adminUiPort,
-        "TCP port reserved for the setup page of a later version. Nothing listens on it yet; it is checked for conflicts now, so that an update does not bring one.",
+        "TCP port of the pages for browsers, always on 127.0.0.1: the setup's (setup --page), then the portal's (interface.mode web). 0 lets the system choose a free one.",
       ),
     }),
     network: section({
@@ -117,6 +129,59 @@ function commonSections(defaults: ProfileDefaults) {
         "Largest body of a request; a larger one is refused with status 413.",
       ),
     }),
+    context: section({
+      max_content_bytes: wholeNumber(
+        4 * 1024 * 1024,
+        { min: 1024, max: 64 * 1024 * 1024, unit: "bytes" },
+        "Largest content that can be written at an address; a larger one is refused with status 413.",
+      ),
+      search_memory_mb: wholeNumber(
+        32,
+        { min: 1, max: 4096, unit: "MiB" },
+        "Text that full-text search keeps in memory, because no word of a content may reach the disk. Beyond it the oldest versions are not found, and the answer says that it is not complete.",
+      ),
+    }),
+    slurp: section({
+      enabled: toggle(
+        true,
+        [true, false],
+        "Whether this node derives context while it leads. What was derived before is read all the same; while a node with false leads, nothing new is derived.",
+      ),
+      max_depth: wholeNumber(
+        10,
+        { min: 1, max: 64, unit: "levels" },
+        "Levels that an address inherits from, itself among them; of more, the outermost are left out, and the answer says that it is not complete.",
+      ),
+      cached_slices: wholeNumber(
+        200,
+        { min: 1, max: 10_000, unit: "slices" },
+        "Derived slices that are kept opened in memory, a few kilobytes each; others are opened again when they are asked for.",
+      ),
+      settle_ms: wholeNumber(
+        2_000,
+        { min: 10, max: 600_000, unit: "milliseconds" },
+        "Time in which events of one kind about one task are one, and which a leader waits for more of them before it derives.",
+      ),
+      retry_window_seconds: wholeNumber(
+        900,
+        { min: 1, max: 86_400, unit: "seconds" },
+        "How long after its first failure a derivation is tried again, with growing delays; then it is a dead letter.",
+      ),
+      max_dead_letters: wholeNumber(
+        200,
+        { min: 1, max: 10_000, unit: "dead letters" },
+        "Derivations that were given up and are kept to be looked at; beyond it the oldest goes.",
+      ),
+      replays_per_minute: wholeNumber(
+        30,
+        { min: 1, max: 6_000, unit: "per minute" },
+        "Dead letters that are tried again in a minute when a person asks for it.",
+      ),
+      goals_address: optionalText(
+        UCXL_RULE,
+        "Address of the goals that addresses are compared with. Left out: .ucxl/goals.yaml in any task of the project, else of the project global.",
+      ),
+    }),
     health: section({
       host: text(
         "127.0.0.1",
@@ -143,6 +208,26 @@ function commonSections(defaults: ProfileDefaults) {
         "Time between two comparisons of the history with a random peer. It bounds how long an entry that gossip lost stays missing.",
       ),
     }),
+    election: section({
+      profile: choice(
+        ["default", "lan"],
+        "default",
+        "Times of the terms this node wins. default: a heartbeat every 5 s, a lease of 15 s, so that another leads within 20 s of a crash. lan: 0.5 s and 1.5 s, for networks where a round trip takes milliseconds and the voters' disks are quick.",
+      ),
+      electable: toggle(
+        defaults.isElectable,
+        [true, false],
+        "Whether this node may lead. A portal is on a machine that sleeps, so it votes and does not stand unless told.",
+      ),
+      heartbeat_ms: optionalWholeNumber(
+        { min: 100, max: 20_000, unit: "milliseconds" },
+        "Time between two renewals of a term. Left out: that of election.profile.",
+      ),
+      lease_ms: optionalWholeNumber(
+        { min: 300, max: 60_000, unit: "milliseconds" },
+        "Lease of a term this node wins: it stops at 0.75 of it without a renewal, and others may lead after 1.25. At least three heartbeats. Left out: that of election.profile.",
+      ),
+    }),
     limits: section({
       messages_per_second_per_peer: wholeNumber(
         1000,
@@ -153,6 +238,11 @@ function commonSections(defaults: ProfileDefaults) {
         8000,
         { min: 1, max: 1_000_000, unit: "messages" },
         "Messages one peer may send at once before limits.messages_per_second_per_peer applies.",
+      ),
+      author_mb_per_day: wholeNumber(
+        256,
+        { min: 0, max: 1_048_576, unit: "MiB per day" },
+        "History that is taken of one member in the long run; a day's worth may come at once. A member beyond it is paused: its next entries are taken when they are due. 0 is no limit. The same in the whole mesh, else its history arrives at different times.",
       ),
       max_send_bytes: wholeNumber(
         defaults.maxSendBytes,
@@ -168,6 +258,20 @@ function commonSections(defaults: ProfileDefaults) {
         defaults.memoryLimitMb,
         { min: 64, max: 65_536, unit: "MiB" },
         "Memory this process is laid out for: near it the node sheds load and its memory check degrades. The limit of the heap itself is given at launch.",
+      ),
+    }),
+    storage: section({
+      content_quota_mb: wholeNumber(
+        1024,
+        { min: 16, max: 1_048_576, unit: "MiB" },
+        "Room for sealed content on this disk. At the limit, content that this node does not have to keep goes, the least recently used first; when all of it must stay, writing is refused.",
+      ),
+    }),
+    security: section({
+      roles_file: text(
+        "roles.yaml",
+        lineRule(1024, "a path"),
+        "File with the own roles of the mesh, relative to the data directory. `roles apply` publishes what is in it; a node of an admin that finds it unlike the roles of the mesh says so at its start.",
       ),
     }),
     logging: section({
@@ -202,6 +306,16 @@ function presenceKeys() {
       { min: 2, max: 3600, unit: "seconds" },
       "Silence after which another node counts as failed. At least twice coordination.presence_interval_seconds.",
     ),
+    voters: numberChoice(
+      [1, 3, 5],
+      3,
+      "Voters that the mesh shall have: of 3 one may be gone, of 5 two, of 1 none. The node of an admin makes agents voters that are steadily present; it never takes a vote away but from a revoked member. Other nodes do not use it.",
+    ),
+    voter_steady_seconds: wholeNumber(
+      60,
+      { min: 1, max: 86_400, unit: "seconds" },
+      "Time an agent must have been present without a break before the node of an admin makes it a voter.",
+    ),
   };
 }
 
@@ -230,7 +344,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
     interface: section({
       mode: choice(["headless"], "headless", "Kind of interface: an agent has none.", {
         terminal: "an agent has no interface for people; start bzzz-hap for one",
-        web: "web is not available in this version, and an agent has no interface for people",
+        web: "an agent has no interface for people; start bzzz-hap for one",
       }),
       auto_start_interface: toggle(false, [false], "An agent has no interface to start.", {
         true: "an agent has no interface for people; start bzzz-hap for one",
@@ -242,7 +356,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
       lease_seconds: wholeNumber(
         30,
         { min: 5, max: 86_400, unit: "seconds" },
-        "Time a task stays with a holder that is no longer present; then another agent takes it over.",
+        "Time a claim lasts unless it is renewed, every third of it. The holder stops at 0.75 of it, another may have the task at 1.25.",
       ),
     }),
     executor: section({
@@ -298,10 +412,52 @@ function buildHapSchema(defaults: ProfileDefaults) {
     agent: section(identityKeys({ capabilities: [] })),
     interface: section({
       mode: choice(
-        ["terminal", "headless"],
+        ["terminal", "plain", "web", "headless"],
         "terminal",
-        "Kind of interface. terminal is a prompt on standard input, if that is a terminal; headless has none and is used through the HTTP API and one-shot commands.",
-        { web: WEB_HINT },
+        "Kind of interface. terminal is a full screen where the terminal can show one and a prompt in lines elsewhere; plain is always the prompt in lines; web is a page for the browsers of this machine, at ports.admin_ui_port; headless has none and is used through the HTTP API, other views and one-shot commands.",
+      ),
+      theme: choice(
+        ["dark", "light", "contrast", "mono"],
+        "dark",
+        "Colours of the full screen, from the terminal's own sixteen. NO_COLOR wins over it.",
+      ),
+      ascii: toggle(
+        false,
+        [true, false],
+        "Whether the full screen is drawn with ASCII signs alone, for terminals and fonts without others.",
+      ),
+      keymap_path: optionalText(
+        lineRule(1024, "a path"),
+        "File with the keys of the full screen, relative to the data directory; see the portal's documentation. Left out: the built-in keys.",
+      ),
+      policy_path: optionalText(
+        lineRule(1024, "a path"),
+        "File with the rules that decide asks without a person or raise their stakes, relative to the data directory; read again when it changes. Left out, missing or not valid: people are asked everything.",
+      ),
+      message_templates_path: text(
+        "templates",
+        lineRule(1024, "a path"),
+        "Folder with your own message templates, one YAML file each, relative to the data directory; read again at each use. They come before the built-in ones.",
+      ),
+      prompt_library_path: text(
+        "prompts",
+        lineRule(1024, "a path"),
+        "Folder with your own wordings of asks and your quick replies, one YAML file each, relative to the data directory; read again when it changes. A wording decides nothing.",
+      ),
+      bell: toggle(
+        true,
+        [true, false],
+        "Whether the full screen rings the terminal's bell when somebody waits, at most once in ten seconds.",
+      ),
+      desktop_notifications: toggle(
+        false,
+        [true, false],
+        "Whether the full screen also sends desktop notifications (OSC 9) to terminals that show them; tmux passes them on only with allow-passthrough.",
+      ),
+      show_text: toggle(
+        false,
+        [true, false],
+        "Whether a desktop notification says what the ask is about. false keeps it off lock screens.",
       ),
       auto_start_interface: toggle(
         true,
@@ -310,6 +466,13 @@ function buildHapSchema(defaults: ProfileDefaults) {
       ),
     }),
     ...commonSections(defaults),
+    person: section({
+      unlock_seconds: wholeNumber(
+        600,
+        { min: 1, max: 86_400, unit: "seconds" },
+        "How long this person's key stays open after its passphrase was given. High stakes take the passphrase each time all the same.",
+      ),
+    }),
     coordination: section(presenceKeys()),
   });
 }

@@ -44,7 +44,16 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "agent.capabilities": ["general", "5", "[a, a]"],
   "agent.models": ["phi3", "[a, a]"],
   "agent.max_tasks": ["0", "65", "1.5", '"3"', ".inf", "true"],
-  "interface.mode": ["web", "Terminal", "1"],
+  "interface.mode": ["Web", "Terminal", "1"],
+  "interface.theme": ["blue", "1"],
+  "interface.ascii": ["yes", "1"],
+  "interface.keymap_path": ['""', "5", '"a\\nb"'],
+  "interface.message_templates_path": ['""', "5", '"a\\nb"'],
+  "interface.prompt_library_path": ['""', "5", '"a\\nb"'],
+  "interface.policy_path": ['""', "5", '"a\\nb"'],
+  "interface.bell": ["yes", "1"],
+  "interface.desktop_notifications": ["yes", "1"],
+  "interface.show_text": ["yes", "1"],
   "interface.auto_start_interface": ["yes", "1", '"true"'],
   "ports.http_port": ["-1", "65536", '"8080"', "80.5"],
   "ports.health_port": ["-1", "65536", '"8081"'],
@@ -60,20 +69,41 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "api.host": ["example.org", "0", '""'],
   "api.allowed_hosts": ["example.org", "[a, a]"],
   "api.max_body_bytes": ["1023", "16777217", "1MB"],
+  "context.max_content_bytes": ["1023", "67108865", "1MB"],
+  "context.search_memory_mb": ["0", "4097", "1.5"],
+  "slurp.enabled": ["yes", "1"],
+  "slurp.max_depth": ["0", "65", "ten"],
+  "slurp.cached_slices": ["0", "10001"],
+  "slurp.settle_ms": ["9", "600001", "2s"],
+  "slurp.retry_window_seconds": ["0", "86401", "15m"],
+  "slurp.max_dead_letters": ["0", "10001"],
+  "slurp.replays_per_minute": ["0", "6001"],
+  "slurp.goals_address": ['""', "goals.yaml", '"ucxl://any:b@c:d/*^/goals.yaml"', "7"],
   "health.host": ["example.org", "0"],
   "journal.retention.coordination_days": ["-1", "36501", "1d"],
   "journal.retention.hmmm_days": ["-1", "36501", "1d"],
   "journal.sync_interval_seconds": ["0", "3601", "10s"],
+  "election.profile": ["LAN", "wan", "1"],
+  "election.electable": ["yes", "1"],
+  "election.heartbeat_ms": ["99", "20001", "5s", '"500"'],
+  "election.lease_ms": ["299", "60001", "15s"],
   "limits.messages_per_second_per_peer": ["0", "100001"],
+  "limits.author_mb_per_day": ["-1", "1048577"],
   "limits.burst": ["0", "1000001"],
   "limits.max_send_bytes": ["1023", "1048577", "1MiB"],
   "limits.handler_timeout_seconds": ["0", "601", "5s"],
   "limits.memory_limit_mb": ["63", "65537", "512MB"],
   "logging.level": ["warning", "INFO", "3"],
   "logging.format": ["xml", "true"],
+  "identity.passphrase_file": ['""', '"a\\nb"', "7"],
   "logging.file": ['""', '"a\\nb"', "7"],
+  "person.unlock_seconds": ["0", "86401", "10m"],
+  "storage.content_quota_mb": ["15", "1048577", "1GB"],
+  "security.roles_file": ['""', '"a\\nb"', "7"],
   "coordination.presence_interval_seconds": ["0", "301", "5s"],
   "coordination.presence_timeout_seconds": ["1", "3601", "15s"],
+  "coordination.voters": ["2", "7", "three"],
+  "coordination.voter_steady_seconds": ["0", "86401", "1m"],
   "coordination.lease_seconds": ["4", "86401", "30s"],
   "executor.kind": ["docker", "true"],
   "executor.process.commands": ["worker", "[worker, other]", "[{name: a, argv: [x]}, {name: a, argv: [y]}]"],
@@ -83,7 +113,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "executor.process.env": ["PATH", "[PATH, PATH]"],
 };
 
-Deno.test("every key refuses what is not a value, at its line, under its path", () => {
+Deno.test("F-33 F-34 every key refuses what is not a value, at its line, under its path", () => {
   for (const profile of [agent, hap]) {
     for (const { key, meta } of listKeys(profile.createSchema(profile.defaults)).keys) {
       const own = BAD[key];
@@ -203,10 +233,12 @@ Deno.test("lists have a capacity", () => {
   assert.equal(issue?.got, "a list of 300");
 });
 
-Deno.test("the web interface is refused in plain words", () => {
-  const [issue] = issuesOf(hap, "interface: {mode: web}");
+Deno.test("B-12 F-36 the web interface is the portal's; an agent is refused it in plain words", () => {
+  assert.deepEqual(issuesOf(hap, "interface: {mode: web}"), []);
 
-  assert.match(issue?.suggestion ?? "", /not available in this version/);
+  const [issue] = issuesOf(agent, "interface: {mode: web}");
+
+  assert.match(issue?.suggestion ?? "", /start bzzz-hap for one/);
 });
 
 Deno.test("keys of the other program are unknown, and said to be", () => {

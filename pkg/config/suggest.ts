@@ -43,8 +43,6 @@ const SECRET = /(secret|token|passw|passphrase|credential|api_?key|private_?key|
 
 /** Keys of the specification and of earlier BZZZ that have no effect in this version, by name or by name of their section. */
 const UNAVAILABLE: Readonly<Record<string, string>> = {
-  "interface.message_templates_path": "message templates are not available in this version; remove it",
-  "interface.prompt_library_path": "prompt libraries are not available in this version; remove it",
   "agent.role": "the role of a node comes from its grant; remove it",
   "agent.specialization": "name it in agent.capabilities",
   "ai": "models are not called by this version; remove it",

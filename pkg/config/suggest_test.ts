@@ -55,7 +55,6 @@ Deno.test("unknown keys lead to the right one", () => {
     ["p2p_port: 1", /did you mean network\.p2p_port\?/],
     ["network: {http_port: 1}", /did you mean ports\.http_port\?/],
     ["p2p: {}", /write network/],
-    ["interface: {prompt_library_path: x}", /not available in this version/],
     ["agent: {role: admin}", /comes from its grant/],
     ["api_token: hunter2", /secrets have no place/],
     ["api: {password: hunter2}", /secrets have no place/],

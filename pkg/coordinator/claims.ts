@@ -1,6 +1,5 @@
 import { assertNever, type PeerId, type TaskId } from "@bzzz/base";
 import { planFor, usedSlots } from "./claim_plan.ts";
-import { CLAIM_RETRY_MS } from "./constants.ts";
 import type { Candidate } from "./rendezvous.ts";
 import { compareUrgency } from "./task_board.ts";
 import { isFinished } from "./transitions.ts";
@@ -14,10 +13,6 @@ export interface ClaimsConfig {
   readonly maxTasks: number;
   /** Agent of rank r waits r times this, in milliseconds. */
   readonly stepMs: number;
-  /** Milliseconds between a claim's commit and the start of work. */
-  readonly settleMs: number;
-  /** Milliseconds a task stays with a holder that is no longer present. */
-  readonly leaseMs: number;
 }
 
 /** An open task, with what the task's own entries do not tell. */
@@ -25,12 +20,14 @@ export interface OpenTask {
   readonly view: TaskView;
   /** A request that the task waits for has no answer yet. */
   readonly isAwaitingPerson: boolean;
+  /** A task that must be completed first is not. */
+  readonly hasOpenDependencies: boolean;
 }
 
-/** A timer that was asked for: what to do when it is due. */
+/** A timer that was asked for: what to do when it is due, if the task still has this token. */
 export interface Scheduled {
   readonly purpose: "claim" | "start";
-  readonly attempt: number;
+  readonly token: number;
 }
 
 /** What a node remembers to decide about claims. Make it with `createClaimsState`. */
@@ -38,7 +35,7 @@ export interface ClaimsState {
   readonly config: ClaimsConfig;
   /** Other agents that are present; this node is not among them. */
   readonly others: ReadonlyMap<PeerId, Candidate>;
-  /** The journal has caught up with the mesh: claims and starts are allowed. */
+  /** The journal has caught up with the mesh and a quorum answers: claims and starts are allowed. */
   readonly isReady: boolean;
   /** Presence was watched for at least one timeout: who is not present is absent. */
   readonly isWarm: boolean;
@@ -49,13 +46,17 @@ export interface ClaimsState {
   readonly starting: ReadonlySet<TaskId>;
   /** More could be claimed than has a timer; planned again when the timers are used up. */
   readonly hasMore: boolean;
-  /** Claims on their way to the journal. */
-  readonly claiming: ReadonlyMap<TaskId, number>;
-  /** The newest attempt this node has claimed, so that no attempt is claimed twice. */
-  readonly claimed: ReadonlyMap<TaskId, number>;
-  readonly running: ReadonlyMap<TaskId, { readonly attempt: number; readonly isCancelled: boolean }>;
-  /** Attempts that ran here and ended; never started again, whatever became of their result. */
+  /** Tasks whose register was asked and has not answered. */
+  readonly claiming: ReadonlySet<TaskId>;
+  /** Versions that voters told of and the entries do not tell yet. */
+  readonly known: ReadonlyMap<TaskId, number>;
+  readonly running: ReadonlyMap<TaskId, { readonly token: number; readonly isCancelled: boolean }>;
+  /** Tokens under which work ran here and ended; it is never started again under them. */
   readonly ended: ReadonlyMap<TaskId, number>;
+  /** Tasks of present holders that have not changed for long: the voters are asked once whether they are still held. */
+  readonly suspects: ReadonlySet<TaskId>;
+  /** Work that stopped because its lease could not be renewed; it goes on if the task is still held. */
+  readonly suspended: ReadonlySet<TaskId>;
 }
 
 /** What happened. */
@@ -67,26 +68,44 @@ export type ClaimsEvent =
     readonly isReady: boolean;
     readonly isWarm: boolean;
   }
+  /** A holder that is present may have let go of its task without a word (a disk that failed it). */
+  | { readonly type: "suspect"; readonly taskId: TaskId }
   | { readonly type: "due"; readonly taskId: TaskId; readonly scheduled: Scheduled; readonly nowMs: number }
-  /** The claim is stored; whether it won, the next "task" event tells. */
-  | { readonly type: "claim_stored"; readonly taskId: TaskId; readonly attempt: number }
-  | { readonly type: "claim_failed"; readonly taskId: TaskId; readonly attempt: number }
-  /** An execution is over. `parked`: it waits for a person without a process, and will be started again. */
-  | { readonly type: "ended"; readonly taskId: TaskId; readonly attempt: number; readonly isParked: boolean }
+  /** The register has decided what was asked, and the entry that says so is stored. */
+  | { readonly type: "claim_decided"; readonly taskId: TaskId; readonly version: number }
+  /** It has not; `version` is the one that spoke against it. Asked again after `afterMs`, if that still makes sense. */
+  | {
+    readonly type: "claim_refused";
+    readonly taskId: TaskId;
+    readonly token: number;
+    readonly afterMs: number;
+    readonly version?: number;
+  }
+  /**
+   * An execution is over. `parked`: it waits for a person without a process, and will be started again; `suspended`: its
+   * lease could not be renewed.
+   */
+  | {
+    readonly type: "ended";
+    readonly taskId: TaskId;
+    readonly token: number;
+    readonly outcome: "done" | "parked" | "suspended";
+  }
   | { readonly type: "drain" };
 
 /** What is to be done, as data. */
 export type ClaimsEffect =
   | { readonly type: "schedule"; readonly taskId: TaskId; readonly delayMs: number; readonly scheduled: Scheduled }
   | { readonly type: "unschedule"; readonly taskId: TaskId }
-  | { readonly type: "claim"; readonly taskId: TaskId; readonly attempt: number }
-  | { readonly type: "start"; readonly taskId: TaskId; readonly attempt: number }
+  /** Ask the register for the task. */
+  | { readonly type: "claim"; readonly taskId: TaskId; readonly token: number }
+  /** Its deadline has passed: tell the register. */
+  | { readonly type: "expire"; readonly taskId: TaskId; readonly token: number }
+  | { readonly type: "start"; readonly taskId: TaskId; readonly token: number }
   /** Stop the work at once; the task is not this node's any more. */
-  | { readonly type: "cancel"; readonly taskId: TaskId; readonly attempt: number; readonly reason: CancelReason }
+  | { readonly type: "cancel"; readonly taskId: TaskId; readonly token: number; readonly reason: CancelReason }
   /** Give back what was claimed but not begun. */
-  | { readonly type: "release"; readonly taskId: TaskId; readonly attempt: number; readonly reason: string }
-  /** This node took over a task whose attempts are spent: fail it for good, without work. */
-  | { readonly type: "exhaust"; readonly taskId: TaskId; readonly attempt: number }
+  | { readonly type: "release"; readonly taskId: TaskId; readonly token: number; readonly reason: string }
   /** Ask people what becomes of a task that failed too often; may be repeated. */
   | { readonly type: "escalate"; readonly taskId: TaskId };
 /** Why work on a task stops before its end. */
@@ -110,10 +129,12 @@ export function createClaimsState(config: ClaimsConfig): ClaimsState {
     scheduled: new Map(),
     starting: new Set(),
     hasMore: false,
-    claiming: new Map(),
-    claimed: new Map(),
+    claiming: new Set(),
+    known: new Map(),
     running: new Map(),
     ended: new Map(),
+    suspects: new Set(),
+    suspended: new Set(),
   };
 }
 
@@ -137,15 +158,20 @@ function decide(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
     }
     case "due":
       return onDue(state, event.taskId, event.scheduled, event.nowMs);
-    case "claim_stored":
-      return replan({ ...state, claiming: without(state.claiming, event.taskId) }, event.taskId);
-    case "claim_failed":
-      return onClaimFailed(state, event.taskId, event.attempt);
+    case "suspect":
+      return replan({ ...state, suspects: new Set(state.suspects).add(event.taskId) }, event.taskId);
+    case "claim_decided":
+      return replan(withKnown({ ...state, claiming: dropped(state.claiming, event.taskId) }, event), event.taskId);
+    case "claim_refused":
+      return onRefused(state, event);
     case "ended":
       return replanAll({
         ...state,
         running: without(state.running, event.taskId),
-        ended: event.isParked ? state.ended : new Map(state.ended).set(event.taskId, event.attempt),
+        ended: event.outcome === "done" ? new Map(state.ended).set(event.taskId, event.token) : state.ended,
+        suspended: event.outcome === "suspended"
+          ? new Set(state.suspended).add(event.taskId)
+          : dropped(state.suspended, event.taskId),
       });
     case "drain":
       return state.isDraining ? { state, effects: [] } : replanAll({ ...state, isDraining: true });
@@ -155,23 +181,26 @@ function decide(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
 }
 
 function onTask(state: ClaimsState, task: OpenTask): ClaimsDecision {
-  const { taskId, attempt, holder } = task.view;
+  const { taskId, token, holder, version } = task.view;
+  const { self } = state.config;
   const over = isFinished(task.view.state);
   const effects: ClaimsEffect[] = [];
   let next: ClaimsState = {
     ...state,
     open: over ? without(state.open, taskId) : new Map(state.open).set(taskId, task),
-    claimed: over ? without(state.claimed, taskId) : state.claimed,
+    known: version >= (state.known.get(taskId) ?? 0) ? without(state.known, taskId) : state.known,
     ended: over ? without(state.ended, taskId) : state.ended,
+    suspended: over || holder !== self ? dropped(state.suspended, taskId) : state.suspended,
+    suspects: dropped(state.suspects, taskId),
   };
   const running = state.running.get(taskId);
-  if (running && !running.isCancelled && (over || holder !== state.config.self || attempt !== running.attempt)) {
+  // how its work ended, this node had decided when it had; a cancellation may come from a person at this very node
+  const isOwnWord = task.view.value?.by === self && task.view.token === running?.token &&
+    task.view.state !== "cancelled" && task.view.state !== "expired";
+  if (running && !running.isCancelled && !isOwnWord && (holder !== self || token !== running.token)) {
     const reason = task.view.state === "cancelled" ? "cancelled" : over ? "finished" : "lost";
-    // The result of this very node ends its execution by itself.
-    if (!(over && task.view.result?.by === state.config.self && task.view.attempt === running.attempt)) {
-      effects.push({ type: "cancel", taskId, attempt: running.attempt, reason });
-      next = { ...next, running: new Map(next.running).set(taskId, { ...running, isCancelled: true }) };
-    }
+    effects.push({ type: "cancel", taskId, token: running.token, reason });
+    next = { ...next, running: new Map(next.running).set(taskId, { ...running, isCancelled: true }) };
   }
   const planned = over ? finishedPlan(next, task.view) : replan(next, taskId);
   return { state: planned.state, effects: [...effects, ...planned.effects] };
@@ -179,7 +208,7 @@ function onTask(state: ClaimsState, task: OpenTask): ClaimsDecision {
 
 function finishedPlan(state: ClaimsState, view: TaskView): ClaimsDecision {
   const cleared = unschedule(state, view.taskId);
-  const isMine = view.attempts.at(-1)?.holder === state.config.self;
+  const isMine = view.value?.by === state.config.self;
   if (!view.isExhausted || !isMine) return cleared;
   return { state: cleared.state, effects: [...cleared.effects, { type: "escalate", taskId: view.taskId }] };
 }
@@ -187,40 +216,42 @@ function finishedPlan(state: ClaimsState, view: TaskView): ClaimsDecision {
 function onDue(state: ClaimsState, taskId: TaskId, due: Scheduled, nowMs: number): ClaimsDecision {
   const scheduled = state.scheduled.get(taskId);
   const task = state.open.get(taskId);
-  if (scheduled?.purpose !== due.purpose || scheduled.attempt !== due.attempt) return { state, effects: [] };
+  if (scheduled?.purpose !== due.purpose || scheduled.token !== due.token) return { state, effects: [] };
   const next = withTimer(state, taskId, undefined);
   if (!task) return { state: next, effects: [] };
   const { deadlineMs } = task.view;
+  const { token } = due;
   const plan = planFor(next, task);
-  if (plan.type === "claim" && due.purpose === "claim" && plan.attempt === due.attempt) {
-    if (deadlineMs !== undefined && nowMs > deadlineMs) return { state: next, effects: [] };
+  if (plan.type !== due.purpose || plan.token !== token) return replan(next, taskId);
+  if (plan.type === "start") {
     return {
-      state: {
-        ...next,
-        claiming: new Map(next.claiming).set(taskId, due.attempt),
-        claimed: new Map(next.claimed).set(taskId, due.attempt),
-      },
-      effects: [{ type: "claim", taskId, attempt: due.attempt }],
+      state: { ...next, running: new Map(next.running).set(taskId, { token, isCancelled: false }) },
+      effects: [{ type: "start", taskId, token }],
     };
   }
-  if (plan.type === "start" && due.purpose === "start" && plan.attempt === due.attempt) {
-    return {
-      state: { ...next, running: new Map(next.running).set(taskId, { attempt: due.attempt, isCancelled: false }) },
-      effects: [{ type: "start", taskId, attempt: due.attempt }],
-    };
-  }
-  return replan(next, taskId);
+  const type = deadlineMs !== undefined && nowMs > deadlineMs ? "expire" : "claim";
+  return { state: { ...next, claiming: new Set(next.claiming).add(taskId) }, effects: [{ type, taskId, token }] };
 }
 
-function onClaimFailed(state: ClaimsState, taskId: TaskId, attempt: number): ClaimsDecision {
-  const next = { ...state, claiming: without(state.claiming, taskId), claimed: without(state.claimed, taskId) };
+function onRefused(state: ClaimsState, event: Extract<ClaimsEvent, { type: "claim_refused" }>): ClaimsDecision {
+  const { taskId, token, afterMs } = event;
+  const answered = { ...state, claiming: dropped(state.claiming, taskId), suspects: dropped(state.suspects, taskId) };
+  const next = withKnown(answered, event);
   const task = next.open.get(taskId);
-  if (!task || planFor(next, task).type !== "claim") return replan(next, taskId);
-  const scheduled: Scheduled = { purpose: "claim", attempt };
+  const plan = task && planFor(next, task);
+  if (plan?.type !== "claim" || plan.token !== token) return replan(next, taskId);
+  const scheduled: Scheduled = { purpose: "claim", token };
   return {
     state: withTimer(next, taskId, scheduled),
-    effects: [{ type: "schedule", taskId, delayMs: CLAIM_RETRY_MS, scheduled }],
+    effects: [{ type: "schedule", taskId, delayMs: afterMs, scheduled }],
   };
+}
+
+/** Remembers a version that the entries have not told yet. */
+function withKnown(state: ClaimsState, { taskId, version }: { taskId: TaskId; version?: number }): ClaimsState {
+  const told = state.open.get(taskId)?.view.version;
+  if (version === undefined || told === undefined || told >= version) return state;
+  return { ...state, known: new Map(state.known).set(taskId, version) };
 }
 
 /** Brings the timers of one task in line with what is wanted now. */
@@ -234,20 +265,17 @@ function replan(state: ClaimsState, taskId: TaskId): ClaimsDecision {
       return unschedule(state, taskId);
     case "claim":
     case "start": {
-      if (scheduled?.purpose === plan.type && scheduled.attempt === plan.attempt) return { state, effects: [] };
-      const wanted: Scheduled = { purpose: plan.type, attempt: plan.attempt };
+      if (scheduled?.purpose === plan.type && scheduled.token === plan.token) return { state, effects: [] };
+      const wanted: Scheduled = { purpose: plan.type, token: plan.token };
       return {
         state: withTimer(state, taskId, wanted),
         effects: [{ type: "schedule", taskId, delayMs: plan.delayMs, scheduled: wanted }],
       };
     }
-    case "release":
-    case "exhaust": {
-      const cleared = unschedule({ ...state, ended: new Map(state.ended).set(taskId, plan.attempt) }, taskId);
-      const effect: ClaimsEffect = plan.type === "release"
-        ? { type: "release", taskId, attempt: plan.attempt, reason: plan.reason }
-        : { type: "exhaust", taskId, attempt: plan.attempt };
-      return { state: cleared.state, effects: [...cleared.effects, effect] };
+    case "release": {
+      const { token, reason } = plan;
+      const cleared = unschedule({ ...state, ended: new Map(state.ended).set(taskId, token) }, taskId);
+      return { state: cleared.state, effects: [...cleared.effects, { type: "release", taskId, token, reason }] };
     }
     default:
       return assertNever(plan);
@@ -295,6 +323,13 @@ function withTimer(state: ClaimsState, taskId: TaskId, scheduled: Scheduled | un
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
   if (!map.has(key)) return map;
   const next = new Map(map);
+  next.delete(key);
+  return next;
+}
+
+function dropped<K>(set: ReadonlySet<K>, key: K): ReadonlySet<K> {
+  if (!set.has(key)) return set;
+  const next = new Set(set);
   next.delete(key);
   return next;
 }

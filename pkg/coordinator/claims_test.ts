@@ -11,11 +11,10 @@ import {
   decideClaims,
   foldTask,
   rankCandidates,
-  type TaskEntry,
   type TaskView,
   usedSlots,
 } from "./mod.ts";
-import { entry, PEERS, posted, TEST_TASK } from "./testing.ts";
+import { PEERS, posted, POSTER, TaskLife, TEST_TASK } from "./testing.ts";
 
 const [ADA, BOB] = PEERS as [PeerId, PeerId];
 const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as RequestId;
@@ -25,16 +24,8 @@ class Node {
   state: ClaimsState;
 
   constructor(fields: Partial<ClaimsConfig> = {}) {
-    this.state = createClaimsState({
-      self: ADA,
-      role: "developer",
-      capabilities: ["text"],
-      maxTasks: 1,
-      stepMs: 150,
-      settleMs: 100,
-      leaseMs: 30_000,
-      ...fields,
-    });
+    const config = { self: ADA, role: "developer", capabilities: ["text"], maxTasks: 1, stepMs: 150 };
+    this.state = createClaimsState({ ...config, ...fields });
   }
 
   apply(event: ClaimsEvent): readonly ClaimsEffect[] {
@@ -50,8 +41,9 @@ class Node {
     return this.apply({ type: "presence", others: others.map(other), isReady: true, isWarm: true, ...fields });
   }
 
-  task(entries: readonly TaskEntry[], isAwaitingPerson = false): readonly ClaimsEffect[] {
-    return this.apply({ type: "task", task: { view: view(entries), isAwaitingPerson } });
+  task(life: TaskLife, fields: { isAwaitingPerson?: boolean; hasOpenDependencies?: boolean } = {}) {
+    const task = { view: view(life), isAwaitingPerson: false, hasOpenDependencies: false, ...fields };
+    return this.apply({ type: "task", task });
   }
 
   /** Lets the timer that `task` asked for fall due. */
@@ -62,12 +54,12 @@ class Node {
   }
 
   /** Claims, hears its own claim, starts. */
-  run(entries: readonly TaskEntry[], attempt = 1): void {
-    this.task(entries);
+  run(life: TaskLife): void {
+    this.task(life);
     this.due();
-    this.task([...entries, claim(this.state.config.self, 20, attempt)]);
-    this.apply({ type: "claim_stored", taskId: TEST_TASK, attempt });
-    assert.deepEqual(this.due(), [{ type: "start", taskId: TEST_TASK, attempt }]);
+    this.task(life.act(ADA, 20, { type: "claim" }));
+    this.apply({ type: "claim_decided", taskId: TEST_TASK, version: life.value?.version ?? 0 });
+    assert.deepEqual(this.due(), [{ type: "start", taskId: TEST_TASK, token: life.value?.token }]);
   }
 }
 
@@ -75,216 +67,223 @@ function other(peer: PeerId): Candidate {
   return { peer, role: "developer", capabilities: ["text"], activeTasks: 0, maxTasks: 1, weight: 1 };
 }
 
-function view(entries: readonly TaskEntry[]): TaskView {
-  const folded = foldTask(entries);
-  assert.ok(folded);
-  return folded;
+function view(life: TaskLife): TaskView {
+  return foldTask(life.entries) ?? assert.fail();
 }
 
-const claim = (who: PeerId, ms: number, attempt = 1) => entry("task_claimed", who, ms, { attempt });
-const fail = (who: PeerId, ms: number, attempt = 1) =>
-  entry("task_failed", who, ms, { attempt, reason: "no luck", retryable: true });
-
-Deno.test("an announced task is claimed after rank × step, and started after the claim has settled", () => {
+Deno.test("an announced task is claimed after rank × step, and started as soon as that is decided", () => {
   const node = new Node();
+  const life = new TaskLife();
   node.presence(PEERS.slice(1));
-  const rank = rankCandidates(view([posted()]), PEERS.map(other)).findIndex((c) => c.peer === ADA);
+  const rank = rankCandidates(view(life), PEERS.map(other)).findIndex((c) => c.peer === ADA);
 
-  const [schedule] = node.task([posted()]);
+  const [schedule] = node.task(life);
   const claimed = node.due();
-  node.task([posted(), claim(ADA, 2)]);
-  const [settle] = node.apply({ type: "claim_stored", taskId: TEST_TASK, attempt: 1 });
+  node.task(life.act(ADA, 2, { type: "claim" }));
+  const [start] = node.apply({ type: "claim_decided", taskId: TEST_TASK, version: 1 });
   const started = node.due();
 
   assert.equal(schedule?.type === "schedule" && schedule.delayMs, rank * 150);
-  assert.deepEqual(claimed, [{ type: "claim", taskId: TEST_TASK, attempt: 1 }]);
-  assert.equal(settle?.type === "schedule" && settle.delayMs, 100);
-  assert.deepEqual(started, [{ type: "start", taskId: TEST_TASK, attempt: 1 }]);
+  assert.deepEqual(claimed, [{ type: "claim", taskId: TEST_TASK, token: 0 }]);
+  assert.equal(start?.type === "schedule" && start.delayMs, 0);
+  assert.deepEqual(started, [{ type: "start", taskId: TEST_TASK, token: 1 }]);
 });
 
 Deno.test("somebody else's claim ends the wait", () => {
   const node = new Node();
+  const life = new TaskLife();
   node.presence([BOB]);
-  node.task([posted()]);
+  node.task(life);
 
-  const effects = node.task([posted(), claim(BOB, 2)]);
+  const effects = node.task(life.act(BOB, 2, { type: "claim" }));
 
   assert.deepEqual(effects, [{ type: "unschedule", taskId: TEST_TASK }]);
   assert.equal(node.state.scheduled.size, 0);
 });
 
-Deno.test("nothing is claimed before the journal has caught up", () => {
+Deno.test("nothing is claimed before the journal has caught up and a quorum answers", () => {
   const node = new Node();
   node.presence([], { isReady: false });
 
-  assert.deepEqual(node.task([posted()]), []);
+  assert.deepEqual(node.task(new TaskLife()), []);
   assert.equal(node.presence([])[0]?.type, "schedule");
 });
 
-Deno.test("a node without the capability or the role claims nothing", () => {
+Deno.test("a node without the capability or the role claims nothing, and nobody what depends on open tasks", () => {
   const node = new Node();
   node.presence();
 
-  assert.deepEqual(node.task([posted({ requiredCapabilities: ["gpu"] })]), []);
-  assert.deepEqual(node.task([posted({ requiredRole: "reviewer" })]), []);
+  assert.deepEqual(node.task(new TaskLife(posted({ requiredCapabilities: ["gpu"] }))), []);
+  assert.deepEqual(node.task(new TaskLife(posted({ requiredRole: "reviewer" }))), []);
+  assert.deepEqual(node.task(new TaskLife(), { hasOpenDependencies: true }), []);
+  assert.equal(node.task(new TaskLife())[0]?.type, "schedule");
 });
 
-Deno.test("a claim past the deadline is not made", () => {
+Deno.test("past its deadline a task is not claimed: the register is told that it has expired", () => {
   const node = new Node();
   node.presence();
-  node.task([posted({ deadlineMs: 49 })]);
+  node.task(new TaskLife(posted({ deadlineMs: 49 })));
 
-  assert.deepEqual(node.due(), []);
+  assert.deepEqual(node.due(), [{ type: "expire", taskId: TEST_TASK, token: 0 }]);
+  assert.deepEqual(node.presence([BOB]), [], "once");
 });
 
-Deno.test("the work stops when the claim is lost, cancelled or finished by another", () => {
-  const cases: [string, TaskEntry[]][] = [
-    ["lost", [claim(BOB, 30, 2)]],
-    ["cancelled", [entry("task_cancelled", "poster" as PeerId, 30, { reason: "" })]],
-    ["finished", [
-      claim(BOB, 30, 2),
-      entry("task_completed", BOB, 31, { attempt: 2, summary: "", output: "", durationMs: 1 }),
-    ]],
+Deno.test("the work stops when the task is lost, cancelled or finished by another", () => {
+  const cases: [string, (life: TaskLife) => TaskLife][] = [
+    ["lost", (life) => life.act(BOB, 30, { type: "claim" })],
+    ["cancelled", (life) => life.cancel(POSTER, 30)],
+    ["cancelled", (life) => life.cancel(ADA, 30)], // by the person at this node
+    ["finished", (life) => life.act(BOB, 30, { type: "claim" }).act(BOB, 31, { type: "begin" }).complete(BOB, 32)],
   ];
-  for (const [reason, entries] of cases) {
+  for (const [reason, then] of cases) {
     const node = new Node();
+    const life = new TaskLife();
     node.presence([BOB]);
-    node.run([posted()]);
+    node.run(life);
 
-    const effects = node.task([posted(), claim(ADA, 20), ...entries]);
+    const effects = node.task(then(life));
 
-    assert.deepEqual(effects.filter((e) => e.type === "cancel"), [
-      { type: "cancel", taskId: TEST_TASK, attempt: 1, reason },
-    ]);
+    const cancels = effects.filter((e) => e.type === "cancel");
+    assert.deepEqual(cancels, [{ type: "cancel", taskId: TEST_TASK, token: 1, reason }]);
     assert.equal(usedSlots(node.state), 1, "the slot is taken until the work has really ended");
   }
 });
 
-Deno.test("its own result does not cancel the execution that gave it", () => {
-  const node = new Node();
-  node.presence();
-  node.run([posted()]);
+Deno.test("its own word on the task does not cancel the execution that gave it", () => {
+  for (const end of ["complete", "fail", "release"] as const) {
+    const node = new Node();
+    const life = new TaskLife();
+    node.presence();
+    node.run(life);
+    life.act(ADA, 25, { type: "begin" });
 
-  const done = entry("task_completed", ADA, 30, { attempt: 1, summary: "", output: "", durationMs: 1 });
-
-  assert.deepEqual(node.task([posted(), claim(ADA, 20), done]), []);
+    assert.deepEqual(node.task(life[end](ADA, 30)).filter((e) => e.type === "cancel"), [], end);
+  }
 });
 
-Deno.test("a task of an absent holder is taken over as the next attempt", () => {
+Deno.test("a task of a holder that seems absent is asked for at once; the voters keep the lease", () => {
   const node = new Node();
+  const life = new TaskLife().act(BOB, 2, { type: "claim" });
   node.presence([BOB]);
-  node.task([posted(), claim(BOB, 2)]);
+  assert.deepEqual(node.task(life), []);
 
   const [schedule] = node.presence([]);
+  assert.equal(schedule?.type === "schedule" && schedule.delayMs, 0);
+  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, token: 1 }]);
+  const [again] = node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 1, afterMs: 27_000 });
 
-  assert.equal(schedule?.type === "schedule" && schedule.delayMs, 30_000);
-  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, attempt: 2 }]);
+  assert.equal(again?.type === "schedule" && again.delayMs, 27_000, "when the voters said");
+  assert.deepEqual(node.presence([BOB]), [{ type: "unschedule", taskId: TEST_TASK }], "it has come back");
 });
 
-Deno.test("a holder that comes back within the lease keeps its task", () => {
+Deno.test("a present holder is asked about once when it is suspected, and believed when the voters say so", () => {
   const node = new Node();
-  node.presence();
-  node.task([posted(), claim(BOB, 2)]);
+  const life = new TaskLife().act(BOB, 2, { type: "claim" });
+  node.presence([BOB]);
+  node.task(life);
 
-  assert.deepEqual(node.presence([BOB]), [{ type: "unschedule", taskId: TEST_TASK }]);
+  const [schedule] = node.apply({ type: "suspect", taskId: TEST_TASK });
+  assert.equal(schedule?.type, "schedule");
+  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, token: 1 }]);
+
+  assert.deepEqual(node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 1, afterMs: 9_000 }), []);
+  assert.deepEqual(node.presence([]).map(({ type }) => type), ["schedule"], "absent is another matter");
 });
 
 Deno.test("a holder is not absent while presence has not been watched for long enough", () => {
   const node = new Node();
   node.presence([], { isWarm: false });
 
-  assert.deepEqual(node.task([posted(), claim(BOB, 2)]), []);
+  assert.deepEqual(node.task(new TaskLife().act(BOB, 2, { type: "claim" })), []);
 });
 
 Deno.test("a task that waits for a person is taken over only once there is an answer", () => {
-  const blocked = [posted(), claim(BOB, 2), entry("task_blocked", BOB, 3, { attempt: 1, requestId: ASK })];
+  const blocked = new TaskLife().start(BOB, 2).act(BOB, 3, { type: "block", request: ASK });
   const node = new Node();
   node.presence();
 
-  assert.deepEqual(node.task(blocked, true), []);
-  assert.equal(node.task(blocked, false)[0]?.type, "schedule");
+  assert.deepEqual(node.task(blocked, { isAwaitingPerson: true }), []);
+  assert.equal(node.task(blocked)[0]?.type, "schedule");
 });
 
 Deno.test("after a restart its own task is started again, a blocked one only when it is answered", () => {
   const node = new Node();
   node.presence();
-  const blocked = [posted(), claim(ADA, 2), entry("task_blocked", ADA, 3, { attempt: 1, requestId: ASK })];
+  const blocked = new TaskLife().start(ADA, 2).act(ADA, 3, { type: "block", request: ASK });
 
-  assert.deepEqual(node.task(blocked, true), []);
-  node.task(blocked, false);
+  assert.deepEqual(node.task(blocked, { isAwaitingPerson: true }), []);
+  node.task(blocked);
 
-  assert.deepEqual(node.due(), [{ type: "start", taskId: TEST_TASK, attempt: 1 }]);
+  assert.deepEqual(node.due(), [{ type: "start", taskId: TEST_TASK, token: 1 }]);
 });
 
-Deno.test("an attempt that ended here is not started again, one that is parked is", () => {
-  const held = [posted(), claim(ADA, 20)];
-  for (const isParked of [true, false]) {
+Deno.test("work that ended here is not started again under its token; what is parked or suspended is", () => {
+  for (const [outcome, delayMs] of [["done", undefined], ["parked", 0], ["suspended", 1_000]] as const) {
     const node = new Node();
+    const life = new TaskLife();
     node.presence();
-    node.run([posted()]);
-    node.task(held);
+    node.run(life);
 
-    const effects = node.apply({ type: "ended", taskId: TEST_TASK, attempt: 1, isParked });
+    const effects = node.apply({ type: "ended", taskId: TEST_TASK, token: 1, outcome });
 
-    assert.equal(effects.some((e) => e.type === "schedule"), isParked, `parked: ${isParked}`);
+    assert.deepEqual(
+      effects.flatMap((e) => e.type === "schedule" ? [e.delayMs] : []),
+      [delayMs].filter((d) => d !== undefined),
+      outcome,
+    );
   }
 });
 
-Deno.test("a takeover after three spent attempts fails the task without work", () => {
+Deno.test("whoever had an exhausted task decided asks people, others do not", () => {
+  const spent = (who: PeerId) =>
+    new TaskLife().start(who, 2).fail(who, 3).start(who, 5).fail(who, 6).start(who, 8).fail(who, 9);
   const node = new Node();
   node.presence();
-  const spent = [posted(), claim(BOB, 2), fail(BOB, 3), claim(BOB, 4, 2), fail(BOB, 5, 2), claim(BOB, 6, 3)];
-  node.task(spent);
 
-  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, attempt: 4 }]);
-  node.task([...spent, claim(ADA, 7, 4)]);
-  const effects = node.apply({ type: "claim_stored", taskId: TEST_TASK, attempt: 4 });
-
-  assert.deepEqual(effects, [{ type: "exhaust", taskId: TEST_TASK, attempt: 4 }]);
+  assert.deepEqual(node.task(spent(ADA)), [{ type: "escalate", taskId: TEST_TASK }]);
+  assert.deepEqual(node.task(spent(BOB)), []);
 });
 
-Deno.test("the last holder of an exhausted task asks people, others do not", () => {
-  const spent = (who: PeerId) => [1, 2, 3].flatMap((n) => [claim(who, 2 * n, n), fail(who, 2 * n + 1, n)]);
+Deno.test("a claim that led to nothing frees its slot and is tried again when the voters say", () => {
   const node = new Node();
   node.presence();
-
-  assert.deepEqual(node.task([posted(), ...spent(ADA)]), [{ type: "escalate", taskId: TEST_TASK }]);
-  assert.deepEqual(node.task([posted(), ...spent(BOB)]), []);
-});
-
-Deno.test("a claim that could not be stored frees its slot and is tried again later", () => {
-  const node = new Node();
-  node.presence();
-  node.task([posted()]);
+  node.task(new TaskLife());
   node.due();
   assert.equal(usedSlots(node.state), 1);
 
-  const [retry] = node.apply({ type: "claim_failed", taskId: TEST_TASK, attempt: 1 });
+  const [retry] = node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 0, afterMs: 1_000 });
 
   assert.equal(usedSlots(node.state), 0);
-  assert.equal(retry?.type === "schedule" && retry.delayMs, 1000);
-  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, attempt: 1 }]);
+  assert.equal(retry?.type === "schedule" && retry.delayMs, 1_000);
+  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, token: 0 }]);
 });
 
-Deno.test("a refused claim is not repeated", () => {
+Deno.test("after a refusal by a newer value nothing is claimed until the entries tell it", () => {
   const node = new Node();
-  node.presence();
-  node.task([posted()]);
+  const life = new TaskLife();
+  node.presence([BOB]);
+  node.task(life);
   node.due();
 
-  assert.deepEqual(node.apply({ type: "claim_stored", taskId: TEST_TASK, attempt: 1 }), []);
-  assert.deepEqual(node.presence([BOB]), []);
+  assert.deepEqual(
+    node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 0, afterMs: 1_000, version: 1 }),
+    [],
+  );
+  assert.deepEqual(node.presence([]), []);
+  node.task(life.act(BOB, 2, { type: "claim" }));
+
+  assert.equal(node.state.scheduled.get(TEST_TASK)?.token, 1, "known now: held by one who is absent");
 });
 
 Deno.test("of many open tasks a few get timers at a time, and the next ones when those are used up", () => {
   const ids = Array.from({ length: 40 }, (_, i) => `000000000000000000000000${String(i).padStart(2, "0")}` as TaskId);
   const node = new Node();
   node.presence([], { isReady: false });
-  for (const taskId of ids) node.task([posted({ taskId })]);
+  for (const taskId of ids) node.task(new TaskLife(posted({ taskId })));
 
   node.presence([BOB]);
   const first = [...node.state.scheduled.keys()];
-  for (const taskId of first) node.task([posted({ taskId }), entry("task_claimed", BOB, 2, { attempt: 1, taskId })]);
+  for (const taskId of first) node.task(new TaskLife(posted({ taskId })).act(BOB, 2, { type: "claim" }));
   const second = [...node.state.scheduled.keys()];
 
   assert.equal(first.length, 12);
@@ -292,77 +291,73 @@ Deno.test("of many open tasks a few get timers at a time, and the next ones when
   assert.equal(new Set([...first, ...second]).size, 24);
 });
 
-Deno.test("drain: no new claims, what was claimed but not begun is given back, what waits for a person is kept", () => {
+Deno.test("drain: no new claims, what was claimed but not begun is given back, what waits or is done is kept", () => {
   const node = new Node();
+  const life = new TaskLife();
   node.presence();
-  node.task([posted()]);
+  node.task(life);
   node.due();
   node.apply({ type: "drain" });
 
-  node.task([posted(), claim(ADA, 2)]);
-  const released = node.apply({ type: "claim_stored", taskId: TEST_TASK, attempt: 1 });
+  node.task(life.act(ADA, 2, { type: "claim" }));
+  const released = node.apply({ type: "claim_decided", taskId: TEST_TASK, version: 1 });
 
-  assert.deepEqual(released, [{
-    type: "release",
-    taskId: TEST_TASK,
-    attempt: 1,
-    reason: "the agent is stopping",
-  }]);
+  assert.deepEqual(released, [{ type: "release", taskId: TEST_TASK, token: 1, reason: "the agent is stopping" }]);
   const waiting = new Node();
   waiting.presence();
   waiting.apply({ type: "drain" });
-  const blocked = [posted(), claim(ADA, 2), entry("task_blocked", ADA, 3, { attempt: 1, requestId: ASK })];
-  assert.deepEqual(waiting.task(blocked, true), []);
+  const asked = new TaskLife().start(ADA, 2).act(ADA, 3, { type: "block", request: ASK });
+  const done = new TaskLife().start(ADA, 2);
+  done.tell("task_completed", ADA, 3, { attempt: 1, token: 1, summary: "", output: "", durationMs: 1 });
+  assert.deepEqual(waiting.task(asked, { isAwaitingPerson: true }), []);
+  assert.deepEqual(waiting.task(done), []);
 });
 
-Deno.test("property: whatever happens, max_tasks is kept and no attempt is claimed or started twice", () => {
+Deno.test("A-18 A-23 property: whatever happens, max_tasks is kept and no token is started twice", () => {
   const ids = Array.from({ length: 5 }, (_, i) => `0000000000000000000000000${i}` as TaskId);
   const step = fc.tuple(
-    fc.constantFrom("due", "stored", "failed", "ended", "lost", "presence"),
+    fc.constantFrom("due", "decided", "refused", "overtaken", "ended", "lost", "presence"),
     fc.nat(4),
   );
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), (steps, maxTasks) => {
     const node = new Node({ maxTasks });
-    const logs = new Map<TaskId, TaskEntry[]>(ids.map((taskId) => [taskId, [posted({ taskId })]]));
-    const done = new Set<string>();
+    const lives = new Map(ids.map((taskId) => [taskId, new TaskLife(posted({ taskId }))]));
+    const started = new Set<string>();
     let ms = 10;
     const take = (effects: readonly ClaimsEffect[]) => {
       for (const effect of effects) {
-        if (effect.type !== "claim" && effect.type !== "start") continue;
-        const key = `${effect.type}/${effect.taskId}/${effect.attempt}`;
-        assert.ok(!done.has(key), key);
-        done.add(key);
+        if (effect.type !== "start") continue;
+        const key = `${effect.taskId}/${effect.token}`;
+        assert.ok(!started.has(key), key);
+        started.add(key);
       }
       assert.ok(usedSlots(node.state) <= maxTasks, "too many at once");
     };
     node.presence([BOB]);
-    const tell = (taskId: TaskId) => take(node.task(logs.get(taskId) ?? []));
-    for (const taskId of ids) tell(taskId);
+    for (const life of lives.values()) take(node.task(life));
 
     for (const [act, index] of steps) {
       const taskId = ids[index] as TaskId;
-      const log = logs.get(taskId) ?? [];
-      const attempt = node.state.claiming.get(taskId);
+      const life = lives.get(taskId) as TaskLife;
+      const { version = 0, token = 0 } = life.value ?? {};
+      const isAsked = node.state.claiming.has(taskId);
       if (act === "due" && node.state.scheduled.has(taskId)) take(node.due(taskId));
-      if (act === "stored" && attempt !== undefined) {
-        log.push(entry("task_claimed", ADA, ++ms, { attempt, taskId }));
-        tell(taskId);
-        take(node.apply({ type: "claim_stored", taskId, attempt }));
+      if (act === "decided" && isAsked && "next" in life.ask(ADA, { type: "claim" })) {
+        take(node.task(life.act(ADA, ms += 10, { type: "claim" })));
+        take(node.apply({ type: "claim_decided", taskId, version: version + 1 }));
       }
-      if (act === "failed" && attempt !== undefined) {
-        done.delete(`claim/${taskId}/${attempt}`);
-        take(node.apply({ type: "claim_failed", taskId, attempt }));
+      if (act === "refused" && isAsked) take(node.apply({ type: "claim_refused", taskId, token, afterMs: 1_000 }));
+      if (act === "overtaken" && isAsked && "next" in life.ask(BOB, { type: "claim" })) {
+        life.act(BOB, ms += 10, { type: "claim" });
+        take(node.apply({ type: "claim_refused", taskId, token, afterMs: 1_000, version: version + 1 }));
+        take(node.task(life));
       }
       const running = node.state.running.get(taskId);
       if (act === "ended" && running) {
-        log.push(entry("task_failed", ADA, ++ms, { attempt: running.attempt, reason: "", retryable: true, taskId }));
-        tell(taskId);
-        take(node.apply({ type: "ended", taskId, attempt: running.attempt, isParked: false }));
+        if (life.value?.holder === ADA) take(node.task(life.fail(ADA, ms += 10)));
+        take(node.apply({ type: "ended", taskId, token: running.token, outcome: "done" }));
       }
-      if (act === "lost" && view(log).holder === ADA) {
-        log.push(entry("task_claimed", BOB, ++ms, { attempt: view(log).attempt + 1, taskId }));
-        tell(taskId);
-      }
+      if (act === "lost" && life.value?.holder === ADA) take(node.task(life.act(BOB, ms += 10, { type: "claim" })));
       if (act === "presence") take(node.presence(index % 2 ? [BOB] : []));
     }
   }));

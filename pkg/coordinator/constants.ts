@@ -4,26 +4,35 @@
  * @module
  */
 
-/** Attempts that may fail or be lost before people are asked (design section 6; released attempts do not count). */
+/** Tries that may fail, be lost or be rejected before people are asked (design section 6; released ones do not count). */
 export const MAX_ATTEMPTS = 3;
 
 /** Agent of rank r waits r times this before it claims (design section 6). */
 export const CLAIM_STEP_MS = 150;
 
-/** Between a claim's commit and the start of work: time for a rival claim to be heard. Duels end here, before any work. */
-export const CLAIM_SETTLE_MS = 100;
-
-/** A claim that could not be written is tried again after this. */
+/** A claim that led to nothing (no quorum, a voter that has not heard of the post) is tried again after this. */
 export const CLAIM_RETRY_MS = 1_000;
 
-/** Refused results a task's view keeps; more are only counted. */
+/** A claim that voters refuse for what this node is ("role_required") is tried again after this: its record may change. */
+export const REFUSED_RETRY_MS = 60_000;
+
+/** Work that stopped because its lease could not be renewed is taken up again after this, if the task is still held. */
+export const RESUME_DELAY_MS = 1_000;
+
+/** Results, failures and other ends that are kept of one author; the oldest go first (the journal has them). */
+export const MAX_RESULTS_PER_AUTHOR = 32;
+
+/** Decisions kept of one task. Renewals leave no entry, so this is 100 claims of it. */
+export const MAX_TASK_DECISIONS = 512;
+
+/** Late results a task's view shows. */
 export const MAX_SUPERSEDED = 32;
 
 /** Tasks a board keeps by default; the finished ones that changed longest ago make room. */
 export const MAX_BOARD_TASKS = 20_000;
 
-/** Entries a board keeps of one task; a holder reports at most 200 steps of progress per attempt. */
-export const MAX_TASK_ENTRIES = 4_096;
-
-/** Before the next attempt each spent one adds this, so that a task that fails at once is not tried three times at once. */
+/** Before the next try each spent one adds this, so that a task that fails at once is not tried three times at once. */
 export const RETRY_STEP_MS = 1_000;
+
+/** How deep tasks are delegated, as the hop limit of messages (design section 5). */
+export const MAX_DELEGATIONS = 3;

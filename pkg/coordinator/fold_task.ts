@@ -1,224 +1,195 @@
-import { assertNever, type PeerId } from "@bzzz/base";
-import { compareHlc } from "@bzzz/wire";
+import type { EntryId, PeerId } from "@bzzz/base";
 import { MAX_ATTEMPTS, MAX_SUPERSEDED } from "./constants.ts";
-import { winsContest } from "./rendezvous.ts";
-import { carriesAuthor } from "./task_id.ts";
-import { TRANSITIONS } from "./transitions.ts";
-import type { AttemptOutcome, AttemptView, EntryStamp, TaskEntry, TaskEvent, TaskRefusal, TaskView } from "./types.ts";
-
-/** The order of all entries, the same on every node: HLC, then author, then seq; the id parts the branches of a fork. */
-export function compareEntries(a: EntryStamp, b: EntryStamp): number {
-  return compareHlc(a.hlc, b.hlc) || compareText(a.author, b.author) || a.seq - b.seq || compareText(a.id, b.id);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+import {
+  addToRecord,
+  compareEntries,
+  createTaskRecord,
+  type EndEntry,
+  type EntryOf,
+  findEnd,
+  type TaskRecord,
+} from "./task_record.ts";
+import type { TaskValue } from "./task_value.ts";
+import { isFinished, isHeld } from "./transitions.ts";
+import type {
+  AttemptOutcome,
+  AttemptView,
+  DecidedEntry,
+  SupersededResult,
+  TaskEntry,
+  TaskView,
+  UndecidedResult,
+} from "./types.ts";
 
 /**
  * The task that a SET of entries tells: any order of arrival, any duplicates, the same view. Undefined while the set has
  * no `task_posted`.
  */
 export function foldTask(entries: Iterable<TaskEntry>): TaskView | undefined {
-  const byId = new Map<string, TaskEntry>();
-  for (const entry of entries) byId.set(entry.id, entry);
-  let view: TaskView | undefined;
-  for (const entry of [...byId.values()].sort(compareEntries)) view = applyTaskEntry(view, entry);
-  return view;
-}
-
-/** One step of the fold; `entry` must come after everything in `view` by `compareEntries`. */
-export function applyTaskEntry(view: TaskView | undefined, entry: TaskEntry): TaskView | undefined {
-  if (!view) return entry.kind === "task_posted" ? announce(entry) : undefined;
-  if (entry.kind === "task_posted") {
-    return isUsurped(view, entry) ? announce(entry) : refused(view, entry, "task_exists");
+  let record: TaskRecord | undefined;
+  for (const entry of entries) {
+    record ??= createTaskRecord(entry.body.taskId);
+    addToRecord(record, entry);
   }
-  const event = eventOf(view, entry);
-  const transition = TRANSITIONS[view.state][event];
-  if ("refuse" in transition) return refused(view, entry, transition.refuse);
-  const refusal = guard(view, entry);
-  if (refusal !== undefined) return refused(view, entry, refusal);
-  return { ...effect(view, entry), state: transition.to, updatedAt: entry.hlc };
+  return record && viewOf(record);
 }
 
-/** The task so far was posted under another peer's id, dated back to come before it. */
-function isUsurped(view: TaskView, post: Extract<TaskEntry, { kind: "task_posted" }>): boolean {
-  return view.postedBy !== post.author && carriesAuthor(view.taskId, post.author) &&
-    !carriesAuthor(view.taskId, view.postedBy);
-}
-
-/** Peers that held an attempt that has ended. */
-export function earlierHoldersOf(view: Pick<TaskView, "attempts">): ReadonlySet<PeerId> {
-  return new Set(view.attempts.filter((a) => a.outcome !== undefined).map((a) => a.holder));
-}
-
-/** Attempts that count towards `MAX_ATTEMPTS`: failed ones and those whose holder was lost. */
-export function spentAttempts(view: Pick<TaskView, "attempts">): number {
-  return view.attempts.filter((a) => a.outcome === "failed" || a.outcome === "lost").length;
-}
-
-function announce(entry: Extract<TaskEntry, { kind: "task_posted" }>): TaskView {
+/**
+ * Entries tell, registers decide: state, holder, token and attempt are those of the newest certified value; texts are
+ * those of the entries that decisions name, and of the holder under its token.
+ */
+export function viewOf(record: TaskRecord): TaskView | undefined {
+  const decisions = [...record.decisions.values()].sort((a, b) => a.value.version - b.value.version);
+  const newest = decisions.at(-1);
+  // the voters have seen the post that they name; before there is a decision the rightful one counts
+  const post = record.posts.find(({ id }) => id === newest?.value.post) ?? (newest ? undefined : record.posts[0]);
+  if (!post) return undefined;
+  const told = findEnd(record, newest?.value.told);
   return {
-    ...entry.body,
-    postedBy: entry.author,
-    ...(entry.authority ? { postedAuthority: entry.authority } : {}),
-    postedAt: entry.hlc,
-    state: "announced",
-    attempt: 0,
-    attempts: [],
-    waitingFor: [],
-    isExhausted: false,
-    superseded: [],
-    refusals: {},
-    updatedAt: entry.hlc,
+    ...post.body,
+    ...(newest?.value.deadlineMs === undefined ? {} : { deadlineMs: newest.value.deadlineMs }),
+    post: post.id,
+    postedBy: post.author,
+    ...(post.authority ? { postedAuthority: post.authority } : {}),
+    postedAt: post.hlc,
+    ...registerMembers(newest?.value),
+    attempts: attemptsOf(record, decisions),
+    ...progressOf(record, newest?.value),
+    ...resultOf(record, newest?.value),
+    ...undecidedOf(record, newest?.value),
+    ...reasonOf(newest?.value, told),
+    superseded: supersededOf(record, decisions),
+    updatedAt: newest?.hlc ?? post.hlc,
   };
 }
 
-type LifeEntry = Exclude<TaskEntry, { kind: "task_posted" }>;
+function registerMembers(
+  value: TaskValue | undefined,
+): Pick<
+  TaskView,
+  "version" | "state" | "token" | "attempt" | "spent" | "holder" | "value" | "waitingFor" | "isExhausted"
+> {
+  if (!value) {
+    return { version: 0, state: "announced", token: 0, attempt: 0, spent: 0, waitingFor: [], isExhausted: false };
+  }
+  const { version, state, token, attempt, spent, holder, waitingFor } = value;
+  const isExhausted = state === "failed" && spent >= MAX_ATTEMPTS;
+  return {
+    version,
+    state,
+    token,
+    attempt,
+    spent,
+    ...(holder === undefined ? {} : { holder }),
+    value,
+    waitingFor,
+    isExhausted,
+  };
+}
 
-function eventOf(view: TaskView, entry: LifeEntry): TaskEvent {
-  switch (entry.kind) {
-    case "task_claimed":
-      return view.holder !== undefined && entry.body.attempt === view.attempt ? "contest" : "claim";
-    case "task_progress":
-      return "progress";
-    case "task_blocked":
-      return "block";
-    case "task_resumed":
-      return view.waitingFor.some((id) => id !== entry.body.requestId) ? "resume" : "resume_last";
-    case "task_completed":
-      return "complete";
-    case "task_failed":
-      return entry.body.retryable && spentAttempts(view) + 1 < MAX_ATTEMPTS ? "fail_retry" : "fail_final";
-    case "task_released":
-      return "release";
-    case "task_cancelled":
-      return "cancel";
+/** The claims, as far as their decisions are known: a decision whose entry is missing leaves a gap, never a wrong line. */
+function attemptsOf(record: TaskRecord, decisions: readonly DecidedEntry[]): AttemptView[] {
+  const attempts: AttemptView[] = [];
+  let before: TaskValue | undefined;
+  for (const { value, hlc } of decisions) {
+    const open = attempts.at(-1);
+    if (open && open.outcome === undefined && before?.holder !== undefined && isOver(before, value)) {
+      attempts[attempts.length - 1] = ended(open, outcomeOf(before, value), record, value);
+    } else if (open?.outcome === "submitted" && before?.state === "review" && value.state !== "review") {
+      const outcome = value.state === "completed" ? "completed" : "rejected";
+      attempts[attempts.length - 1] = ended(open, outcome, record, value);
+    }
+    if (value.holder !== undefined && attempts.at(-1)?.token !== value.token) {
+      attempts.push({ token: value.token, attempt: value.attempt, holder: value.holder, claimedAt: hlc });
+    }
+    before = value;
+  }
+  return attempts;
+}
+
+function isOver(before: TaskValue, value: TaskValue): boolean {
+  return value.holder === undefined || value.token !== before.token;
+}
+
+function outcomeOf(before: TaskValue, value: TaskValue): AttemptOutcome {
+  if (value.token !== before.token) return "lost";
+  switch (value.state) {
+    case "completed":
+      return "completed";
+    case "review":
+      return "submitted";
+    case "cancelled":
+      return "cancelled";
+    case "expired":
+      return "expired";
+    case "failed":
+      return "failed";
     default:
-      return assertNever(entry);
+      return value.spent > before.spent ? "failed" : "released";
   }
 }
 
-function guard(view: TaskView, entry: LifeEntry): TaskRefusal | undefined {
-  if (entry.kind === "task_cancelled") return mayCancel(view, entry) ? undefined : "not_allowed";
-  if (entry.kind === "task_claimed") return guardClaim(view, entry);
-  if (entry.body.attempt < view.attempt) return "stale_attempt";
-  if (entry.body.attempt > view.attempt) return "attempt_ahead";
-  if (entry.author !== view.holder) return "not_holder";
-  if (entry.kind === "task_resumed" && !view.waitingFor.includes(entry.body.requestId)) return "wrong_request";
-  return undefined;
+function ended(attempt: AttemptView, outcome: AttemptOutcome, record: TaskRecord, value: TaskValue): AttemptView {
+  const told = outcome === "lost" ? undefined : findEnd(record, value.told);
+  const reason = told && "reason" in told.body ? told.body.reason : undefined;
+  return { ...attempt, outcome, ...(reason === undefined ? {} : { reason }) };
 }
 
-function guardClaim(view: TaskView, entry: Extract<TaskEntry, { kind: "task_claimed" }>): TaskRefusal | undefined {
-  const { attempt } = entry.body;
-  if (attempt > view.attempt + 1) return "attempt_ahead";
-  if (attempt < view.attempt || (attempt === view.attempt && view.holder === undefined)) return "stale_attempt";
-  if (entry.author === view.holder) return "already_holder";
-  if (view.requiredRole !== undefined && entry.authority?.role !== view.requiredRole) return "role_required";
-  if (view.deadlineMs !== undefined && entry.hlc.ms > view.deadlineMs) return "deadline_passed";
-  const isContest = attempt === view.attempt && view.holder !== undefined;
-  if (isContest && !winsContest(view.taskId, entry.author, view.holder, earlierHoldersOf(view))) return "lost_contest";
-  return undefined;
+/** What the holder reports under its token; after the end what it reported last. */
+function progressOf(record: TaskRecord, value: TaskValue | undefined): Pick<TaskView, "progress"> {
+  const who = value?.holder ?? value?.worker;
+  const entry = who === undefined ? undefined : record.progress.get(who);
+  if (!entry || entry.body.token !== value?.token) return {};
+  const { percent, text } = entry.body;
+  return { progress: { ...(percent === undefined ? {} : { percent }), text, atMs: entry.hlc.ms } };
 }
 
-/** Levels whose holders steer other nodes' work. */
-const STEERING_LEVELS: ReadonlySet<string> = new Set(["master", "decision", "coordination"]);
-
-/** Who may cancel a task: its poster, whoever coordinates, and people whose role is more than reading. */
-export function mayCancel(
-  view: Pick<TaskView, "postedBy">,
-  entry: Pick<EntryStamp, "author" | "authority">,
-): boolean {
-  if (entry.author === view.postedBy) return true;
-  if (!entry.authority || entry.authority.level === "read_only") return false;
-  return entry.authority.binaryType === "hap" || STEERING_LEVELS.has(entry.authority.level);
+function resultOf(record: TaskRecord, value: TaskValue | undefined): Pick<TaskView, "result"> {
+  const entry = findEnd(record, value?.result);
+  if (!value || entry?.kind !== "task_completed") return {};
+  const { summary, output, durationMs } = entry.body;
+  return { result: { by: entry.author, attempt: value.attempt, summary, output, durationMs } };
 }
 
-function effect(view: TaskView, entry: LifeEntry): TaskView {
-  switch (entry.kind) {
-    case "task_claimed":
-      return claimed(view, entry);
-    case "task_progress": {
-      const { percent, text } = entry.body;
-      return { ...view, progress: { ...(percent === undefined ? {} : { percent }), text, atMs: entry.hlc.ms } };
-    }
-    case "task_blocked":
-      return { ...view, waitingFor: [...new Set([...view.waitingFor, entry.body.requestId])] };
-    case "task_resumed":
-      return { ...view, waitingFor: view.waitingFor.filter((id) => id !== entry.body.requestId) };
-    case "task_completed": {
-      const { summary, output, durationMs } = entry.body;
-      const result = { by: entry.author, attempt: view.attempt, summary, output, durationMs };
-      return { ...ended(view, "completed"), result };
-    }
-    case "task_failed": {
-      const next = ended(view, "failed", entry.body.reason);
-      return { ...next, reason: entry.body.reason, isExhausted: spentAttempts(next) >= MAX_ATTEMPTS };
-    }
-    case "task_released":
-      return ended(view, "released", entry.body.reason);
-    case "task_cancelled":
-      return { ...ended(view, "cancelled", entry.body.reason), reason: entry.body.reason };
-    default:
-      return assertNever(entry);
+/** What the holder wrote last under its token while the register still says that it holds the task. */
+function undecidedOf(record: TaskRecord, value: TaskValue | undefined): { undecided?: UndecidedResult } {
+  if (value?.holder === undefined || !isHeld(value.state)) return {};
+  const entry = record.ends.get(value.holder)?.find((end) => isEndOfTry(end) && end.body.token === value.token);
+  if (!entry || !isEndOfTry(entry)) return {};
+  const isFinal = entry.kind === "task_failed" && !entry.body.retryable;
+  return { undecided: { entry: entry.id, kind: entry.kind, isFinal } };
+}
+
+function isEndOfTry(entry: EndEntry): entry is EntryOf<"task_completed" | "task_failed" | "task_released"> {
+  return entry.kind === "task_completed" || entry.kind === "task_failed" || entry.kind === "task_released";
+}
+
+function reasonOf(value: TaskValue | undefined, told: EndEntry | undefined): Pick<TaskView, "reason"> {
+  if (!value || !told || !("reason" in told.body)) return {};
+  // an accepted result needs no reason, and a task that is held again has left the old one behind
+  return value.state === "completed" || isHeld(value.state) ? {} : { reason: told.body.reason };
+}
+
+/** Results that no decision names, unless they may still be decided. */
+function supersededOf(record: TaskRecord, decisions: readonly DecidedEntry[]): SupersededResult[] {
+  const newest = decisions.at(-1)?.value;
+  const named = new Set<EntryId | undefined>(decisions.flatMap(({ value }) => [value.told, value.result]));
+  const late: SupersededResult[] = [];
+  for (const entry of [...record.ends.values()].flat().sort(compareEntries)) {
+    if ((entry.kind !== "task_completed" && entry.kind !== "task_failed") || named.has(entry.id)) continue;
+    if (!newest || isOpenFor(newest, entry.author, entry.body.token)) continue;
+    late.push({ entry: entry.id, author: entry.author, kind: entry.kind, token: entry.body.token, hlc: entry.hlc });
   }
+  return late.slice(0, MAX_SUPERSEDED);
 }
 
-function claimed(view: TaskView, entry: Extract<TaskEntry, { kind: "task_claimed" }>): TaskView {
-  if (view.holder !== undefined && entry.body.attempt === view.attempt) {
-    const current: AttemptView = {
-      attempt: view.attempt,
-      holder: entry.author,
-      rivals: [...rivalsOf(view), view.holder],
-      claimedAt: entry.hlc,
-    };
-    return withoutProgress({
-      ...view,
-      holder: entry.author,
-      waitingFor: [],
-      attempts: [...view.attempts.slice(0, -1), current],
-    });
-  }
-  const before = ended(view, "lost");
-  const next: AttemptView = { attempt: entry.body.attempt, holder: entry.author, rivals: [], claimedAt: entry.hlc };
-  return withoutProgress({
-    ...before,
-    attempt: entry.body.attempt,
-    holder: entry.author,
-    attempts: [...before.attempts, next],
-  });
+/** The author may still have this decided: it holds the task under this token, or a decision that says so is on its way. */
+function isOpenFor(value: TaskValue, author: PeerId, token: number | undefined): boolean {
+  if (token === undefined || isFinished(value.state)) return false;
+  return token > value.token || (token === value.token && value.holder === author);
 }
 
-function rivalsOf(view: TaskView): readonly PeerId[] {
-  return view.attempts.at(-1)?.rivals ?? [];
-}
-
-function withoutProgress(view: TaskView): TaskView {
-  const { progress: _, ...rest } = view;
-  return rest;
-}
-
-/** The running attempt, if there is one, is over. */
-function ended(view: TaskView, outcome: AttemptOutcome, reason?: string): TaskView {
-  const { holder, ...rest } = view;
-  const last = view.attempts.at(-1);
-  if (holder === undefined || !last) return { ...rest, waitingFor: [] };
-  const closed: AttemptView = { ...last, outcome, ...(reason === undefined ? {} : { reason }) };
-  return { ...rest, waitingFor: [], attempts: [...view.attempts.slice(0, -1), closed] };
-}
-
-function refused(view: TaskView, entry: TaskEntry, refusal: TaskRefusal): TaskView {
-  const next: TaskView = { ...view, refusals: { ...view.refusals, [refusal]: (view.refusals[refusal] ?? 0) + 1 } };
-  if (entry.kind === "task_claimed" && refusal === "lost_contest") return withRival(next, entry.author);
-  const isResult = entry.kind === "task_completed" || entry.kind === "task_failed";
-  if (!isResult || view.superseded.length >= MAX_SUPERSEDED) return next;
-  const { id, author, kind, hlc } = entry;
-  const late = { entry: id, author, kind, attempt: entry.body.attempt, refusal, hlc };
-  return { ...next, superseded: [...view.superseded, late] };
-}
-
-function withRival(view: TaskView, rival: PeerId): TaskView {
-  const last = view.attempts.at(-1);
-  if (!last || last.rivals.includes(rival) || last.rivals.length >= MAX_SUPERSEDED) return view;
-  return { ...view, attempts: [...view.attempts.slice(0, -1), { ...last, rivals: [...last.rivals, rival] }] };
+/** Peers that held a try that has ended. */
+export function earlierHoldersOf(view: Pick<TaskView, "attempts">): ReadonlySet<PeerId> {
+  return new Set(view.attempts.filter((a) => a.outcome !== undefined).map((a) => a.holder));
 }

@@ -1,6 +1,7 @@
 /**
- * Tasks: their state machine as one table, folded from entries in any order; who tries first; what a node does about
- * claims. Everything here is pure: no clock, no chance, no I/O.
+ * Tasks: their state machine as one table; the rules by which voters decide; what the decisions and the entries beside
+ * them tell, in any order; who tries first; what a node does about claims. Everything here is pure: no clock, no chance,
+ * no I/O.
  *
  * ```ts
  * const board = new TaskBoard();
@@ -12,6 +13,7 @@
  *
  * @module
  */
+export { checkTask, type FactRefusal, isTransient, type TaskCheck, type TaskQuestion, termsOf } from "./check_task.ts";
 export {
   type CancelReason,
   type ClaimsConfig,
@@ -26,32 +28,41 @@ export {
 } from "./claims.ts";
 export { usedSlots } from "./claim_plan.ts";
 export * from "./constants.ts";
-export { applyTaskEntry, compareEntries, earlierHoldersOf, foldTask, mayCancel, spentAttempts } from "./fold_task.ts";
-export {
-  type Candidate,
-  isCapable,
-  rankCandidates,
-  rendezvousScore,
-  type Requirements,
-  winsContest,
-} from "./rendezvous.ts";
+export { decideTask, eventOf, type TaskDecision, type TaskRefusal } from "./decide_task.ts";
+export { earlierHoldersOf, foldTask } from "./fold_task.ts";
+export { mayReview, maySteer } from "./permissions.ts";
+export { type Candidate, isCapable, rankCandidates, rendezvousScore, type Requirements } from "./rendezvous.ts";
+export { checkRights, type EffectiveRights, effectiveRights, type RightsRefusal, type TaskBudget } from "./rights.ts";
+export { TASK_EVENTS, TASK_STATES, type TaskEvent, type TaskState, type TransitionRefusal } from "./states.ts";
+export { commandFor, type PostReference, type TaskAct } from "./task_act.ts";
 export { type BoardChange, compareUrgency, TaskBoard } from "./task_board.ts";
+export type { EntryFact, PlanFact, PostFact, RequestFact, TaskFacts } from "./task_facts.ts";
 export { carriesAuthor, createTaskId } from "./task_id.ts";
-export { isFinished, type Transition, TRANSITIONS } from "./transitions.ts";
+export { compareEntries } from "./task_record.ts";
+export { createTaskRules, TASK_KEY_PREFIX, taskKey, type TaskRegister } from "./task_rules.ts";
+export {
+  MAX_LEASE_MS,
+  MIN_LEASE_MS,
+  TASK_COMMAND_CODEC,
+  TASK_VALUE_CODEC,
+  type TaskCommand,
+  type TaskTerms,
+  type TaskValue,
+} from "./task_value.ts";
+export { isFinished, isHeld, type Transition, TRANSITIONS } from "./transitions.ts";
 export {
   type AttemptOutcome,
   type AttemptView,
   type Authority,
+  type DecidedEntry,
+  type DecisionReader,
   type EntryStamp,
   type SupersededResult,
-  TASK_EVENTS,
   TASK_KINDS,
-  TASK_STATES,
   type TaskEntry,
   taskEntryOf,
-  type TaskEvent,
   type TaskKind,
-  type TaskRefusal,
-  type TaskState,
   type TaskView,
+  type ToldKind,
+  type UndecidedResult,
 } from "./types.ts";

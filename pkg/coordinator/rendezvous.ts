@@ -73,18 +73,3 @@ export function rankCandidates<C extends Candidate>(
 function earlier(holders: ReadonlySet<PeerId> | undefined, peer: PeerId): number {
   return holders?.has(peer) ? 1 : 0;
 }
-
-/**
- * True when `rival` beats `holder` for the same attempt: nodes without an earlier attempt first, then the higher hash.
- * Weights play no part, as they are not in the entries: every node must come to the same end.
- */
-export function winsContest(
-  taskId: string,
-  rival: PeerId,
-  holder: PeerId,
-  earlierHolders: ReadonlySet<PeerId> = new Set(),
-): boolean {
-  const fresh = earlier(earlierHolders, rival) - earlier(earlierHolders, holder);
-  if (fresh !== 0) return fresh < 0;
-  return compareBytes(rendezvousHash(taskId, rival), rendezvousHash(taskId, holder)) > 0;
-}

@@ -1,6 +1,7 @@
-import type { EntryId, PeerId, TaskId } from "@bzzz/base";
-import { MAX_BOARD_TASKS, MAX_TASK_ENTRIES } from "./constants.ts";
-import { applyTaskEntry, compareEntries, foldTask } from "./fold_task.ts";
+import type { PeerId, TaskId } from "@bzzz/base";
+import { MAX_BOARD_TASKS } from "./constants.ts";
+import { viewOf } from "./fold_task.ts";
+import { addToRecord, createTaskRecord, type TaskRecord } from "./task_record.ts";
 import { isFinished } from "./transitions.ts";
 import type { TaskEntry, TaskView } from "./types.ts";
 
@@ -8,19 +9,15 @@ import type { TaskEntry, TaskView } from "./types.ts";
 export type BoardChange =
   /** The view of `taskId` is another one now. */
   | { readonly type: "changed"; readonly taskId: TaskId; readonly view: TaskView }
-  /** Kept, but there is no `task_posted` yet. */
+  /** Kept, but the post that counts has not come. */
   | { readonly type: "waiting"; readonly taskId: TaskId }
-  /** Seen before. */
+  /** It makes no difference: seen before, or overtaken. */
   | { readonly type: "known"; readonly taskId: TaskId }
   /** Posted again under the client id of `original`; the copy is no task of its own. */
-  | { readonly type: "copy"; readonly taskId: TaskId; readonly original: TaskId }
-  /** The task has `MAX_TASK_ENTRIES` already and this is neither its end nor a cancellation. */
-  | { readonly type: "full"; readonly taskId: TaskId };
+  | { readonly type: "copy"; readonly taskId: TaskId; readonly original: TaskId };
 
 interface Slot {
-  readonly entries: Map<EntryId, TaskEntry>;
-  /** The newest entry by `compareEntries`; later ones need no fold from the start. */
-  last: TaskEntry | undefined;
+  readonly record: TaskRecord;
   view: TaskView | undefined;
 }
 
@@ -47,18 +44,11 @@ export class TaskBoard {
   /** Takes one verified entry. */
   add(entry: TaskEntry): BoardChange {
     const { taskId } = entry.body;
-    const slot = this.#slots.get(taskId) ?? { entries: new Map(), last: undefined, view: undefined };
-    if (slot.entries.has(entry.id)) return { type: "known", taskId };
-    if (slot.entries.size >= MAX_TASK_ENTRIES && !isEnding(entry)) return { type: "full", taskId };
+    const slot = this.#slots.get(taskId) ?? { record: createTaskRecord(taskId), view: undefined };
+    if (!addToRecord(slot.record, entry)) return { type: "known", taskId };
     this.#slots.delete(taskId);
     this.#slots.set(taskId, slot);
-    slot.entries.set(entry.id, entry);
-    if (slot.last === undefined || compareEntries(entry, slot.last) > 0) {
-      slot.view = applyTaskEntry(slot.view, entry);
-      slot.last = entry;
-    } else {
-      slot.view = foldTask(slot.entries.values());
-    }
+    slot.view = viewOf(slot.record);
     if (entry.kind === "task_posted") this.#register(entry);
     this.#evict();
     if (!slot.view) return { type: "waiting", taskId };
@@ -125,10 +115,6 @@ export class TaskBoard {
 export function compareUrgency(a: TaskView, b: TaskView): number {
   return b.priority - a.priority || a.postedAt.ms - b.postedAt.ms || a.postedAt.counter - b.postedAt.counter ||
     (a.taskId < b.taskId ? -1 : 1);
-}
-
-function isEnding(entry: TaskEntry): boolean {
-  return entry.kind === "task_completed" || entry.kind === "task_failed" || entry.kind === "task_cancelled";
 }
 
 function postKey(author: PeerId, clientId: string): string {

@@ -1,26 +1,22 @@
 import assert from "node:assert/strict";
 import type { PeerId, TaskId } from "@bzzz/base";
-import { foldTask, TaskBoard, type TaskEntry } from "./mod.ts";
-import { entry, PEERS, posted, POSTER, TEST_TASK } from "./testing.ts";
+import { foldTask, TaskBoard } from "./mod.ts";
+import { PEERS, posted, POSTER, TaskLife, TEST_TASK } from "./testing.ts";
 
 const [ADA] = PEERS as [PeerId];
 const OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId;
+const FOURTH = "01ARZ3NDEKTSV4RRFFQ69G5FAY" as TaskId;
 const THIRD = "01ARZ3NDEKTSV4RRFFQ69G5FAX" as TaskId;
 
 Deno.test("add() gives the same view as the fold, whatever the order of arrival", () => {
-  const post = posted();
-  const result = entry("task_completed", ADA, 4, { attempt: 1, summary: "s", output: "o", durationMs: 1 });
-  const between: TaskEntry[] = [
-    entry("task_progress", ADA, 3, { attempt: 1, text: "half" }),
-    entry("task_claimed", ADA, 2, { attempt: 1 }),
-  ];
+  const { entries } = new TaskLife().start(ADA, 2).complete(ADA, 4);
   const board = new TaskBoard();
 
-  assert.equal(board.add(result).type, "waiting");
-  for (const arrived of [...between, post]) board.add(arrived);
+  const changes = entries.toReversed().map((arrived) => board.add(arrived).type);
 
-  assert.deepEqual(board.get(TEST_TASK), foldTask([post, ...between, result]));
-  assert.equal(board.add(post).type, "known");
+  assert.deepEqual(changes.slice(-2), ["waiting", "changed"]);
+  assert.deepEqual(board.get(TEST_TASK), foldTask(entries));
+  for (const again of entries) assert.equal(board.add(again).type, "known", again.kind);
 });
 
 Deno.test("posting twice under one client id makes one task: the one of the lower seq", () => {
@@ -35,14 +31,14 @@ Deno.test("posting twice under one client id makes one task: the one of the lowe
   assert.equal(board.get(OTHER)?.taskId, TEST_TASK);
   assert.equal(board.findPosted(POSTER, "job-7")?.taskId, TEST_TASK);
   assert.equal(board.add(posted({ taskId: THIRD, clientId: "job-7" }, 9)).type, "copy");
-  assert.equal(board.add(posted({ taskId: THIRD, clientId: "job-7" }, 9, ADA)).type === "copy", false);
+  assert.equal(board.add(posted({ taskId: FOURTH, clientId: "job-7" }, 9, ADA)).type, "changed", "another's id");
 });
 
 Deno.test("the board is bounded: finished tasks make room before open ones", () => {
   const board = new TaskBoard({ capacity: 2 });
   board.add(posted({ taskId: OTHER }));
   board.add(posted({ taskId: TEST_TASK }));
-  board.add(entry("task_cancelled", POSTER, 2, { reason: "" }));
+  for (const entry of new TaskLife().cancel(POSTER, 2).entries) board.add(entry);
 
   board.add(posted({ taskId: THIRD }));
 
@@ -51,7 +47,7 @@ Deno.test("the board is bounded: finished tasks make room before open ones", () 
   assert.ok(board.get(OTHER));
 });
 
-Deno.test("list() puts the urgent and the old in front", () => {
+Deno.test("A-19 list() puts the urgent and the old in front", () => {
   const board = new TaskBoard();
   board.add(posted({ taskId: OTHER, priority: 1 }, 1));
   board.add(posted({ taskId: TEST_TASK, priority: 9 }, 3));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parseTaskId } from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
-import { carriesAuthor, createTaskId, foldTask, TaskBoard } from "./mod.ts";
-import { entry, PEERS, posted, POSTER } from "./testing.ts";
+import { carriesAuthor, createTaskId, foldTask, TaskBoard, type TaskEntry } from "./mod.ts";
+import { entry, PEERS, posted, POSTER, TaskLife } from "./testing.ts";
 
 const [MALLORY = POSTER, ADA = POSTER] = PEERS;
 
@@ -18,18 +18,18 @@ Deno.test("a task id carries its author and is a ULID like another", () => {
 
 Deno.test("a post that is dated back cannot take another's task over, in whatever order they arrive", () => {
   const taskId = createTaskId(1_000, createSeededRandom(1), POSTER);
-  const entries = [
+  const mine = new TaskLife(posted({ taskId, title: "Mine" }, 10, POSTER)).act(ADA, 11, { type: "claim" });
+  const entries: TaskEntry[] = [
     posted({ taskId, title: "Evil", input: "rm -rf" }, 1, MALLORY),
-    entry("task_claimed", MALLORY, 2, { taskId, attempt: 1 }),
-    entry("task_completed", MALLORY, 3, { taskId, attempt: 1, summary: "", output: "lies", durationMs: 1 }),
-    posted({ taskId, title: "Mine" }, 10, POSTER),
-    entry("task_claimed", ADA, 11, { taskId, attempt: 1 }),
+    entry("task_completed", MALLORY, 3, { taskId, attempt: 1, token: 1, summary: "", output: "lies", durationMs: 1 }),
+    ...mine.entries,
   ];
 
   const view = foldTask(entries);
   const board = new TaskBoard();
   for (const one of [...entries].reverse()) board.add(one);
 
+  assert.equal(foldTask(entries.slice(0, 3))?.title, "Mine", "before any decision");
   assert.deepEqual([view?.title, view?.postedBy, view?.holder, view?.result], ["Mine", POSTER, ADA, undefined]);
   assert.deepEqual(board.get(taskId), view);
 });

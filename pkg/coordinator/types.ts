@@ -1,5 +1,7 @@
 import type { EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
 import type { BodyOf, EntryKind, Envelope, Hlc } from "@bzzz/wire";
+import type { TaskState } from "./states.ts";
+import type { TaskValue } from "./task_value.ts";
 
 /** Kinds of entries that make up the life of a task. */
 export type TaskKind = Extract<EntryKind, `task_${string}`>;
@@ -17,97 +19,88 @@ export interface EntryStamp {
   readonly author: PeerId;
   readonly seq: number;
   readonly hlc: Hlc;
-  /** Missing where the reader does not know the grant; rules that need it then refuse. */
+  /** Missing where the reader does not know the grant. */
   readonly authority?: Authority;
 }
 
+/** Kinds that tell something of a task; what they tell counts when a decision names them. */
+export type ToldKind = Exclude<TaskKind, "task_decided" | "task_claimed">;
+
+/** The certified value of a task's register, with what carried it. */
+export interface DecidedEntry extends EntryStamp {
+  readonly kind: "task_decided";
+  readonly body: { readonly taskId: TaskId };
+  /** Decoded from the body; its certificate was verified. */
+  readonly value: TaskValue;
+}
+
 /** One entry of a task's life, verified and decoded. */
-export type TaskEntry = {
-  [K in TaskKind]: EntryStamp & { readonly kind: K; readonly body: BodyOf<K> };
-}[TaskKind];
+export type TaskEntry =
+  | { [K in ToldKind]: EntryStamp & { readonly kind: K; readonly body: BodyOf<K> } }[ToldKind]
+  | DecidedEntry;
 
-/** Where a task stands. Planning, discussion and review come with the entries that lead there. */
-export const TASK_STATES = [
-  "announced",
-  "claimed",
-  "executing",
-  "blocked",
-  "completed",
-  "failed",
-  "cancelled",
-] as const;
-/** One of `TASK_STATES`. */
-export type TaskState = (typeof TASK_STATES)[number];
+/** How an attempt ended: `lost` means that its lease was over and another took the task, `rejected` that a review did. */
+export type AttemptOutcome =
+  | "completed"
+  | "submitted"
+  | "failed"
+  | "released"
+  | "lost"
+  | "rejected"
+  | "cancelled"
+  | "expired";
 
-/** What an entry means to the state machine, once its attempt and author are known. */
-export const TASK_EVENTS = [
-  "claim",
-  "contest",
-  "progress",
-  "block",
-  "resume",
-  "resume_last",
-  "complete",
-  "fail_retry",
-  "fail_final",
-  "release",
-  "cancel",
-] as const;
-/** One of `TASK_EVENTS`. */
-export type TaskEvent = (typeof TASK_EVENTS)[number];
-
-/** Why an entry changed nothing. */
-export type TaskRefusal =
-  | "task_exists"
-  | "already_finished"
-  | "already_holder"
-  | "attempt_ahead"
-  | "deadline_passed"
-  | "lost_contest"
-  | "not_allowed"
-  | "not_blocked"
-  | "not_held"
-  | "not_holder"
-  | "role_required"
-  | "stale_attempt"
-  | "wrong_request";
-
-/** How an attempt ended: `lost` means that its holder went absent and another took over. */
-export type AttemptOutcome = "completed" | "failed" | "released" | "lost" | "cancelled";
-
-/** One attempt at a task. */
+/** One claim of a task. */
 export interface AttemptView {
+  /** The fencing token of the claim: no two claims have the same. */
+  readonly token: number;
+  /** The number of the try; a released try does not count, so several claims may have the same. */
   readonly attempt: number;
   readonly holder: PeerId;
-  /** Nodes whose claim of this attempt lost to the holder's. */
-  readonly rivals: readonly PeerId[];
+  /** The stamp of the first decision of this claim that is known here. */
   readonly claimedAt: Hlc;
   /** Missing while the attempt lasts. */
   readonly outcome?: AttemptOutcome;
   readonly reason?: string;
 }
 
-/** A result that came too late, or from a node that did not hold the task. */
+/** A result that no decision names: it came too late, or from a node that did not hold the task. */
 export interface SupersededResult {
   readonly entry: EntryId;
   readonly author: PeerId;
-  readonly kind: TaskKind;
-  readonly attempt: number;
-  readonly refusal: TaskRefusal;
+  readonly kind: "task_completed" | "task_failed";
+  readonly token: number | undefined;
   readonly hlc: Hlc;
 }
 
-/** A task as its entries tell it; the same on every node that has the same entries. */
+/** What a holder has written and no decision names yet: it is decided next, also after a crash. */
+export interface UndecidedResult {
+  readonly entry: EntryId;
+  readonly kind: "task_completed" | "task_failed" | "task_released";
+  readonly isFinal: boolean;
+}
+
+/** A task as its entries tell it and its register decides it; the same on every node that has the same entries. */
 export interface TaskView extends Omit<BodyOf<"task_posted">, "taskId"> {
   readonly taskId: TaskId;
+  /** The entry that posted it. */
+  readonly post: EntryId;
   readonly postedBy: PeerId;
   readonly postedAuthority?: Authority;
   readonly postedAt: Hlc;
+  /** Of the newest certified value that is known here; 0 before the first. */
+  readonly version: number;
   readonly state: TaskState;
-  /** The newest attempt, 0 before the first claim: the fencing token of this phase. */
+  /** The fencing token: grows with every claim. */
+  readonly token: number;
+  /** The number of the try, 0 before the first. */
   readonly attempt: number;
+  /** Tries that failed, were lost or rejected. */
+  readonly spent: number;
   /** Who holds the task now. */
   readonly holder?: PeerId;
+  /** Whole value of the register as it was certified last. */
+  readonly value?: TaskValue;
   readonly attempts: readonly AttemptView[];
   /** Requests to people that the holder waits for; not empty exactly when `state` is "blocked". */
   readonly waitingFor: readonly RequestId[];
@@ -119,37 +112,49 @@ export interface TaskView extends Omit<BodyOf<"task_posted">, "taskId"> {
     readonly output: string;
     readonly durationMs: number;
   };
-  /** Why it failed or was cancelled. */
+  readonly undecided?: UndecidedResult;
+  /** Why it failed, was cancelled or sent back. */
   readonly reason?: string;
-  /** Failed or lost attempts reached `MAX_ATTEMPTS`: people must decide. */
+  /** The tries are used up: people must decide. */
   readonly isExhausted: boolean;
   readonly superseded: readonly SupersededResult[];
-  /** How many entries changed nothing, by reason; superseded results are among them. */
-  readonly refusals: Readonly<Partial<Record<TaskRefusal, number>>>;
   readonly updatedAt: Hlc;
 }
 
-/** The task entry of a verified envelope and its decoded body, or undefined for other kinds. */
+/** Reads a decision's value when its certificate is good; undefined when it is not, or cannot be judged yet. */
+export type DecisionReader = (body: BodyOf<"task_decided">) => TaskValue | undefined;
+
+/**
+ * The task entry of a verified envelope and its decoded body; undefined for other kinds, for claims from before there
+ * were registers, and for decisions that `readDecision` does not vouch for.
+ */
 export function taskEntryOf(
   stored: { readonly envelope: Pick<Envelope, "id" | "header">; readonly kind: string; readonly body: unknown },
-  authority?: Authority,
+  authority: Authority | undefined,
+  readDecision: DecisionReader,
 ): TaskEntry | undefined {
   const { id, header } = stored.envelope;
   if (!TASK_KINDS.has(stored.kind) || header.seq === undefined) return undefined;
-  return {
+  const stamp: EntryStamp = {
     id,
     author: header.author,
     seq: header.seq,
     hlc: header.hlc,
     ...(authority ? { authority } : {}),
-    kind: stored.kind,
-    body: stored.body,
-  } as TaskEntry; // the wire decoder checked the body against the schema of this kind
+  };
+  if (stored.kind === "task_decided") {
+    const body = stored.body as BodyOf<"task_decided">; // the wire decoder checked the body against this kind's schema
+    const value = readDecision(body);
+    return value && { ...stamp, kind: "task_decided", body: { taskId: body.taskId }, value };
+  }
+  if (stored.kind === "task_claimed") return undefined;
+  return { ...stamp, kind: stored.kind, body: stored.body } as TaskEntry; // as above
 }
 
 const TASK_KIND_LIST: Readonly<Record<TaskKind, true>> = {
   task_posted: true,
   task_claimed: true,
+  task_decided: true,
   task_progress: true,
   task_blocked: true,
   task_resumed: true,
@@ -157,7 +162,9 @@ const TASK_KIND_LIST: Readonly<Record<TaskKind, true>> = {
   task_failed: true,
   task_released: true,
   task_cancelled: true,
+  task_reviewed: true,
+  task_retried: true,
 };
 
-/** The kinds of `TaskEntry`, for queries of the journal. */
+/** The kinds that tell of tasks, for queries of the journal. */
 export const TASK_KINDS: ReadonlySet<string> = new Set(Object.keys(TASK_KIND_LIST));

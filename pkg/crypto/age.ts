@@ -1,12 +1,12 @@
-import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { Decrypter } from "age-encryption";
-import { type Bytes, concatBytes, errorMessage, hexDecode } from "@bzzz/base";
-import { bech32Decode, bech32Encode } from "./bech32.ts";
+import { type Bytes, errorMessage } from "@bzzz/base";
+import { ageRecipientOfSecret, ageSecretOfText, createAgeOpener } from "./age_secret.ts";
+import { x25519Identity, x25519Recipient } from "./age_x25519.ts";
+import { bech32Decode } from "./bech32.ts";
 import { CryptoError } from "./errors.ts";
 
 /** Loaded with the first file that is sealed or opened: a start needs only the text of a recipient. */
-function loadAge(): Promise<typeof import("age-encryption")> {
+export function loadAge(): Promise<typeof import("age-encryption")> {
   return import("age-encryption");
 }
 
@@ -25,9 +25,6 @@ const MAX_SCRYPT_LOG_N = 20;
 
 const RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
 const KEY_BYTES = 32;
-/** DER around a raw key: PKCS#8 of id-X25519, and the length of its SubjectPublicKeyInfo (RFC 8410). */
-const PKCS8_PREFIX = hexDecode("302e020100300506032b656e04220420") ?? new Uint8Array();
-const SPKI_PREFIX_BYTES = 12;
 /** How age-encryption 0.3.1 says that none of the given identities or passphrases fits. */
 const NO_MATCH = "no identity matched";
 
@@ -40,16 +37,12 @@ export async function createAgeIdentity(): Promise<AgeIdentity> {
 
 /** The recipient ("age1…") of an identity. @throws CryptoError "invalid_key" when `identity` is not an age identity */
 export async function ageRecipientOf(identity: string): Promise<string> {
-  const decoded = await Promise.resolve(bech32Decode(identity));
-  if (decoded?.prefix !== "age-secret-key-" || decoded.bytes.byteLength !== KEY_BYTES) {
-    throw new CryptoError("invalid_key", "Cannot derive age recipient: the text is not an age identity");
+  const secret = await Promise.resolve(ageSecretOfText(identity));
+  try {
+    return ageRecipientOfSecret(secret);
+  } finally {
+    secret.fill(0);
   }
-  const der = Buffer.from(concatBytes(PKCS8_PREFIX, decoded.bytes));
-  const secret = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  der.fill(0);
-  decoded.bytes.fill(0);
-  const spki = createPublicKey(secret).export({ format: "der", type: "spki" });
-  return bech32Encode("age", new Uint8Array(spki.subarray(SPKI_PREFIX_BYTES)));
 }
 
 /** Whether `text` is an X25519 recipient ("age1…") with a right checksum. */
@@ -104,13 +97,13 @@ export async function unlockWithPassphrase(locked: Uint8Array, passphrase: strin
  */
 export async function sealTo(recipients: readonly string[], bytes: Uint8Array): Promise<Bytes> {
   if (recipients.length === 0) throw new CryptoError("invalid_argument", "Cannot seal: there are no recipients");
-  const { Encrypter } = await loadAge();
+  const { Encrypter, Stanza } = await loadAge();
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
     if (!isAgeRecipient(recipient)) {
       throw new CryptoError("invalid_key", `Cannot seal: "${recipient.slice(0, 80)}" is not an age recipient`);
     }
-    encrypter.addRecipient(recipient);
+    encrypter.addRecipient(x25519Recipient(recipient, Stanza));
   }
   return new Uint8Array(await encrypter.encrypt(bytes));
 }
@@ -121,13 +114,14 @@ export async function sealTo(recipients: readonly string[], bytes: Uint8Array): 
  * @throws CryptoError "invalid_key" | "not_a_recipient" | "malformed"
  */
 export async function open(identity: string, sealed: Uint8Array): Promise<Bytes> {
+  const secret = ageSecretOfText(identity);
   const { Decrypter } = await loadAge();
   const decrypter = new Decrypter();
   try {
-    decrypter.addIdentity(identity);
-  } catch {
-    // the library's message could quote the secret: no cause
-    throw new CryptoError("invalid_key", "Cannot open sealed bytes: the text given is not an age identity");
+    // the library's own identity works out its public half beside, and nobody waits for that when a file is no file
+    decrypter.addIdentity(x25519Identity(await createAgeOpener(secret)));
+  } finally {
+    secret.fill(0);
   }
   return await decryptWith(decrypter, sealed, {
     code: "not_a_recipient",
@@ -135,7 +129,8 @@ export async function open(identity: string, sealed: Uint8Array): Promise<Bytes>
   });
 }
 
-async function decryptWith(
+/** Decrypts, and gives the failures of the library their codes. */
+export async function decryptWith(
   decrypter: Decrypter,
   file: Uint8Array,
   noMatch: { code: "wrong_passphrase" | "not_a_recipient"; message: string },

@@ -8,6 +8,7 @@ import { BzzzError } from "@bzzz/base";
  * - "invalid_share": a secret share that is misspelt or damaged.
  * - "mixed_shares": shares of different secrets, or of different splittings of one.
  * - "too_few_shares": fewer different shares than the threshold.
+ * - "too_large": content over the limit.
  * - "invalid_argument": counts or lengths that cannot work.
  */
 export type CryptoErrorCode =
@@ -18,6 +19,7 @@ export type CryptoErrorCode =
   | "invalid_share"
   | "mixed_shares"
   | "too_few_shares"
+  | "too_large"
   | "invalid_argument";
 
 /** A failure of this package. Messages and details never hold key material. */

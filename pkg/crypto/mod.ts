@@ -25,10 +25,61 @@ export {
   sealTo,
   unlockWithPassphrase,
 } from "./age.ts";
+export {
+  AGE_SECRET_BYTES,
+  ageIdentityText,
+  type AgeOpener,
+  ageRecipientOfSecret,
+  ageSecretOfText,
+  createAgeOpener,
+  createAgeSecret,
+} from "./age_secret.ts";
+export {
+  AUTHORITY_LEVELS,
+  type AuthorityLevel,
+  BINARY_TYPES,
+  type BinaryType,
+  BUILTIN_ROLES,
+  builtinLevel,
+  levelAtLeast,
+  lowerLevel,
+  parseRole,
+  type Role,
+} from "./authority.ts";
+export {
+  assertAgeFile,
+  MAX_CONTENT_BYTES,
+  MAX_SEALED_BYTES,
+  openContent,
+  readAgeFile,
+  sealContent,
+} from "./content.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export { constantTimeEqual, domainMessage, hmacSha256, sha256 } from "./hashing.ts";
+export { bindUlid, isUlidOf } from "./owned_id.ts";
 export { peerIdFromPublicKey, publicKeyFromPeerId } from "./peer_id.ts";
-export { combineShares, MAX_SECRET_BYTES, splitSecret } from "./shamir.ts";
+export {
+  type AccessDecision,
+  accessMatrix,
+  type AccessOperation,
+  type AccessSubject,
+  can,
+  effectiveCapabilities,
+  effectiveLevel,
+  levelMay,
+  type MatrixLine,
+  type Resource,
+  RoleBasedAccess,
+} from "./rbac.ts";
+export {
+  combineShareBytes,
+  combineShares,
+  describeShare,
+  MAX_SECRET_BYTES,
+  splitSecret,
+  splitSecretBytes,
+} from "./shamir.ts";
+export { ADMIN_ROLE, type RoleDefinition, type RoleProblem, roleProblems, RoleSet } from "./role_set.ts";
 export {
   createSigningKey,
   PUBLIC_KEY_BYTES,

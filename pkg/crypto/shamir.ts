@@ -40,6 +40,23 @@ export async function splitSecret(
   secret: Uint8Array,
   options: { shares: number; threshold: number },
 ): Promise<string[]> {
+  const shares = await splitSecretBytes(secret, options);
+  return shares.map((share) => {
+    const text = formatShare(share);
+    share.fill(0);
+    return text;
+  });
+}
+
+/**
+ * Like `splitSecret`, with shares as bytes, which can be wiped: for shares that programs keep for each other.
+ *
+ * @throws CryptoError "invalid_argument"
+ */
+export async function splitSecretBytes(
+  secret: Uint8Array,
+  options: { shares: number; threshold: number },
+): Promise<Bytes[]> {
   const { shares, threshold } = options;
   if (secret.byteLength < 1 || secret.byteLength > MAX_SECRET_BYTES) {
     throw new CryptoError("invalid_argument", `Cannot split secret: it has ${secret.byteLength} bytes, not 1 to 64`);
@@ -55,10 +72,26 @@ export async function splitSecret(
   const header = concatBytes(createSystemRandom().bytes(SET_ID_BYTES), Uint8Array.of(threshold, shares));
   const payload = concatBytes(secret, secretDigest(secret));
   try {
-    return (await split(payload, shares, threshold)).map((data) => formatShare(concatBytes(header, data)));
+    return (await split(payload, shares, threshold)).map((data) => {
+      const body = concatBytes(header, data);
+      data.fill(0);
+      return concatBytes(body, shareChecksum(body));
+    });
   } finally {
     payload.fill(0);
   }
+}
+
+/**
+ * What one share says of its set, for asking for the rest of it; nothing of the secret.
+ *
+ * @throws CryptoError "invalid_share"
+ */
+export function describeShare(
+  text: string,
+): { readonly set: string; readonly threshold: number; readonly total: number } {
+  const { set, threshold, total } = parseShare(text, "the share");
+  return { set, threshold, total };
 }
 
 /**
@@ -68,7 +101,19 @@ export async function splitSecret(
  * @throws CryptoError "invalid_share" (the message says which one), "mixed_shares", "too_few_shares"
  */
 export async function combineShares(texts: readonly string[]): Promise<Bytes> {
-  const shares = texts.map((text, i) => parseShare(text, `share ${i + 1} of ${texts.length}`));
+  return await combineParsed(texts.map((text, i) => parseShare(text, `share ${i + 1} of ${texts.length}`)));
+}
+
+/**
+ * The secret of shares that `splitSecretBytes` made. The caller wipes it, and the shares.
+ *
+ * @throws CryptoError "invalid_share", "mixed_shares", "too_few_shares"
+ */
+export async function combineShareBytes(parts: readonly Uint8Array[]): Promise<Bytes> {
+  return await combineParsed(parts.map((part, i) => readShare(part, `share ${i + 1} of ${parts.length}`)));
+}
+
+async function combineParsed(shares: readonly Share[]): Promise<Bytes> {
   const first = shares[0];
   if (!first) throw new CryptoError("too_few_shares", "Cannot combine shares: none was given");
   if (shares.some((s) => s.set !== first.set || s.data.byteLength !== first.data.byteLength)) {
@@ -99,8 +144,8 @@ async function interpolate(data: Uint8Array[]): Promise<Bytes> {
   return secret;
 }
 
-function formatShare(body: Uint8Array): string {
-  const text = base32Encode(concatBytes(body, shareChecksum(body)));
+function formatShare(share: Uint8Array): string {
+  const text = base32Encode(share);
   const groups: string[] = [];
   for (let i = 0; i < text.length; i += GROUP) groups.push(text.slice(i, i + GROUP));
   return PREFIX + groups.join("-");
@@ -112,8 +157,13 @@ function parseShare(text: string, what: string): Share {
     throw new CryptoError("invalid_share", `Cannot read ${what}: it does not start with "${PREFIX}"`);
   }
   const bytes = base32Decode(trimmed.slice(PREFIX.length));
+  if (bytes) return readShare(bytes, what);
+  throw new CryptoError("invalid_share", `Cannot read ${what}: it is cut short or has a character that no share has`);
+}
+
+function readShare(bytes: Uint8Array, what: string): Share {
   const minBytes = HEADER_BYTES + 1 + DIGEST_BYTES + COORDINATE_BYTES + CHECKSUM_BYTES;
-  if (!bytes || bytes.byteLength < minBytes || bytes.byteLength > minBytes + MAX_SECRET_BYTES - 1) {
+  if (bytes.byteLength < minBytes || bytes.byteLength > minBytes + MAX_SECRET_BYTES - 1) {
     throw new CryptoError("invalid_share", `Cannot read ${what}: it is cut short or has a character that no share has`);
   }
   const body = bytes.subarray(0, -CHECKSUM_BYTES);

@@ -1,7 +1,17 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { hexEncode, utf8Encode } from "@bzzz/base";
-import { combineShares, CryptoError, type CryptoErrorCode, domainMessage, sha256, splitSecret } from "@bzzz/crypto";
+import { combine, split } from "shamir-secret-sharing";
+import {
+  combineShareBytes,
+  combineShares,
+  CryptoError,
+  type CryptoErrorCode,
+  domainMessage,
+  sha256,
+  splitSecret,
+  splitSecretBytes,
+} from "@bzzz/crypto";
 import { base32Decode, base32Encode } from "./base32.ts";
 
 function hasCode(code: CryptoErrorCode): (error: unknown) => boolean {
@@ -13,7 +23,7 @@ const scheme = fc.integer({ min: 2, max: 9 }).chain((shares) =>
   fc.record({ shares: fc.constant(shares), threshold: fc.integer({ min: 2, max: shares }) })
 );
 
-Deno.test("any k of n shares in any order give the secret back, and k - 1 do not", async () => {
+Deno.test("S-23 any k of n shares in any order give the secret back, and k - 1 do not", async () => {
   await fc.assert(
     fc.asyncProperty(secretBytes, scheme, fc.infiniteStream(fc.nat()), async (secret, options, picks) => {
       const shares = await splitSecret(secret, options);
@@ -115,4 +125,52 @@ Deno.test("base32 round-trips every byte string and refuses stray bits", () => {
   assert.equal(base32Decode("0u"), undefined);
   assert.equal(base32Decode("01"), undefined);
   assert.equal(base32Decode("0"), undefined);
+});
+
+Deno.test("B-04 byte shares: any k of n give the secret back, k - 1 do not (property)", async () => {
+  const scheme = fc.integer({ min: 3, max: 9 }).chain((n) =>
+    fc.record({
+      n: fc.constant(n),
+      secret: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      order: fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: n, maxLength: n }),
+    })
+  );
+  await fc.assert(
+    fc.asyncProperty(scheme, async ({ n, secret, order }) => {
+      const threshold = Math.floor(n / 2) + 1;
+      const shares = await splitSecretBytes(secret, { shares: n, threshold });
+      const chosen = order.flatMap((i) => shares[i] ?? []);
+
+      assert.equal(hexEncode(await combineShareBytes(chosen.slice(0, threshold))), hexEncode(secret));
+      await assert.rejects(combineShareBytes(chosen.slice(0, threshold - 1)), hasCode("too_few_shares"));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("k - 1 shares reveal nothing: every secret is as possible as any other", async () => {
+  // over GF(256), with two of three shares fixed, each value of the third belongs to exactly one value of the secret
+  const [first, second, third] = await split(Uint8Array.of(42), 5, 3);
+  assert.ok(first && second && third);
+  const possible = new Set<number>();
+
+  for (let value = 0; value < 256; value++) {
+    const [secret] = await combine([first, second, Uint8Array.of(value, third[1] ?? 0)]);
+    possible.add(secret ?? -1);
+  }
+
+  assert.equal(possible.size, 256);
+});
+
+Deno.test("byte shares: a wrong one among right ones is noticed", async () => {
+  const secret = sha256(utf8Encode("admin"));
+  const shares = await splitSecretBytes(secret, { shares: 5, threshold: 3 });
+  const [, , , fourth, fifth] = await splitSecretBytes(secret, { shares: 5, threshold: 3 });
+  const [a, b] = shares;
+  assert.ok(a && b && fourth && fifth);
+  const altered = (shares[2] ?? a).map((byte, i) => i === 8 ? byte ^ 1 : byte);
+
+  await assert.rejects(combineShareBytes([a, b, altered]), hasCode("invalid_share"));
+  await assert.rejects(combineShareBytes([a, b, fourth]), hasCode("mixed_shares"));
+  await assert.rejects(combineShareBytes([a, b, fifth.slice(0, 5)]), hasCode("invalid_share"));
 });

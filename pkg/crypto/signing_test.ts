@@ -116,7 +116,7 @@ Deno.test("verifySignature() keeps answering right when far more keys pass by th
   }
 });
 
-Deno.test("a signing key shows its seed neither when inspected nor as JSON", () => {
+Deno.test("F-45 a signing key shows its seed neither when inspected nor as JSON", () => {
   const key = createSigningKey(createSystemRandom());
   const seed = key.exportSeed();
 

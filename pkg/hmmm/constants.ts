@@ -29,3 +29,15 @@ export const MAX_THREADS = 5_000;
 
 /** Entries kept of one request: what a flood of answers can take. */
 export const MAX_REQUEST_ENTRIES = 512;
+
+/** Tasks that depend on others and whose session is known; the ones asked for longest ago go first. */
+export const MAX_SESSION_TASKS = 20_000;
+
+/** People whose snoozes and claims, and escalations, that a request's view keeps; further ones count for nothing. */
+export const MAX_ATTENTION = 64;
+/** Longest time for which a request can be put off: a month. */
+export const MAX_SNOOZE_MS = 31 * 86_400_000;
+/** "Somebody reads it" is old after this. */
+export const CLAIM_FOR_MS = 10 * 60_000;
+/** An approval that is older is not acted on: the world has moved on, and people are asked again. A week. */
+export const MAX_APPROVAL_AGE_MS = 7 * 86_400_000;

@@ -1,15 +1,18 @@
-import { assertNever, hexEncode, type PeerId, type RequestId } from "@bzzz/base";
+import { assertNever, hexEncode, type RequestId } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { type BodyOf, encodeCbor, toSnakeCase } from "@bzzz/wire";
-import { MAX_LATE_ANSWERS } from "./constants.ts";
+import { checkAnswer, checkHandling } from "./check_answer.ts";
+import { CLAIM_FOR_MS, MAX_ATTENTION, MAX_LATE_ANSWERS } from "./constants.ts";
+import { closes } from "./quorum.ts";
+import { carriesAsker } from "./request_id.ts";
+import { closedAs } from "./request_state.ts";
 import {
   type AnswerView,
+  type AttentionView,
   compareStamps,
   type LateAnswer,
-  type PersonAuthority,
   type RequestEntry,
   type RequestRefusal,
-  type RequestState,
   type RequestView,
 } from "./types.ts";
 
@@ -33,51 +36,6 @@ export function foldRequest(requestId: RequestId, entries: Iterable<RequestEntry
   return view;
 }
 
-/** Where a request stands at `nowMs` (wall clock). Silence denies or escalates if the request says so; it never approves. */
-export function requestStateAt(view: RequestView, nowMs: number): RequestState {
-  if (view.recordedState !== "pending") return view.recordedState;
-  return isPast(view, nowMs) && view.onTimeout === "deny" ? "expired" : "pending";
-}
-
-/** The deadline has passed and the request now goes to everybody who may decide. */
-export function isEscalatedAt(view: RequestView, nowMs: number): boolean {
-  return view.recordedState === "pending" && view.onTimeout === "escalate" && isPast(view, nowMs);
-}
-
-/** Why this answer would count for nothing, or undefined when it is valid. For the sender, before it signs. */
-export function checkAnswer(view: RequestView, entry: AnswerEntry): RequestRefusal | undefined {
-  const { authority, body, author } = entry;
-  if (authority?.binaryType !== "hap") return "not_a_person";
-  if (body.requestDigest !== view.digest) return "wrong_digest";
-  if (author === view.openedBy) return "own_request";
-  if (!isAddressed(view, authority, entry.hlc.ms)) return "not_addressed";
-  if (!view.allow.includes(body.decision)) return "decision_not_allowed";
-  if (body.decision === "choose" && !view.choices?.includes(body.choice ?? "")) return "unknown_choice";
-  return undefined;
-}
-
-/** An answer before or after it was signed. */
-export type AnswerEntry = Pick<Extract<RequestEntry, { kind: "request_answered" }>, "author" | "authority" | "hlc"> & {
-  readonly body: BodyOf<"request_answered">;
-};
-
-/** Whether the request is for this person at `nowMs` (wall clock): whoever it is for may answer it. */
-export function isRequestFor(view: RequestView, person: PersonAuthority, peer: PeerId, nowMs: number): boolean {
-  return person.binaryType === "hap" && peer !== view.openedBy && isAddressed(view, person, nowMs);
-}
-
-function isAddressed(view: RequestView, authority: PersonAuthority | undefined, atMs: number): boolean {
-  if (!authority || authority.level === "read_only") return false;
-  if (view.onTimeout === "escalate" && isPast(view, atMs)) return true;
-  if (view.to.human !== undefined) return authority.agentId === view.to.human;
-  if (view.to.role !== undefined) return authority.role === view.to.role || authority.level === "master";
-  return true;
-}
-
-function isPast(view: Pick<RequestView, "deadlineMs">, atMs: number): boolean {
-  return view.deadlineMs !== undefined && atMs > view.deadlineMs;
-}
-
 function applyRequestEntry(
   requestId: RequestId,
   view: RequestView | undefined,
@@ -88,18 +46,28 @@ function applyRequestEntry(
   if (!view) return entry.kind === "request_opened" ? open(entry) : undefined;
   switch (entry.kind) {
     case "request_opened":
-      return refused(view, "request_exists");
+      return isUsurped(view, entry) ? open(entry) : refused(view, "request_exists");
     case "request_answered":
       return answered(view, entry);
     case "request_withdrawn":
       if (entry.author !== view.openedBy) return refused(view, "not_the_author");
       if (view.recordedState !== "pending") return refused(view, "already_closed");
       return { ...view, recordedState: "withdrawn", withdrawnReason: entry.body.reason };
+    case "request_handled":
+      return handled(view, entry);
+    case "request_performed":
+      return performed(view, entry);
     case "task_resumed":
       return taken(view, entry);
     default:
       return assertNever(entry);
   }
+}
+
+/** The request so far was opened under another peer's id; what was answered to it answers nothing. */
+function isUsurped(view: RequestView, entry: Extract<RequestEntry, { kind: "request_opened" }>): boolean {
+  return entry.author !== view.openedBy && carriesAsker(view.requestId, entry.author) &&
+    !carriesAsker(view.requestId, view.openedBy);
 }
 
 /**
@@ -110,11 +78,16 @@ function taken(view: RequestView, entry: Extract<RequestEntry, { kind: "task_res
   const named = entry.body.answer;
   if (named === undefined || view.isTaken || !view.answer || entry.author !== view.openedBy) return view;
   if (view.answer.entry === named) return { ...view, isTaken: true };
-  const found = view.late.find((late) => late.entry === named && late.closedAs === "answered");
+  const found = view.late.find((late) =>
+    late.entry === named && (late.closedAs === "answered" || late.closedAs === "declined")
+  );
   if (!found) return view;
-  const { closedAs, ...answer } = found;
+  // a single late voice is no quorum: it can be named when it says what the quorum said, and then nothing changes
+  if (view.to.quorum !== undefined) return found.decision === view.answer.decision ? { ...view, isTaken: true } : view;
+  const { closedAs: _, ...answer } = found;
   const others = view.late.filter((late) => late !== found);
-  return { ...view, isTaken: true, answer, late: [{ ...view.answer, closedAs }, ...others] };
+  const before: LateAnswer = { ...view.answer, closedAs: endOf(answer) };
+  return { ...view, isTaken: true, recordedState: endOf(answer), answer, votes: [answer], late: [before, ...others] };
 }
 
 function open(entry: Extract<RequestEntry, { kind: "request_opened" }>): RequestView {
@@ -125,6 +98,10 @@ function open(entry: Extract<RequestEntry, { kind: "request_opened" }>): Request
     openedAt: entry.hlc,
     recordedState: "pending",
     isTaken: false,
+    votes: [],
+    snoozes: [],
+    claims: [],
+    escalations: [],
     late: [],
     refusals: {},
   };
@@ -144,20 +121,65 @@ function supersede(
 function answered(view: RequestView, entry: Extract<RequestEntry, { kind: "request_answered" }>): RequestView {
   const refusal = checkAnswer(view, entry);
   if (refusal !== undefined || !entry.authority) return refused(view, refusal ?? "not_a_person");
-  const { requestId: _, requestDigest: __, ...decision } = entry.body;
+  const { requestId: _, requestDigest: __, proof: ___, ...decision } = entry.body;
   const answer: AnswerView = {
     ...decision,
     entry: entry.id,
     author: entry.author,
     answeredBy: entry.authority.agentId,
     answeredAt: entry.hlc,
+    ...(entry.human ? { human: entry.human } : {}),
   };
   // Both by the answer's own stamp: every node must come to the same end, whenever it hears of it.
-  const closedAs = requestStateAt(view, entry.hlc.ms);
-  if (closedAs === "pending") return { ...view, recordedState: "answered", answer };
+  const end = closedAs(view, entry.hlc.ms);
+  if (end === undefined) return voted(view, answer);
   if (view.late.length >= MAX_LATE_ANSWERS) return view;
-  const late: LateAnswer = { ...answer, closedAs };
-  return { ...view, late: [...view.late, late] };
+  return { ...view, late: [...view.late, { ...answer, closedAs: end }] };
+}
+
+function voted(view: RequestView, answer: AnswerView): RequestView {
+  const votes = [...view.votes, answer];
+  if (!closes(view.to.quorum, votes)) return { ...view, votes };
+  return { ...view, votes, recordedState: endOf(answer), answer };
+}
+
+/** A "no" is an end of its own: it is neither an answer nor silence. */
+function endOf(answer: Pick<AnswerView, "decision">): "answered" | "declined" {
+  return answer.decision === "deny" ? "declined" : "answered";
+}
+
+function handled(view: RequestView, entry: Extract<RequestEntry, { kind: "request_handled" }>): RequestView {
+  const refusal = checkHandling(view, entry);
+  const by = entry.authority?.agentId;
+  if (refusal !== undefined || by === undefined) return refused(view, refusal ?? "not_a_person");
+  const { act, reason, to = {}, untilMs = 0 } = entry.body;
+  const at = entry.hlc;
+  switch (act) {
+    case "claim":
+      return { ...view, claims: attend(view.claims, { author: entry.author, by, at, untilMs: at.ms + CLAIM_FOR_MS }) };
+    case "snooze":
+      return { ...view, snoozes: attend(view.snoozes, { author: entry.author, by, at, untilMs }) };
+    case "escalate":
+      if (view.escalations.length >= MAX_ATTENTION) return view;
+      return { ...view, escalations: [...view.escalations, { by, at, to, reason }] };
+    default:
+      return assertNever(act);
+  }
+}
+
+/** The newest of each person. */
+function attend(known: readonly AttentionView[], next: AttentionView): readonly AttentionView[] {
+  const others = known.filter((one) => one.author !== next.author);
+  return others.length >= MAX_ATTENTION ? known : [...others, next];
+}
+
+/** The first word counts: what was done is not undone by telling it otherwise. */
+function performed(view: RequestView, entry: Extract<RequestEntry, { kind: "request_performed" }>): RequestView {
+  if (entry.author !== view.openedBy) return refused(view, "not_the_author");
+  if (view.answer === undefined || view.answer.entry !== entry.body.answer) return refused(view, "not_the_answer");
+  if (view.performed) return view;
+  const { outcome, text } = entry.body;
+  return { ...view, performed: { outcome, text, at: entry.hlc } };
 }
 
 function refused(view: RequestView, refusal: RequestRefusal): RequestView {

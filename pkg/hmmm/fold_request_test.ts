@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { AgentId } from "@bzzz/base";
+import type { AgentId, PeerId } from "@bzzz/base";
 import { hexEncode } from "@bzzz/base";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { decodeBody } from "@bzzz/wire";
 import fc from "fast-check";
 import {
+  bindRequestId,
   foldRequest,
   isEscalatedAt,
   requestDigest,
@@ -16,6 +17,8 @@ import {
   type RequestView,
 } from "./mod.ts";
 import { AGENT, ANA, answered, ASK, ASK_2, BEN, opened, person, question, resumed, withdrawn } from "./testing.ts";
+
+const BEN_S_FRIEND = "eve" as PeerId;
 
 function fold(...entries: RequestEntry[]): RequestView {
   const view = foldRequest(ASK, entries);
@@ -127,7 +130,7 @@ Deno.test("silence holds, denies or escalates, and never approves", () => {
   }
   assert.equal(requestStateAt(at("hold"), 101), "pending");
   assert.equal(requestStateAt(at("deny"), 101), "expired");
-  assert.equal(requestStateAt(at("escalate"), 101), "pending");
+  assert.equal(requestStateAt(at("escalate"), 101), "escalated");
   assert.equal(isEscalatedAt(at("escalate"), 101), true);
 });
 
@@ -141,6 +144,31 @@ Deno.test("an escalated request may be answered by anybody who may decide, a den
   assert.equal(escalated.answer?.answeredBy, "ben");
   assert.equal(denied.answer, undefined);
   assert.deepEqual(denied.late.map((l) => l.closedAs), ["expired"]);
+});
+
+Deno.test("a request opened under another's id gives way to that one's, with all that was answered to it", () => {
+  const requestId = bindRequestId(ASK, AGENT);
+  const squatted = opened({ requestId, to: { human: "ben" as AgentId } }, 1, BEN_S_FRIEND);
+  const fields = { requestId, requestDigest: requestDigest(question({ requestId, to: { human: "ben" as AgentId } })) };
+  const toTheSquatter = answered(BEN, 2, fields);
+  const real = opened({ requestId }, 3);
+  const toTheAsker = answered(ANA, 4, { requestId, requestDigest: requestDigest(question({ requestId })) });
+  const again = opened({ requestId, title: "Once more?" }, 5, BEN_S_FRIEND);
+
+  const before = foldRequest(requestId, [squatted, toTheSquatter]);
+  const after = foldRequest(requestId, [again, toTheAsker, real, toTheSquatter, squatted]);
+
+  assert.equal(before?.openedBy, BEN_S_FRIEND);
+  assert.equal(after?.openedBy, AGENT);
+  assert.equal(after?.answer?.answeredBy, "ana");
+  assert.deepEqual(after?.refusals, { request_exists: 1 });
+});
+
+Deno.test("an id that is bound to nobody belongs to who opened it first", () => {
+  const view = fold(opened({}, 1, BEN), opened({ title: "Mine?" }, 2));
+
+  assert.equal(view.openedBy, BEN);
+  assert.deepEqual(view.refusals, { request_exists: 1 });
 });
 
 Deno.test("a request is withdrawn by its author alone, and answers come late afterwards", () => {

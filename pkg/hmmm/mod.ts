@@ -12,15 +12,36 @@
  * @module
  */
 export * from "./constants.ts";
+export { actionDigest } from "./action.ts";
 export {
   type AnswerEntry,
   checkAnswer,
-  foldRequest,
-  isEscalatedAt,
+  checkHandling,
+  checkUnsignedAnswer,
+  type HandlingEntry,
   isRequestFor,
-  requestDigest,
-  requestStateAt,
-} from "./fold_request.ts";
+} from "./check_answer.ts";
+export { isLike } from "./glob.ts";
+export { foldRequest, requestDigest } from "./fold_request.ts";
+export {
+  checkForm,
+  FIELD_TYPES,
+  fieldSchema,
+  type FieldType,
+  fieldValueOf,
+  type FormField,
+  type FormProblem,
+  type FormValue,
+  type FormValues,
+  isFieldShown,
+  MAX_FIELD_CHARACTERS,
+  valuesOfPairs,
+} from "./form.ts";
+export { checkFormText, MAX_FORM_FIELDS, parseFormSchema } from "./form_schema.ts";
+export { closedAs, isEscalatedAt, requestStateAt, snoozedUntil } from "./request_state.ts";
+export { isSignedByPerson, needsPerson } from "./signed_answer.ts";
+export { type ActingFacts, type ActingRefusal, findStanding, mayActOn } from "./verify_answer.ts";
+export { bindRequestId, carriesAsker } from "./request_id.ts";
 export { RequestInbox } from "./request_inbox.ts";
 export {
   checkMessage,
@@ -31,15 +52,22 @@ export {
   type ThreadUse,
   useThread,
 } from "./safeguards.ts";
+export { SessionIndex, taskOfThread, threadOfTask } from "./sessions.ts";
 export { foldThread, guardedMessage, ThreadIndex, type ThreadView } from "./threads.ts";
 export {
+  type AnsweredEntry,
   type AnswerView,
+  type AttentionView,
+  type ClosedState,
   compareStamps,
   type DiscussionStamp,
+  type EscalationView,
   type LateAnswer,
   type MessageEntry,
   messageEntryOf,
+  type PerformedView,
   type PersonAuthority,
+  type ProofOf,
   type RequestEntry,
   type RequestEntryKind,
   requestEntryOf,

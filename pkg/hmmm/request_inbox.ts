@@ -1,7 +1,16 @@
 import type { EntryId, RequestId } from "@bzzz/base";
 import { MAX_INBOX_REQUESTS, MAX_REQUEST_ENTRIES } from "./constants.ts";
-import { foldRequest, requestStateAt } from "./fold_request.ts";
-import { compareStamps, type RequestEntry, type RequestState, type RequestView } from "./types.ts";
+import { foldRequest } from "./fold_request.ts";
+import { closedAs, requestStateAt } from "./request_state.ts";
+import {
+  type AnsweredEntry,
+  compareStamps,
+  type ProofOf,
+  type RequestEntry,
+  type RequestState,
+  type RequestView,
+  withProof,
+} from "./types.ts";
 
 interface Slot {
   readonly entries: Map<EntryId, RequestEntry>;
@@ -38,16 +47,43 @@ export class RequestInbox {
     return changed;
   }
 
+  /**
+   * Looks again who stands behind the answers that `isAbout` picks, because what is known of a person has changed; returns
+   * the views that this changed.
+   */
+  rejudge(proofOf: ProofOf, isAbout: (entry: AnsweredEntry) => boolean): RequestView[] {
+    const changed: RequestView[] = [];
+    for (const [requestId, slot] of this.#slots) {
+      let isChanged = false;
+      for (const entry of slot.entries.values()) {
+        if (entry.kind !== "request_answered" || !isAbout(entry)) continue;
+        const judged = withProof(entry, proofOf);
+        if (isSameProof(judged, entry)) continue;
+        slot.entries.set(entry.id, judged);
+        isChanged = true;
+      }
+      if (!isChanged) continue;
+      slot.view = foldRequest(requestId, slot.entries.values());
+      if (slot.view) changed.push(slot.view);
+    }
+    return changed;
+  }
+
   /** The view of a request, or undefined when its `request_opened` has not come. */
   get(requestId: RequestId): RequestView | undefined {
     return this.#slots.get(requestId)?.view;
   }
 
-  /** Requests in `state` at `nowMs` (all states when left out), the ones that end first in front, then the older. */
-  list(nowMs: number, state?: RequestState): RequestView[] {
+  /**
+   * Requests in `state` at `nowMs` (all states when left out; "open": all that can be answered), the ones that end first
+   * in front, then the older.
+   */
+  list(nowMs: number, state?: RequestState | "open"): RequestView[] {
+    const isWanted = (view: RequestView): boolean =>
+      state === "open" ? closedAs(view, nowMs) === undefined : requestStateAt(view, nowMs) === state;
     const views: RequestView[] = [];
     for (const { view } of this.#slots.values()) {
-      if (view && (state === undefined || requestStateAt(view, nowMs) === state)) views.push(view);
+      if (view && (state === undefined || isWanted(view))) views.push(view);
     }
     return views.sort((a, b) =>
       (a.deadlineMs ?? Infinity) === (b.deadlineMs ?? Infinity)
@@ -81,6 +117,10 @@ export class RequestInbox {
       this.#slots.delete(victim);
     }
   }
+}
+
+function isSameProof(a: AnsweredEntry, b: AnsweredEntry): boolean {
+  return a.human?.person === b.human?.person && a.human?.certificate.id === b.human?.certificate.id;
 }
 
 /** A flood of answers keeps the earliest: those decide. False when `entry` itself is the latest. */

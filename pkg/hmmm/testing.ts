@@ -12,6 +12,7 @@ import {
   type TaskId,
   utf8Encode,
 } from "@bzzz/base";
+import type { PersonProof } from "@bzzz/agentid";
 import { sha256 } from "@bzzz/crypto";
 import type { BodyOf } from "@bzzz/wire";
 import { requestDigest } from "./fold_request.ts";
@@ -27,6 +28,13 @@ export const BEN = "ben" as PeerId;
 export function person(peer: PeerId, fields: Partial<PersonAuthority> = {}): PersonAuthority {
   const agentId = peer as string as AgentId; // test names are valid ids
   return { agentId, binaryType: "hap", role: "developer", level: "suggestion", ...fields };
+}
+
+/** That a person signed an answer: as `judgeAnswer` would say it. */
+export function proof(peer: PeerId): PersonProof {
+  const who = hexEncode(sha256(utf8Encode(peer))) as PersonProof["person"]; // 64 digits
+  const certificate = { type: "certificate", peer, person: who } as unknown as PersonProof["certificate"]; // no more is read
+  return { person: who, certificate, by: { type: "decision" } };
 }
 
 /** The body every test opens. */
@@ -68,13 +76,36 @@ export function answered(
   const requestDigestOf = requestDigest(question());
   const body = { requestId: ASK, requestDigest: requestDigestOf, decision: "answer" as const, text: "main", ...fields };
   // One id, one grant: a reader looks the grant of an entry up once, so the fakes never differ in it alone.
-  return { ...stamp(JSON.stringify([body, authority]), author, ms), authority, kind: "request_answered", body };
+  const entry = stamp(JSON.stringify([body, authority]), author, ms);
+  return { ...entry, authority, human: proof(author), kind: "request_answered", body };
 }
 
 /** The asker goes on with an answer. */
 export function resumed(answer: RequestEntry, ms: number, author = AGENT): RequestEntry {
   const body = { requestId: ASK, taskId: ASK as string as TaskId, attempt: 1, answer: answer.id }; // both are ULIDs
   return { ...stamp(JSON.stringify(body), author, ms), kind: "task_resumed", body };
+}
+
+/** A person does something with a request without answering it. */
+export function handled(
+  author: PeerId,
+  ms: number,
+  fields: Partial<BodyOf<"request_handled">> = {},
+  authority: PersonAuthority = person(author),
+): RequestEntry {
+  const body = { requestId: ASK, requestDigest: requestDigest(question()), act: "claim" as const, ...fields };
+  return { ...stamp(JSON.stringify([body, authority]), author, ms), authority, kind: "request_handled", body };
+}
+
+/** The asker tells what came of it. */
+export function performed(
+  answer: RequestEntry,
+  ms: number,
+  outcome: "done" | "failed" = "done",
+  author = AGENT,
+): RequestEntry {
+  const body = { requestId: ASK, answer: answer.id, outcome, text: "3 commits" };
+  return { ...stamp(JSON.stringify(body), author, ms), kind: "request_performed", body };
 }
 
 export function withdrawn(author: PeerId, ms: number): RequestEntry {

@@ -26,7 +26,7 @@ Deno.test("checkMessage() refuses what was passed on too often or is too old to 
   assert.equal(checkMessage(EMPTY_THREAD, guarded), undefined, "history is never too old to read");
 });
 
-Deno.test("at most five agents speak in a thread; people always may", () => {
+Deno.test("A-32 at most five agents speak in a thread; people always may", () => {
   const view = foldThread(THREAD, [
     ...agents.map((agent, i) => message(agent, i + 1)),
     message(ANA, 50, {}, true),
@@ -55,7 +55,7 @@ Deno.test("after fifty messages of agents one summary is let in, then only a per
   assert.equal(freed?.messages.length, MAX_THREAD_MESSAGES + 3);
 });
 
-Deno.test("a blocking objection stands until its author agrees; words in a text do not count", () => {
+Deno.test("A-28 a blocking objection stands until its author agrees; words in a text do not count", () => {
   const objection = message(AGENT, 1, { type: "objection", severity: "blocking" });
   const polite = message(agents[0] as PeerId, 2, { text: "I agree, sounds good, help, human" });
   const other = message(agents[0] as PeerId, 3, { type: "agreement" });

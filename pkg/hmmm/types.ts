@@ -1,3 +1,4 @@
+import type { PersonId, PersonProof } from "@bzzz/agentid";
 import { type AgentId, type EntryId, hexEncode, type PeerId, type RequestId } from "@bzzz/base";
 import { type BodyOf, compareHlc, type Envelope, type Hlc } from "@bzzz/wire";
 
@@ -7,6 +8,8 @@ export interface PersonAuthority {
   readonly binaryType: string;
   readonly role: string;
   readonly level: string;
+  /** Whose node it is. */
+  readonly person?: PersonId | undefined;
 }
 
 /** Who wrote an entry, and where it stands in the order of all nodes. */
@@ -19,14 +22,26 @@ export interface DiscussionStamp {
   readonly bodyDigest: string;
   /** Missing where the reader does not know the grant; such an author counts as no person. */
   readonly authority?: PersonAuthority;
+  /** Of an answer that a person signed, or let a rule give: who, as of when it was told (`judgeAnswer` of `@bzzz/agentid`). */
+  readonly human?: PersonProof;
 }
 
 /** One entry of a request's life, verified and decoded. */
 export type RequestEntry = {
   [K in RequestEntryKind]: DiscussionStamp & { readonly kind: K; readonly body: BodyOf<K> };
 }[RequestEntryKind];
+/** An answer, before or after somebody has looked who stands behind it. */
+export type AnsweredEntry = Extract<RequestEntry, { kind: "request_answered" }>;
+/** Who stands behind an answer; the reader's `judgeAnswer` of `@bzzz/agentid`. */
+export type ProofOf = (entry: AnsweredEntry) => PersonProof | undefined;
 /** Kinds of entries that make up the life of a request. */
-export type RequestEntryKind = "request_opened" | "request_answered" | "request_withdrawn" | "task_resumed";
+export type RequestEntryKind =
+  | "request_opened"
+  | "request_answered"
+  | "request_withdrawn"
+  | "request_handled"
+  | "request_performed"
+  | "task_resumed";
 
 /** A message in a thread, verified and decoded. */
 export interface MessageEntry extends DiscussionStamp {
@@ -44,25 +59,61 @@ export type RequestRefusal =
   | "not_addressed"
   | "decision_not_allowed"
   | "unknown_choice"
+  | "not_eligible"
+  | "person_required"
+  | "not_signed"
+  | "invalid_values"
+  | "invalid_edit"
+  | "invalid_scope"
+  | "already_voted"
+  | "not_the_answer"
   | "own_request"
   | "not_the_author"
   | "already_closed";
 
 /** A decision of a person. */
-export interface AnswerView extends Omit<BodyOf<"request_answered">, "requestId" | "requestDigest"> {
+export interface AnswerView extends Omit<BodyOf<"request_answered">, "requestId" | "requestDigest" | "proof"> {
   readonly entry: EntryId;
   readonly author: PeerId;
   readonly answeredBy: AgentId;
   readonly answeredAt: Hlc;
+  /** The person who signed it; missing: nobody did, and it is not acted on. */
+  readonly human?: PersonProof;
 }
 
 /** A valid answer that came when the request was closed; kept and shown as late. */
 export interface LateAnswer extends AnswerView {
-  readonly closedAs: "answered" | "withdrawn" | "superseded" | "expired";
+  readonly closedAs: ClosedState;
 }
 
-/** Where a request stands; `expired` depends on the time, see `requestStateAt`. */
-export type RequestState = "pending" | "answered" | "withdrawn" | "superseded" | "expired";
+/** How a request ended. */
+export type ClosedState = "answered" | "declined" | "withdrawn" | "superseded" | "expired";
+/** Where a request stands; `expired` and `escalated` depend on the time, see `requestStateAt`. */
+export type RequestState = "pending" | "escalated" | ClosedState;
+
+/** Somebody has put a request off, or says that they read it. */
+export interface AttentionView {
+  readonly author: PeerId;
+  readonly by: AgentId;
+  readonly at: Hlc;
+  /** Wall clock; a snooze that is over counts no more. */
+  readonly untilMs: number;
+}
+
+/** A request was handed on to others, who may answer it beside those it was for. */
+export interface EscalationView {
+  readonly by: AgentId;
+  readonly at: Hlc;
+  readonly to: { readonly human?: AgentId | undefined; readonly role?: string | undefined };
+  readonly reason?: string | undefined;
+}
+
+/** What came of an approval, as the asker tells it. */
+export interface PerformedView {
+  readonly outcome: "done" | "failed";
+  readonly text: string;
+  readonly at: Hlc;
+}
 
 /** A request to a person as its entries tell it; the same on every node that has the same entries. */
 export interface RequestView extends BodyOf<"request_opened"> {
@@ -70,8 +121,17 @@ export interface RequestView extends BodyOf<"request_opened"> {
   readonly openedBy: PeerId;
   readonly openedAt: Hlc;
   /** Without regard to the time: never "expired" here. */
-  readonly recordedState: Exclude<RequestState, "expired">;
+  readonly recordedState: Exclude<RequestState, "expired" | "escalated">;
+  /** The answer that closed it: with a quorum the one that filled it. */
   readonly answer?: AnswerView;
+  /** Valid answers before it closed, in order; the last is `answer` once there is one. */
+  readonly votes: readonly AnswerView[];
+  /** Who has put it off, one per person; those that are over included. */
+  readonly snoozes: readonly AttentionView[];
+  /** Who says that they read it, one per person; it locks nothing. */
+  readonly claims: readonly AttentionView[];
+  readonly escalations: readonly EscalationView[];
+  readonly performed?: PerformedView;
   /** The asker has gone on with `answer`: it stays, even if a valid answer with an earlier stamp comes. */
   readonly isTaken: boolean;
   readonly late: readonly LateAnswer[];
@@ -85,6 +145,8 @@ const REQUEST_KINDS_OF_ENTRIES: ReadonlySet<string> = new Set<RequestEntryKind>(
   "request_opened",
   "request_answered",
   "request_withdrawn",
+  "request_handled",
+  "request_performed",
   "task_resumed",
 ]);
 
@@ -95,10 +157,22 @@ interface Stored {
 }
 
 /** The request entry of a verified envelope and its decoded body, or undefined for other kinds. */
-export function requestEntryOf(stored: Stored, authority?: PersonAuthority): RequestEntry | undefined {
+export function requestEntryOf(
+  stored: Stored,
+  authority?: PersonAuthority,
+  proofOf?: ProofOf,
+): RequestEntry | undefined {
   const stamp = stampOf(stored, authority);
   if (!stamp || !REQUEST_KINDS_OF_ENTRIES.has(stored.kind)) return undefined;
-  return { ...stamp, kind: stored.kind, body: stored.body } as RequestEntry; // the wire decoder checked the body
+  const entry = { ...stamp, kind: stored.kind, body: stored.body } as RequestEntry; // the wire decoder checked the body
+  return entry.kind === "request_answered" && proofOf ? withProof(entry, proofOf) : entry;
+}
+
+/** The answer with whoever stands behind it now. */
+export function withProof(entry: AnsweredEntry, proofOf: ProofOf): AnsweredEntry {
+  const { human: _, ...plain } = entry;
+  const human = proofOf(plain);
+  return human ? { ...plain, human } : plain;
 }
 
 /** The message of a verified envelope, or undefined for other kinds and for messages outside any thread. */

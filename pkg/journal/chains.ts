@@ -1,5 +1,5 @@
 import type { EntryId, PeerId } from "@bzzz/base";
-import type { Store } from "@bzzz/store";
+import type { JournalStore } from "@bzzz/store";
 import { decodeFrame, type Envelope, type Hlc } from "@bzzz/wire";
 import type { VectorEntry } from "./types.ts";
 
@@ -27,21 +27,22 @@ interface ChainHead extends VectorEntry {
  * nothing on disk.
  */
 export class Chains {
-  readonly #store: Store;
+  readonly #store: JournalStore;
   readonly #committed = new Map<PeerId, ChainHead>();
   readonly #heads = new Map<PeerId, ChainHead>();
   /** Entries above the committed heads, by "author/seq". */
   readonly #pending = new Map<string, Envelope>();
   readonly #frozen = new Map<PeerId, number>();
 
-  constructor(store: Store) {
+  constructor(store: JournalStore) {
     this.#store = store;
     for (const fork of store.forks.list()) this.#frozen.set(fork.author, fork.seq);
     this.reset();
   }
 
-  /** Forgets what was not committed. */
-  reset(): void {
+  /** Forgets what was not stored. Of the log of `own` no more counts as committed than before: the rest may be lost. */
+  reset(own?: PeerId): void {
+    const durable = own === undefined ? undefined : { end: this.#committed.get(own) };
     this.#committed.clear();
     this.#heads.clear();
     this.#pending.clear();
@@ -49,6 +50,9 @@ export class Chains {
       this.#committed.set(author, { seq, id, hlc: { ms: hlcMs, counter: hlcCounter } });
     }
     for (const [author, head] of this.#committed) this.#heads.set(author, head);
+    if (own === undefined || !durable) return;
+    if (durable.end) this.#committed.set(own, durable.end);
+    else this.#committed.delete(own);
   }
 
   /** The end of a log, with what waits for the commit. */

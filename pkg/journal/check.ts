@@ -1,4 +1,4 @@
-import { mayAuthor } from "@bzzz/agentid";
+import { decodeGrant, mayAuthor } from "@bzzz/agentid";
 import type { Clock, MeshId } from "@bzzz/base";
 import {
   type AnyBody,
@@ -12,7 +12,8 @@ import {
 } from "@bzzz/wire";
 import { MAX_OPAQUE_BYTES, MAX_OPAQUE_READ_ONLY_BYTES, MAX_STAMP_AHEAD_MS } from "./constants.ts";
 import { type LostBodies, mayBePruned } from "./retention.ts";
-import type { AuthorGate, IngestPath, IngestReason, IngestResult, RetentionPolicy } from "./types.ts";
+import type { AuthorProtocols } from "./protocols.ts";
+import type { AuthorGate, AuthorGrant, IngestPath, IngestReason, IngestResult, RetentionPolicy } from "./types.ts";
 
 /** A body with its kind, of entries alone. */
 export type EntryBody = Extract<AnyBody, { kind: EntryKind }>;
@@ -31,6 +32,7 @@ export interface CheckContext {
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly retention: RetentionPolicy;
   readonly lostBodies: LostBodies;
+  readonly protocols: AuthorProtocols;
 }
 
 /** The outcome of a check. */
@@ -66,7 +68,11 @@ export function checkEntry(context: CheckContext, envelope: Envelope, path: Inge
   const { author, hlc, seq, kind } = envelope.header;
   if (seq === undefined || isSignalKind(kind)) return refuse("malformed");
   const nowMs = context.clock.nowMs();
-  const admission = context.gate.checkAuthor(author, { hlcMs: hlc.ms, seq, nowMs, path });
+  const check = () => context.gate.checkAuthor(author, { hlcMs: hlc.ms, seq, nowMs, path });
+  let admission = check();
+  if (!(admission.ok && mayAuthor(kind, admission.grant).allow) && bringsRootGrant(context, envelope)) {
+    admission = check();
+  }
   if (!admission.ok) return refuse(admission.reason);
   // History is complete whatever its author's clock said; only the live path waits for time to catch up.
   if (path === "live" && hlc.ms > nowMs + MAX_STAMP_AHEAD_MS) return refuse("future");
@@ -78,21 +84,38 @@ export function checkEntry(context: CheckContext, envelope: Envelope, path: Inge
     if (!isPlausible) return refuse("pruned_too_early");
   }
   // A kind of a later version: kept as it is, so that the chain does not break (S-33).
-  if (!isEntryKind(kind)) {
-    const isReader = admission.grant.level === "read_only";
-    if (envelope.frame.byteLength > (isReader ? MAX_OPAQUE_READ_ONLY_BYTES : MAX_OPAQUE_BYTES)) {
-      return refuse("not_permitted");
-    }
-    return { ok: true, value: { envelope, seq, content: undefined } };
-  }
+  if (!isEntryKind(kind)) return keepOpaque(envelope, seq, admission.grant);
   if (!mayAuthor(kind, admission.grant).allow) return refuse("not_permitted");
   const decoded = decodeBody(envelope);
   if (!decoded.ok) {
-    return decoded.reason === "pruned"
-      ? { ok: true, value: { envelope, seq, content: undefined } }
-      : refuse("bad_body");
+    if (decoded.reason === "pruned") return { ok: true, value: { envelope, seq, content: undefined } };
+    // a later schema of the kind, by its author's own word: the same as a later kind
+    return context.protocols.mayBeLater(author) ? keepOpaque(envelope, seq, admission.grant) : refuse("bad_body");
   }
+  context.protocols.learn(envelope);
   return { ok: true, value: { envelope, seq, content: decoded as EntryBody } }; // isEntryKind(kind) holds
+}
+
+/**
+ * Whether the author shows a grant of its own that the root signed: who restored the root key tells the mesh so, and nobody
+ * knew of it before. Its signature is checked by who learns it.
+ */
+function bringsRootGrant(context: CheckContext, envelope: Envelope): boolean {
+  const { author, kind } = envelope.header;
+  if (kind !== "grant_issued" || !context.gate.learnRootGrant) return false;
+  const decoded = decodeBody(envelope);
+  if (!decoded.ok || decoded.kind !== "grant_issued") return false;
+  const grant = decodeGrant(decoded.body.grant)?.grant;
+  if (grant?.issuer !== "root" || grant.peer !== author) return false;
+  context.gate.learnRootGrant(decoded.body.grant);
+  return true;
+}
+
+/** What this version cannot read: kept for the chain alone, and so within bounds. */
+function keepOpaque(envelope: Envelope, seq: number, { level }: AuthorGrant): Checked<CheckedEntry> {
+  const maxBytes = level === "read_only" ? MAX_OPAQUE_READ_ONLY_BYTES : MAX_OPAQUE_BYTES;
+  if (envelope.frame.byteLength > maxBytes) return refuse("not_permitted");
+  return { ok: true, value: { envelope, seq, content: undefined } };
 }
 
 /** The same for a signal: grant, signature, role, schema. Freshness is the caller's. */
@@ -108,6 +131,6 @@ export function checkSignal(
   if (!isSignalKind(kind)) return refuse("unknown_signal");
   if (!mayAuthor(kind, admission.grant).allow) return refuse("not_permitted");
   const decoded = decodeBody(envelope);
-  if (!decoded.ok) return refuse("bad_body");
+  if (!decoded.ok) return refuse(context.protocols.mayBeLater(author) ? "unknown_signal" : "bad_body");
   return { ok: true, value: decoded as Exclude<AnyBody, { kind: EntryKind }> }; // isSignalKind(kind) holds
 }

@@ -1,7 +1,7 @@
 import type { Clock, CounterMap, MeshId, PeerId } from "@bzzz/base";
 import type { SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
-import type { NewEntry, Store } from "@bzzz/store";
+import { type JournalStore, type NewEntry, StoreError } from "@bzzz/store";
 import { decodeBody, type Envelope, type HlcClock, sealEnvelope } from "@bzzz/wire";
 import type { Chains } from "./chains.ts";
 import type { CheckedEntry, EntryBody } from "./check.ts";
@@ -13,7 +13,7 @@ import type { JournalDraft, StoredEntry } from "./types.ts";
 
 /** What the committer stands on. */
 export interface CommitterDeps {
-  readonly store: Store;
+  readonly store: JournalStore;
   readonly chains: Chains;
   readonly key: SigningKey;
   readonly self: PeerId;
@@ -28,6 +28,10 @@ export interface CommitterDeps {
   /** False while this node's own log is not known to be whole: then appends go back through `defer`. */
   readonly mayAppend: () => boolean;
   readonly defer: (append: Append) => void;
+  /** After a commit that failed: what was counted for it is not on disk. */
+  readonly onFailed: () => void;
+  /** Within each transaction, for every entry of it, in order: what must be on the disk whenever the entry is. */
+  readonly onStoring: (entry: CheckedEntry) => void;
   /** After each commit, for every entry of it, in order. */
   readonly onStored: (entry: CheckedEntry, stored: StoredEntry | undefined) => void;
 }
@@ -49,11 +53,19 @@ interface Prepared {
   readonly append: Append | undefined;
 }
 
+/** What one transaction has stored and nobody was told yet. */
+interface Group {
+  readonly prepared: readonly Prepared[];
+  readonly cursors: readonly number[];
+  isDurable: boolean;
+}
+
 /**
- * Group commit: everything that arrives in one turn of the event loop shares one transaction, so one fsync; none when all
- * of it is others'. Own entries
- * are sealed at that moment, so a failed commit leaves no gap and no signed frame behind. At most 4096 entries or 16 MiB
- * wait.
+ * Group commit: everything that arrives in one turn of the event loop shares one transaction. Own entries are sealed at
+ * that moment, so a failed commit leaves no gap and no signed frame behind, and are told (acknowledged, published, shown to
+ * peers) when they are on the disk; the fsync runs beside the event loop. All entries are told in the order of their
+ * cursors, so that who remembers a cursor has missed nothing before it. At most 4096 entries or 16 MiB wait for the
+ * transaction, and as many for the disk.
  */
 export class Committer {
   readonly #deps: CommitterDeps;
@@ -61,6 +73,10 @@ export class Committer {
   #work: Work[] = [];
   #bytes = 0;
   #isScheduled = false;
+  /** In the order of their cursors; the first one waits for the disk. */
+  readonly #untold: Group[] = [];
+  #untoldEntries = 0;
+  #settling: Promise<void> = Promise.resolve();
   #commits = 0;
   #lastCommitMs = 0;
 
@@ -70,7 +86,7 @@ export class Committer {
   }
 
   get isFull(): boolean {
-    return this.#work.length >= MAX_PENDING || this.#bytes >= MAX_PENDING_BYTES;
+    return this.#work.length + this.#untoldEntries >= MAX_PENDING || this.#bytes >= MAX_PENDING_BYTES;
   }
 
   get stats(): { readonly commits: number; readonly lastCommitMs: number } {
@@ -79,7 +95,8 @@ export class Committer {
 
   append(append: Append): void {
     if (this.isFull) {
-      append.reject(new JournalError("journal_busy", `Cannot append: ${this.#work.length} entries wait for the disk`));
+      const waiting = this.#work.length + this.#untoldEntries;
+      append.reject(new JournalError("journal_busy", `Cannot append: ${waiting} entries wait for the disk`));
       return;
     }
     this.#add({ type: "append", append });
@@ -98,10 +115,13 @@ export class Committer {
     this.#work = [];
     this.#bytes = 0;
     const prepared: Prepared[] = [];
+    const mayAppend = this.#deps.mayAppend();
+    const obstacle = mayAppend ? this.#reserve(work.filter(({ type }) => type === "append").length) : undefined;
     for (const item of work) {
       if (item.type === "entry") prepared.push({ entry: item.entry, append: undefined });
-      else if (this.#deps.mayAppend()) this.#seal(item.append, prepared);
-      else this.#deps.defer(item.append);
+      else if (!mayAppend) this.#deps.defer(item.append);
+      else if (obstacle) item.append.reject(obstacle);
+      else this.#seal(item.append, prepared);
     }
     if (prepared.length === 0) return undefined;
     const startedMs = this.#deps.clock.monotonicMs();
@@ -109,7 +129,8 @@ export class Committer {
     try {
       cursors = this.#commit(prepared);
     } catch (error) {
-      this.#deps.chains.reset();
+      this.#deps.chains.reset(this.#deps.self);
+      this.#deps.onFailed();
       this.#deps.counters.add("commit.failed");
       this.#deps.logger.debug("Commit failed", { entries: prepared.length }, error);
       for (const { append } of prepared) append?.reject(error);
@@ -117,9 +138,45 @@ export class Committer {
     }
     this.#commits++;
     this.#lastCommitMs = this.#deps.clock.monotonicMs() - startedMs;
-    this.#deps.chains.commit(prepared.map(({ entry }) => entry.envelope));
-    this.#announce(prepared, cursors);
+    this.#tell({ prepared, cursors, isDurable: prepared.every(({ append }) => append === undefined) });
     return undefined;
+  }
+
+  /** Resolves when everything that is committed was told. */
+  async settled(): Promise<void> {
+    while (this.#untold.length > 0) await this.#settling;
+  }
+
+  #tell(group: Group): void {
+    // what others have written is on their disks, and part of our history as soon as it is stored
+    const others = group.prepared.filter(({ append }) => append === undefined);
+    this.#deps.chains.commit(others.map(({ entry }) => entry.envelope));
+    if (group.isDurable && this.#untold.length === 0) return this.#announce(group);
+    this.#untold.push(group);
+    this.#untoldEntries += group.prepared.length;
+    if (!group.isDurable) this.#settling = this.#settle(group);
+  }
+
+  async #settle(group: Group): Promise<void> {
+    try {
+      await this.#deps.store.synced();
+      group.isDurable = true;
+    } catch (error) {
+      this.#fail(group, error);
+    }
+    for (let next = this.#untold[0]; next?.isDurable; next = this.#untold[0]) {
+      this.#untold.shift();
+      this.#untoldEntries -= next.prepared.length;
+      this.#announce(next);
+    }
+  }
+
+  /** The disk did not take this node's entries: nobody is told of them, and nothing more is written until a restart. */
+  #fail(group: Group, error: unknown): void {
+    this.#deps.counters.add("commit.failed");
+    this.#untold.splice(this.#untold.indexOf(group), 1);
+    this.#untoldEntries -= group.prepared.length;
+    for (const { append } of group.prepared) append?.reject(error);
   }
 
   #add(work: Work): void {
@@ -129,6 +186,30 @@ export class Committer {
     this.#deps.schedule(() => {
       if (this.#isScheduled) this.flush();
     });
+  }
+
+  /** Reserves numbers for all appends of a commit at once: the error when the disk refuses. */
+  #reserve(appends: number): StoreError | undefined {
+    if (appends === 0) return undefined;
+    const { chains, self, reservation } = this.#deps;
+    try {
+      reservation.cover(chains.committed.get(self)?.seq ?? 0, (chains.head(self)?.seq ?? 0) + appends);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return error;
+    }
+  }
+
+  /** The entries are on disk: what is told to their authors must not hang on the mark, which only lags behind. */
+  #follow(): void {
+    const { chains, self, reservation, logger } = this.#deps;
+    try {
+      reservation.follow(chains.committed.get(self)?.seq ?? 0);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      logger.warn("The mark of used sequence numbers could not be moved; the next commit tries again", {}, error);
+    }
   }
 
   #seal(append: Append, prepared: Prepared[]): void {
@@ -142,10 +223,9 @@ export class Committer {
   }
 
   #sealNext(draft: JournalDraft): CheckedEntry {
-    const { chains, key, self, mesh, hlc, reservation } = this.#deps;
+    const { chains, key, self, mesh, hlc } = this.#deps;
     const head = chains.head(self);
     const seq = (head?.seq ?? 0) + 1;
-    reservation.cover(seq - 1, seq);
     const { kind, body, ...fields } = draft;
     let envelope: Envelope;
     try {
@@ -166,33 +246,30 @@ export class Committer {
   }
 
   #commit(prepared: readonly Prepared[]): number[] {
-    const { store, outbox, clock } = this.#deps;
+    const { store, outbox, clock, onStoring } = this.#deps;
     const storedAtMs = clock.nowMs();
     const published = [...outbox.published];
-    // Own entries are acknowledged and published after this, so they must be on disk. Entries of others are on their
-    // authors' disks and come back by sync after a power cut; an own entry that follows from them has them before it in
-    // the log. Waiting for the disk for each would stop the event loop some hundred times a second.
-    const isLazy = prepared.every(({ append }) => append === undefined);
     const cursors = store.transaction(() => {
       const inserted = store.entries.insertAll(prepared.map(({ entry }) => toRow(entry, storedAtMs)));
       store.outbox.addAll(inserted.filter((_, index) => prepared[index]?.append !== undefined));
       if (published.length > 0) store.outbox.removeAll(published);
+      for (const { entry } of prepared) onStoring(entry);
       return inserted;
-    }, { isLazy });
+    }, { isLazy: true }); // own entries are told after `synced`
     outbox.forget(published.length);
     return cursors;
   }
 
-  #announce(prepared: readonly Prepared[], cursors: readonly number[]): void {
-    let hasOwn = false;
+  #announce({ prepared, cursors }: Group): void {
+    const own = prepared.filter(({ append }) => append !== undefined);
+    this.#deps.chains.commit(own.map(({ entry }) => entry.envelope));
+    if (own.length > 0) this.#follow();
     for (const [index, { entry, append }] of prepared.entries()) {
       const stored = toStoredEntry(cursors[index] ?? 0, entry.envelope, entry.content);
       this.#deps.onStored(entry, stored);
-      if (!append || !stored) continue;
-      hasOwn = true;
-      append.resolve(stored);
+      if (stored) append?.resolve(stored);
     }
-    if (hasOwn) this.#deps.outbox.kick();
+    if (own.length > 0) this.#deps.outbox.kick(cursors.at(-1) ?? 0);
   }
 }
 

@@ -45,6 +45,11 @@ export const CATCH_UP_WAIT_MS = 10_000;
  * own log before anything is added to it; for this long at most, as a node must also work where nobody answers.
  */
 export const FIRST_CONTACT_WAIT_MS = 3_000;
+/**
+ * Where the end of the own log is not known, as after a restored backup, the first peer who answers may lack the last entries.
+ * Every peer that is connected is asked at once; this is how long those that answer later have, as long as the first contact.
+ */
+export const OTHERS_WAIT_MS = 3_000;
 /** Appends that wait for it. */
 export const MAX_WAITING_APPENDS = 256;
 

@@ -161,7 +161,7 @@ Deno.test("a body is never given up while the entry is fresh", async () => {
   assert.equal(result.refused.get("pruned_too_early"), 1);
 });
 
-Deno.test("stamps that run ahead do not make honest stamps look like the future to slower clocks", async () => {
+Deno.test("S-36 stamps that run ahead do not make honest stamps look like the future to slower clocks", async () => {
   const clock = new ManualClock();
   await using fast = createTestJournal({ seed: 1, clock });
   const slowClock = new ManualClock(clock.nowMs() - 60_000);

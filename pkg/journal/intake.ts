@@ -1,8 +1,9 @@
 import { type CounterMap, LruMap, type PeerId, type TypedEventTarget } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { type Store, StoreError } from "@bzzz/store";
+import { type ForkRecord, type JournalStore, StoreError } from "@bzzz/store";
 import { type BodyOf, type Envelope, type HlcClock, pruneFrame } from "@bzzz/wire";
 import { OutOfOrderBuffer } from "./buffer.ts";
+import type { AuthorQuota } from "./author_quota.ts";
 import type { Chains } from "./chains.ts";
 import { type CheckContext, type Checked, type CheckedEntry, checkEntry, checkSignal, openFrame } from "./check.ts";
 import type { Committer } from "./committer.ts";
@@ -15,6 +16,8 @@ import type { IngestPath, IngestReason, IngestResult, JournalEvents, ReceivedSig
 /** A peer with a wrong clock is warned about this often. */
 const SKEW_WARNING_PERIOD_MS = 10 * 60_000;
 const SKEW_WARNINGS = 256;
+/** Proofs of forks of one author that this node tells between two starts, each of an earlier place. */
+const MAX_PROOFS_PER_AUTHOR = 16;
 
 /** Who handed a frame over, and how. */
 export interface Source {
@@ -27,11 +30,12 @@ export interface IntakeDeps {
   readonly self: PeerId;
   readonly context: CheckContext;
   readonly events: TypedEventTarget<JournalEvents>;
-  readonly store: Store;
+  readonly store: JournalStore;
   readonly chains: Chains;
   readonly committer: Committer;
   readonly hlc: HlcClock;
   readonly ownLog: OwnLog;
+  readonly quota: AuthorQuota;
   readonly counters: CounterMap;
   readonly logger: Logger;
   /** Tells the mesh of a fork that this node saw first. */
@@ -46,6 +50,8 @@ export class Intake {
   readonly #deps: IntakeDeps;
   readonly #buffer = new OutOfOrderBuffer();
   readonly #signals: SignalGuard;
+  /** Since the start; an author that is forgotten here may have as many again. */
+  readonly #proofsTold = new LruMap<PeerId, number>(SKEW_WARNINGS);
   readonly #skewWarnings = new LruMap<PeerId, number>(SKEW_WARNINGS);
 
   constructor(deps: IntakeDeps) {
@@ -62,7 +68,11 @@ export class Intake {
   judge(frame: Uint8Array, from: Source): IngestResult {
     const opened = this.open(frame);
     if (!opened.ok) return opened.refusal;
-    const envelope = opened.value;
+    const result = this.#judge(opened.value, from);
+    return result.verdict === "accept" ? { ...result, author: opened.value.header.author } : result;
+  }
+
+  #judge(envelope: Envelope, from: Source): IngestResult {
     if (envelope.header.seq === undefined) return this.#judgeSignal(envelope, from);
     if (this.#deps.committer.isFull) return ignore("busy");
     const checked = checkEntry(this.#deps.context, envelope, from.path);
@@ -80,6 +90,10 @@ export class Intake {
     if (!opened.ok) return opened;
     const { id, header: { author, seq } } = opened.value;
     if (seq === undefined) return opened;
+    // before its signature is checked: who floods costs no more than this
+    if (this.#deps.quota.isPaused(author, this.#deps.context.clock.nowMs())) {
+      return { ok: false, refusal: ignore("over_quota") };
+    }
     if (this.#buffer.at(author, seq)?.envelope.id === id) return { ok: false, refusal: ignore("duplicate") };
     const placement = this.#deps.chains.place(opened.value, seq);
     return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : opened;
@@ -103,6 +117,7 @@ export class Intake {
     const { envelope, seq } = entry;
     const { author } = envelope.header;
     const placement = this.#deps.chains.place(envelope, seq);
+    if (this.#deps.quota.isPaused(author, this.#deps.context.clock.nowMs())) return ignore("over_quota");
     switch (placement) {
       case "duplicate":
       case "frozen":
@@ -119,6 +134,7 @@ export class Intake {
         return this.#hold(entry, from);
       case "next":
         if (author === this.#deps.self) this.#deps.ownLog.noteRemote(seq, this.#deps.chains.head(author)?.seq ?? 0);
+        if (!this.#hasQuotaFor(entry)) return ignore("over_quota");
         this.#take(entry);
         this.#takeBuffered(author, seq + 1);
         return accept(entry.content ? "stored" : "stored_opaque");
@@ -142,9 +158,20 @@ export class Intake {
   #takeBuffered(author: PeerId, fromSeq: number): void {
     for (let seq = fromSeq;; seq++) {
       const entry = this.#buffer.take(author, seq);
-      if (!entry || this.#deps.chains.place(entry.envelope, seq) !== "next") return;
+      if (!entry || this.#deps.chains.place(entry.envelope, seq) !== "next" || !this.#hasQuotaFor(entry)) return;
       this.#take(entry);
     }
+  }
+
+  /** This node's own log comes back whole. Whoever is over its quota is paused, so that its log has no hole. */
+  #hasQuotaFor({ envelope: { header, frame } }: CheckedEntry): boolean {
+    const { self, quota, context, logger } = this.#deps;
+    const { author } = header;
+    if (author === self) return true;
+    const nowMs = context.clock.nowMs();
+    if (quota.take({ author, stampMs: header.hlc.ms, bytes: frame.byteLength, nowMs })) return true;
+    logger.warn("A member writes more than its quota; its entries are taken later", { author });
+    return false;
   }
 
   #hold(entry: CheckedEntry, from: Source): IngestResult {
@@ -159,6 +186,13 @@ export class Intake {
     const isHeld = this.#buffer.add(entry);
     if (from.path === "live") this.#deps.events.emit("gap:found", { author, peer: from.peer, cause: "missing" });
     return accept(isHeld ? "buffered" : "buffer_full");
+  }
+
+  /** Part of the entry's transaction: a crash between the two would leave a log going on here that has stopped elsewhere. */
+  storeProof(entry: CheckedEntry): void {
+    if (entry.content?.kind !== "fork_proved") return;
+    const proof = readForkProof(this.#deps.context.mesh, entry.content.body);
+    if (proof) this.#deps.store.forks.add(this.#recordOf(proof));
   }
 
   /** An entry was committed: a proof among them stops the log it is about. */
@@ -178,9 +212,8 @@ export class Intake {
     const isNew = !this.#deps.chains.frozen.has(author);
     this.#deps.chains.freeze(author, seq);
     this.#buffer.drop(author);
-    const frames = { first: pruneFrame(first), second: pruneFrame(second) };
     try {
-      this.#deps.store.forks.add({ author, seq, ...frames, provedAtMs: this.#deps.context.clock.nowMs() });
+      this.#deps.store.forks.add(this.#recordOf(proof));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.#deps.logger.warn("Proof of a fork could not be stored", { author, seq }, error);
@@ -188,7 +221,17 @@ export class Intake {
     this.#deps.logger.warn("Two entries of one author at one place: its log stops there", { author, seq });
     if (author === this.#deps.self) this.#deps.ownLog.fork();
     if (isNew) this.#deps.events.emit("fork:proved", { author, seq, first, second });
-    if (isNew && options.isOurs && author !== this.#deps.self) this.#deps.publishProof(frames);
+    if (!options.isOurs || author === this.#deps.self) return;
+    // an earlier fork stops the log earlier, for everybody; a key that forks at every place is not repeated for ever
+    const told = this.#proofsTold.get(author) ?? 0;
+    if (told >= MAX_PROOFS_PER_AUTHOR) return;
+    this.#proofsTold.set(author, told + 1);
+    this.#deps.publishProof(framesOf(proof));
+  }
+
+  #recordOf(proof: ForkProof): ForkRecord {
+    const { first: { header: { author } }, seq } = proof;
+    return { author, seq, ...framesOf(proof), provedAtMs: this.#deps.context.clock.nowMs() };
   }
 
   #warnOfSkew({ header: { author, hlc } }: Envelope): void {
@@ -200,4 +243,9 @@ export class Intake {
       aheadMs: hlc.ms - nowMs,
     });
   }
+}
+
+/** A proof without its bodies. */
+function framesOf({ first, second }: ForkProof): BodyOf<"fork_proved"> {
+  return { first: pruneFrame(first), second: pruneFrame(second) };
 }

@@ -1,5 +1,13 @@
 import { mayAuthor } from "@bzzz/agentid";
-import { CounterMap, type EntryId, type MeshId, type PeerId, type Timer, TypedEventTarget } from "@bzzz/base";
+import {
+  afterThisTurn,
+  CounterMap,
+  type EntryId,
+  type MeshId,
+  type PeerId,
+  type Timer,
+  TypedEventTarget,
+} from "@bzzz/base";
 import { peerIdFromPublicKey } from "@bzzz/crypto";
 import { type EntryRow, StoreError } from "@bzzz/store";
 import {
@@ -15,6 +23,7 @@ import {
   type SignalKind,
   TOPICS,
 } from "@bzzz/wire";
+import { AuthorQuota } from "./author_quota.ts";
 import { Chains } from "./chains.ts";
 import { type CheckContext, type CheckedEntry, checkEntry, type EntryBody } from "./check.ts";
 import { type Append, Committer, toStoredEntry } from "./committer.ts";
@@ -23,9 +32,10 @@ import { JournalError } from "./errors.ts";
 import { Intake } from "./intake.ts";
 import { OutboxPublisher } from "./outbox.ts";
 import { OwnLog, stoppedError } from "./own_log.ts";
+import { AuthorProtocols } from "./protocols.ts";
 import { SeqReservation } from "./reservation.ts";
 import { checkRetention, LostBodies, pruneOld } from "./retention.ts";
-import { afterThisTurn } from "./turn.ts";
+import { untoldForks } from "./untold_forks.ts";
 import type {
   BatchResult,
   EntryQuery,
@@ -70,6 +80,7 @@ class StoreJournal implements Journal {
   readonly #outbox: OutboxPublisher;
   readonly #committer: Committer;
   readonly #intake: Intake;
+  readonly #quota: AuthorQuota;
   #retentionTimer: Timer | undefined;
   #pruning: Promise<number> | undefined;
 
@@ -83,11 +94,13 @@ class StoreJournal implements Journal {
       gate: deps.gate,
       clock: deps.clock,
       retention: options.retention ?? {},
+      protocols: new AuthorProtocols(deps.store.entries),
       lostBodies: new LostBodies(deps.clock),
     };
     this.#chains = new Chains(deps.store);
     this.#hlc = this.#restoreClock();
-    this.#reservation = new SeqReservation(options.reservationPath, this.self);
+    this.#quota = new AuthorQuota(options.authorBytesPerDay);
+    this.#reservation = new SeqReservation(options.reservationPath, this.self, deps.reservationFile);
     this.#ownLog = new OwnLog(deps, this.#reservation, (state) => this.events.emit("state:changed", { state }));
     this.#outbox = new OutboxPublisher({ ...deps, counters: this.#counters });
     this.#committer = new Committer({
@@ -102,6 +115,8 @@ class StoreJournal implements Journal {
       schedule: this.#schedule,
       mayAppend: () => this.state === "ready",
       defer: (append) => this.#admit(append),
+      onFailed: () => this.#quota.reset(),
+      onStoring: (entry) => this.#intake.storeProof(entry),
       onStored: (entry, stored) => {
         if (stored) this.events.emit("entry:stored", { entry: stored });
         this.#intake.committed(entry);
@@ -116,6 +131,7 @@ class StoreJournal implements Journal {
       committer: this.#committer,
       hlc: this.#hlc,
       ownLog: this.#ownLog,
+      quota: this.#quota,
       counters: this.#counters,
       publishProof: (body) => this.#publishProof(body),
     });
@@ -133,6 +149,7 @@ class StoreJournal implements Journal {
     if (this.state === "ready") this.#tryReserve(() => this.#reservation.begin(this.#ownSeq));
     this.#ownLog.start();
     this.#outbox.start();
+    this.#tellForks();
     this.#retentionTimer ??= this.#deps.clock.setPeriodic(RETENTION_PERIOD_MS, () => {
       this.prune().catch((error) => this.#deps.logger.warn("Retention failed; it runs again in an hour", {}, error));
     }, { unref: true });
@@ -143,6 +160,7 @@ class StoreJournal implements Journal {
     const wasReady = this.state === "ready";
     this.#committer.flush();
     this.#ownLog.stop();
+    await this.#committer.settled();
     this.#retentionTimer?.cancel();
     await this.#outbox.stop();
     await this.#pruning?.catch(() => 0); // whoever called prune() has the error
@@ -229,6 +247,10 @@ class StoreJournal implements Journal {
     return this.#chains.frozen;
   }
 
+  pausedAuthors(): readonly PeerId[] {
+    return this.#quota.paused(this.#deps.clock.nowMs());
+  }
+
   hasGaps(): boolean {
     return this.#intake.buffered > 0;
   }
@@ -258,16 +280,13 @@ class StoreJournal implements Journal {
   }
 
   framesFrom(author: PeerId, fromSeq: number, options: { maxBytes: number; limit: number }): Uint8Array[] {
-    return this.#deps.store.entries.frames(author, fromSeq, options);
+    // of the own log what is on the disk: the rest is not acknowledged, and may be lost
+    const limit = author === this.self ? Math.min(options.limit, this.#ownSeq - fromSeq + 1) : options.limit;
+    return limit <= 0 ? [] : this.#deps.store.entries.frames(author, fromSeq, { ...options, limit });
   }
 
   notePulled(ownSeq: number): void {
     this.#ownLog.notePulled(ownSeq, this.#ownSeq);
-  }
-
-  acceptLoss(): void {
-    this.#reservation.begin(this.#ownSeq);
-    this.#ownLog.acceptLoss(this.#ownSeq);
   }
 
   async prune(): Promise<number> {
@@ -331,6 +350,32 @@ class StoreJournal implements Journal {
   #publishProof(body: BodyOf<"fork_proved">): void {
     this.append({ kind: "fork_proved", topic: TOPICS.agents, body })
       .catch((error) => this.#deps.logger.debug("Proof of a fork was not published", {}, error));
+  }
+
+  /** What a crash kept from being told; again once appends work, when they do not yet. */
+  #tellForks(): void {
+    if (this.state === "must_catch_up") {
+      const once = new AbortController();
+      this.events.on("state:changed", () => {
+        once.abort();
+        this.#tellForks();
+      }, { signal: once.signal });
+      return;
+    }
+    if (this.state !== "ready") return;
+    for (const body of untoldForks(this.self, this.mesh, this.#deps.store.forks.list(), this.#toldForks())) {
+      this.#publishProof(body);
+    }
+  }
+
+  *#toldForks(): Generator<BodyOf<"fork_proved">> {
+    for (let cursor = 0;;) {
+      const entries = this.entriesAfter(cursor, { limit: 256, kinds: ["fork_proved"] });
+      for (const entry of entries) if (entry.kind === "fork_proved") yield entry.body;
+      const last = entries.at(-1);
+      if (!last) return;
+      cursor = last.cursor;
+    }
   }
 
   #pause(): Promise<void> {

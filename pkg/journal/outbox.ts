@@ -1,6 +1,6 @@
 import { backoffMs, type Clock, type CounterMap, errorMessage, type Random, type Timer } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { type Store, StoreError } from "@bzzz/store";
+import { type JournalStore, StoreError } from "@bzzz/store";
 import type { Topic } from "@bzzz/wire";
 import { OUTBOX_BATCH, OUTBOX_RETRY_BASE_MS, OUTBOX_RETRY_MAX_MS, OUTBOX_TIDY_MS } from "./constants.ts";
 import type { JournalDeps } from "./types.ts";
@@ -10,7 +10,7 @@ const MAX_UNTIDY = 1024;
 
 /** What the publisher of committed entries needs. */
 export interface OutboxDeps extends Pick<JournalDeps, "publish"> {
-  readonly store: Store;
+  readonly store: JournalStore;
   readonly clock: Pick<Clock, "setTimer">;
   readonly random: Random;
   readonly logger: Logger;
@@ -27,6 +27,8 @@ export class OutboxPublisher {
   #published: number[] = [];
   /** Everything up to here was taken by the publisher in this run. */
   #cursor = 0;
+  /** Rows up to here are on the disk. */
+  #durable: number;
   #state: "new" | "idle" | "working" | "pausing" | "stopped" = "new";
   #again = false;
   #failures = 0;
@@ -36,6 +38,7 @@ export class OutboxPublisher {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
+    this.#durable = deps.store.entries.lastCursor();
   }
 
   start(): void {
@@ -44,8 +47,9 @@ export class OutboxPublisher {
     this.kick();
   }
 
-  /** There may be rows to publish. */
-  kick(): void {
+  /** There may be rows to publish; those up to `durable` are on the disk, later ones must wait. */
+  kick(durable = this.#durable): void {
+    this.#durable = durable;
     if (this.#state === "working") this.#again = true;
     if (this.#state !== "idle") return;
     this.#state = "working";
@@ -86,7 +90,8 @@ export class OutboxPublisher {
 
   /** False when there is nothing left, or the publisher failed and a pause began. */
   async #publishBatch(): Promise<boolean> {
-    const rows = this.#deps.store.outbox.next(this.#cursor, OUTBOX_BATCH);
+    const found = this.#deps.store.outbox.next(this.#cursor, OUTBOX_BATCH);
+    const rows = found.filter(({ cursor }) => cursor <= this.#durable);
     const results = await Promise.allSettled(
       // The topic was a Topic when the entry was stored.
       rows.map(async ({ topic, frame }) => await this.#deps.publish(topic as Topic, frame)),

@@ -1,6 +1,6 @@
 import type { BzzzError, Clock, Timer } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { CATCH_UP_WAIT_MS, FIRST_CONTACT_WAIT_MS, MAX_WAITING_APPENDS } from "./constants.ts";
+import { CATCH_UP_WAIT_MS, FIRST_CONTACT_WAIT_MS, MAX_WAITING_APPENDS, OTHERS_WAIT_MS } from "./constants.ts";
 import { JournalError } from "./errors.ts";
 import type { SeqReservation } from "./reservation.ts";
 import type { JournalState } from "./types.ts";
@@ -26,6 +26,12 @@ export class OwnLog {
   /** Nothing says that entries are missing; a peer is asked all the same, for a while. */
   #isProbing = false;
   #probe: Timer | undefined;
+  /** The target is the very end of the log: the last run ended in order and said so. */
+  #isEndKnown = false;
+  /** Runs once a peer has told all it has, for those that answer later. */
+  #others: Timer | undefined;
+  /** How much of the log was here when a peer had told all it has. */
+  #toldSeq = 0;
 
   constructor(
     deps: { readonly clock: Pick<Clock, "setTimer">; readonly logger: Logger },
@@ -53,7 +59,10 @@ export class OwnLog {
       this.#target = headSeq;
       this.#enter("must_catch_up");
     }
-    if (finding.kind === "block" && headSeq < finding.from) this.#fallBehind(finding.from, "reservation");
+    if (finding.kind === "block" && headSeq < finding.from) {
+      this.#isEndKnown = finding.isClosed;
+      this.#fallBehind(finding.from, "reservation");
+    }
     if (finding.kind === "unreadable") this.#fallBehind(headSeq, "unreadable_reservation");
   }
 
@@ -67,20 +76,25 @@ export class OwnLog {
 
   /** A peer has shown a signed entry of this node at `seq`. */
   noteRemote(seq: number, headSeq: number): void {
-    if (seq > headSeq && (this.#state === "ready" || this.#state === "must_catch_up")) this.#fallBehind(seq, "peer");
+    if (seq <= headSeq || (this.#state !== "ready" && this.#state !== "must_catch_up")) return;
+    if (seq > this.#target) this.#isEndKnown = false;
+    this.#fallBehind(seq, "peer");
   }
 
   /**
    * A peer says that it has this node's log up to `remoteSeq`, and everything it sent was taken. Its word alone proves
-   * nothing (a lie would stop every append): what it really has it has sent, and `noteRemote` has seen it.
+   * nothing (a lie would stop every append): what it really has it has sent, and `noteRemote` has seen it. Nor need it have
+   * all: unless the end is known, others may still answer.
    */
   notePulled(remoteSeq: number, headSeq: number): void {
-    if (this.#state === "must_catch_up" && headSeq >= this.#target && headSeq >= remoteSeq) this.#recover(headSeq);
-  }
-
-  /** An operator gives up what is lost. */
-  acceptLoss(headSeq: number): void {
-    if (this.#state === "must_catch_up") this.#recover(headSeq);
+    if (this.#state !== "must_catch_up" || headSeq < this.#target || headSeq < remoteSeq) return;
+    if (this.#isProbing || this.#isEndKnown) return this.#recover(headSeq);
+    this.#toldSeq = headSeq;
+    this.#others ??= this.#deps.clock.setTimer(OTHERS_WAIT_MS, () => {
+      this.#others = undefined;
+      // or another peer showed more meanwhile, and has not told all
+      if (this.#state === "must_catch_up" && this.#toldSeq >= this.#target) this.#recover(this.#toldSeq);
+    }, { unref: true });
   }
 
   fork(): void {
@@ -89,7 +103,7 @@ export class OwnLog {
   }
 
   stop(): void {
-    this.#probe?.cancel();
+    this.#cancelTimers();
     this.#enter("stopped");
     this.#refuseAll(stoppedError());
   }
@@ -126,9 +140,15 @@ export class OwnLog {
     this.#deps.logger.info("Own log is complete again", { seq: headSeq });
     this.#target = 0;
     this.#isProbing = false;
-    this.#probe?.cancel();
+    this.#cancelTimers();
     this.#enter("ready");
     for (const waiting of this.#takeWaiting()) waiting.proceed();
+  }
+
+  #cancelTimers(): void {
+    this.#probe?.cancel();
+    this.#others?.cancel();
+    this.#others = undefined;
   }
 
   #refuseAll(error: BzzzError): void {
@@ -153,7 +173,7 @@ function behindError(): JournalError {
   return new JournalError(
     "journal_behind",
     "Cannot append: this data directory is older than what this node published (a restored backup), and no peer has " +
-      `returned the missing entries within ${CATCH_UP_WAIT_MS} ms; connect a peer that has them`,
+      `returned the missing entries within ${CATCH_UP_WAIT_MS} ms; connect a peer that has them, or, when nobody has, give them up as "Backup and restore" of docs/operate.md says`,
   );
 }
 

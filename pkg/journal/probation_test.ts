@@ -4,6 +4,7 @@ import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
 import { TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
+import { OTHERS_WAIT_MS } from "./constants.ts";
 import { createJournal, type Journal } from "./mod.ts";
 import { createTestJournal, createTestNode, OpenGate, type TestJournal, TestStreams } from "./testing.ts";
 
@@ -71,9 +72,46 @@ Deno.test("a copy of a whole running data directory asks a peer before it writes
   const frames = peer.test.journal.framesFrom(test.peer, 2, { maxBytes: 1e6, limit: 100 });
   await restored.journal.ingestBatch(frames, { peer: peer.test.peer });
   restored.journal.notePulled(2);
+  await restored.clock.advance(OTHERS_WAIT_MS);
 
   assert.equal((await append).envelope.header.seq, 3);
   await streams.idle();
+});
+
+Deno.test("a restored backup whose mark tells no end waits 3 s for others than the first who answers", async () => {
+  await using test = createTestJournal();
+  await test.journal.append(message("1"));
+  const backup = copyFolder(test);
+  const last = await test.journal.append(message("2"));
+  await Deno.writeTextFile(`${backup}/journal.seq`, "restored");
+  await using restored = reopen(test, backup);
+
+  restored.journal.notePulled(1); // of a peer that the last entry did not reach
+  const append = restored.journal.append(message("3"));
+  await restored.clock.advance(OTHERS_WAIT_MS - 1);
+  await restored.journal.ingestBatch([last.envelope.frame], { peer: test.peer });
+  await restored.clock.advance(1);
+  assert.equal(restored.journal.state, "must_catch_up", "there is more than the first one had");
+  restored.journal.notePulled(2);
+  await restored.clock.advance(OTHERS_WAIT_MS);
+
+  assert.equal((await append).envelope.header.seq, 3);
+});
+
+Deno.test("a log whose last run ended in order is written on as soon as it is back to its end", async () => {
+  await using test = createTestJournal();
+  await test.journal.append(message("1"));
+  const backup = copyFolder(test);
+  const last = await test.journal.append(message("2"));
+  await test.journal.stop();
+  await Deno.copyFile(test.reservationPath, `${backup}/journal.seq`);
+  await using restored = reopen(test, backup);
+  assert.equal(restored.journal.state, "must_catch_up");
+
+  await restored.journal.ingestBatch([last.envelope.frame], { peer: test.peer });
+  restored.journal.notePulled(2);
+
+  assert.equal(restored.journal.state, "ready");
 });
 
 Deno.test("after a crash nobody waits for longer than 3 s, and a node without others not at all", async () => {

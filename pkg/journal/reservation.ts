@@ -7,7 +7,7 @@ import { SEQ_BLOCK } from "./constants.ts";
 const FILE = z.strictObject({
   v: z.literal(1),
   peer: z.string(),
-  /** This node's log had this many entries when the block was reserved: a database with fewer is an old copy. */
+  /** So many entries of this node's log were on disk when this was written: a database with fewer is an old copy. */
   from: z.int().min(0),
   /** Seqs up to here may be in use. */
   until: z.int().min(0),
@@ -23,27 +23,43 @@ export type ReservationFinding =
   }
   | { readonly kind: "unreadable" };
 
+/** One small file that is replaced as a whole. */
+export interface WholeFile {
+  /** Undefined when there is no such file. @throws Error when it cannot be read */
+  read(path: string): string | undefined;
+  /** After a power cut the old or the new text is there, whole; the new one once this returned. @throws Error */
+  write(path: string, text: string): void;
+}
+
 /**
  * The high-water mark of this node's own log, in a file of its own beside the database: when the database is restored
- * from a backup, the mark is not, and no seq is used twice. One fsync per 256 entries.
+ * from a backup, the mark is not, and no seq is used twice. One fsync per 256 entries, two for a larger commit or the first.
+ *
+ * What the mark promises: `from` never names an entry that is not on disk, else a power cut inside a commit would look
+ * like a restored backup; and it is never more than two blocks behind what was acknowledged. So numbers are reserved
+ * before a commit with the `from` of the commit before, and `from` follows afterwards.
  */
 export class SeqReservation {
   readonly #path: string;
   readonly #peer: PeerId;
+  readonly #file: WholeFile;
+  #from = 0;
   #until = 0;
 
-  constructor(path: string, peer: PeerId) {
+  constructor(path: string, peer: PeerId, file: WholeFile = REAL_FILE) {
     this.#path = path;
     this.#peer = peer;
+    this.#file = file;
   }
 
   read(): ReservationFinding {
-    let text: string;
+    let text: string | undefined;
     try {
-      text = Deno.readTextFileSync(this.#path);
-    } catch (error) {
-      return error instanceof Deno.errors.NotFound ? { kind: "none" } : { kind: "unreadable" };
+      text = this.#file.read(this.#path);
+    } catch {
+      return { kind: "unreadable" }; // the safe side: peers are asked before anything is written
     }
+    if (text === undefined) return { kind: "none" };
     const parsed = parseFile(text);
     if (!parsed) return { kind: "unreadable" };
     // Another key has another log.
@@ -51,9 +67,18 @@ export class SeqReservation {
     return { kind: "block", from: parsed.from, isClosed: parsed.until === parsed.from };
   }
 
-  /** Makes sure that `seq`, the one after `head`, is reserved on disk before it is used. @throws StoreError */
-  cover(head: number, seq: number): void {
-    if (seq > this.#until) this.#write(head, head + SEQ_BLOCK);
+  /** Makes sure that seqs up to `last` are reserved on disk; `head` entries are on disk now. @throws StoreError */
+  cover(head: number, last: number): void {
+    if (last > this.#until) this.#write(head, last + SEQ_BLOCK);
+  }
+
+  /**
+   * `head` entries are on disk now: follows when they are a block ahead, and from the first one on. A database without entries
+   * knows of no peers to ask, so that it was lost has to be seen in the mark. @throws StoreError
+   */
+  follow(head: number): void {
+    const isFirst = this.#from === 0 && head > 0;
+    if (isFirst || head - this.#from >= SEQ_BLOCK) this.#write(head, Math.max(head, this.#until));
   }
 
   /** Starts a block at `head`: from here on an older copy of the database is noticed. */
@@ -69,7 +94,7 @@ export class SeqReservation {
   #write(from: number, until: number): void {
     const text = JSON.stringify({ v: 1, peer: this.#peer, from, until } satisfies z.infer<typeof FILE>);
     try {
-      writeDurably(this.#path, text);
+      this.#file.write(this.#path, text);
     } catch (error) {
       const isFull = error instanceof Error && /No space left|os error 28|Disk quota/.test(error.message);
       throw new StoreError(
@@ -78,6 +103,7 @@ export class SeqReservation {
         { details: { path: this.#path }, cause: error },
       );
     }
+    this.#from = from;
     this.#until = until;
   }
 }
@@ -87,6 +113,15 @@ function parseFile(text: string): z.infer<typeof FILE> | undefined {
     return FILE.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined; // not JSON: the caller treats the file as unreadable
+  }
+}
+
+function readWhole(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
@@ -102,3 +137,5 @@ function writeDurably(path: string, text: string): void {
   using folder = Deno.openSync(dirname(path));
   folder.syncSync();
 }
+
+const REAL_FILE: WholeFile = { read: readWhole, write: writeDurably };

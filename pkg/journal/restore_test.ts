@@ -4,6 +4,7 @@ import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
 import { decodeFrame, TOPICS } from "@bzzz/wire";
 import fc from "fast-check";
+import { OTHERS_WAIT_MS, SEQ_BLOCK } from "./constants.ts";
 import { createJournal, type Journal, JournalError } from "./mod.ts";
 import { createTestJournal, createTestNode, OpenGate, type TestJournal, TestStreams } from "./testing.ts";
 
@@ -25,7 +26,11 @@ function copyDatabase(test: TestJournal, target: string): void {
 }
 
 /** Opens `path` as the same node would, with its reservation file or another one. */
-function reopen(test: TestJournal, path: string, reservationPath: string): { journal: Journal } & AsyncDisposable {
+function reopen(
+  test: TestJournal,
+  path: string,
+  reservationPath: string,
+): { journal: Journal; clock: ManualClock } & AsyncDisposable {
   const clock = new ManualClock(test.clock.nowMs());
   const store = openStore({ clock, logger: createNullLogger() }, { path });
   const journal = createJournal({
@@ -40,11 +45,16 @@ function reopen(test: TestJournal, path: string, reservationPath: string): { jou
   }, { mesh: test.mesh, reservationPath });
   return {
     journal,
+    clock,
     [Symbol.asyncDispose]: async () => {
       await journal.stop();
       store.close();
     },
   };
+}
+
+function readMark(test: TestJournal): { readonly from: number; readonly until: number } {
+  return JSON.parse(Deno.readTextFileSync(test.reservationPath));
 }
 
 function assertChain(journal: Journal): void {
@@ -72,6 +82,17 @@ Deno.test("after a restart the log, the stamps and the outbox go on", async () =
   assert.equal(next.envelope.header.seq, 2);
   assert.equal(next.envelope.header.prev, before.envelope.id);
   assert.ok(next.envelope.header.hlc.ms >= before.envelope.header.hlc.ms);
+});
+
+Deno.test("a database that was lost after a crash is noticed from the first entry on, though nobody else is known", async () => {
+  await using test = createTestJournal({});
+  await test.journal.append(message("1"));
+  await settle();
+
+  // no `stop`: the process was killed, and then the disk was lost
+  await using lost = reopen(test, `${test.folder}/empty.db`, test.reservationPath);
+
+  assert.equal(lost.journal.state, "must_catch_up");
 });
 
 Deno.test("a restored backup waits for its own entries instead of using a seq twice", async () => {
@@ -109,6 +130,56 @@ Deno.test("a restored backup waits for its own entries instead of using a seq tw
   await streams.idle();
 });
 
+Deno.test("a power cut inside a large commit does not look like a restored backup", async () => {
+  const copies: string[] = [];
+  const test: TestJournal = createTestJournal({
+    onTransaction: () => {
+      const target = `${test.folder}/cut-${copies.length}`;
+      copyDatabase(test, `${target}.db`);
+      Deno.copyFileSync(test.reservationPath, `${target}.seq`);
+      copies.push(target);
+    },
+  });
+  await using _closed = test;
+  await test.journal.append(message("before"));
+
+  await Promise.all(Array.from({ length: 3 * SEQ_BLOCK }, (_, i) => test.journal.append(message(`${i}`))));
+
+  assert.equal(copies.length, 2, "one commit for all of them");
+  for (const copy of copies) {
+    await using after = reopen(test, `${copy}.db`, `${copy}.seq`);
+    assert.equal(after.journal.state, "ready");
+    assert.equal((await after.journal.append(message("after"))).envelope.header.seq, copy === copies[0] ? 1 : 2);
+  }
+});
+
+Deno.test("the mark names no entry that is not on disk, and follows what is acknowledged within two blocks", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 6 }), async (sizes) => {
+      let isBusy = false;
+      const test: TestJournal = createTestJournal({
+        onTransaction: () => {
+          if (!isBusy) return;
+          const { from } = readMark(test);
+          assert.ok(from <= committed, `the mark says ${from}, on disk are ${committed}`);
+        },
+      });
+      await using _closed = test;
+      let committed = 0;
+      isBusy = true;
+      for (const size of sizes) {
+        await Promise.all(Array.from({ length: size }, () => test.journal.append(message("x"))));
+        committed += size;
+        const mark = readMark(test);
+        assert.ok(mark.from > committed - 2 * SEQ_BLOCK, `the mark says ${mark.from}, acknowledged are ${committed}`);
+        assert.ok(mark.from <= committed && mark.until >= committed);
+      }
+      isBusy = false;
+    }),
+    { numRuns: RUNS },
+  );
+});
+
 Deno.test("a node that peers know more of catches up through sync, even without its reservation file", async () => {
   const clock = new ManualClock();
   const streams = new TestStreams();
@@ -123,6 +194,7 @@ Deno.test("a node that peers know more of catches up through sync, even without 
   const states: string[] = [];
   empty.test.journal.events.on("state:changed", ({ state }) => states.push(state));
   await empty.sync.pullNow(peer.test.peer);
+  await clock.advance(OTHERS_WAIT_MS);
   const entry = await empty.test.journal.append(message("4"));
 
   assert.deepEqual(states, ["must_catch_up", "ready"]);
@@ -130,11 +202,10 @@ Deno.test("a node that peers know more of catches up through sync, even without 
   await streams.idle();
 });
 
-Deno.test("an append that waits in vain is refused after 10 s, and an operator may give up the lost entries", async () => {
+Deno.test("an append that waits in vain is refused after 10 s, with what to do when nobody has the rest", async () => {
   const clock = new ManualClock();
   await using test = createTestJournal({ clock, start: false });
   await Deno.writeTextFile(test.reservationPath, JSON.stringify({ v: 1, peer: test.peer, from: 40, until: 296 }));
-  await using node = reopen(test, `${test.folder}/other.db`, test.reservationPath);
   const store = openStore({ clock, logger: createNullLogger() }, { path: `${test.folder}/third.db` });
   const waiting = createJournal({
     store,
@@ -149,16 +220,46 @@ Deno.test("an append that waits in vain is refused after 10 s, and an operator m
 
   const refused = assert.rejects(
     waiting.append(message("x")),
-    (error) => error instanceof JournalError && error.code === "journal_behind",
+    (error) =>
+      error instanceof JournalError && error.code === "journal_behind" && /docs\/operate\.md/.test(error.message),
   );
   await clock.advance(10_001);
   await refused;
-  node.journal.acceptLoss();
-  const entry = await node.journal.append(message("anew"));
-
-  assert.equal(entry.envelope.header.seq, 1);
   await waiting.stop();
   store.close();
+});
+
+Deno.test("entries that nobody has are given up with a mark that says nothing, once a peer was asked", async () => {
+  const clock = new ManualClock();
+  const streams = new TestStreams();
+  await using peer = createTestNode(streams, { seed: 2, clock });
+  await using test = createTestJournal({ clock });
+  await test.journal.append(message("1"));
+  copyDatabase(test, `${test.folder}/backup.db`);
+  const lost = await test.journal.append(message("2"));
+  await settle();
+  await test.journal.stop();
+  for (const { frame } of test.published.slice(0, 1)) {
+    peer.test.journal.ingest(frame, { peer: test.peer, path: "live" });
+  }
+  await settle();
+
+  {
+    await using restored = reopen(test, `${test.folder}/backup.db`, test.reservationPath);
+    restored.journal.notePulled(peer.test.journal.vector().get(test.peer)?.seq ?? 0);
+    assert.equal(restored.journal.state, "must_catch_up", "the mark knows of an entry that the peer has not");
+  }
+  await Deno.writeTextFile(test.reservationPath, "restored");
+  await using after = reopen(test, `${test.folder}/backup.db`, test.reservationPath);
+  assert.equal(after.journal.state, "must_catch_up", "a peer is asked first");
+  after.journal.notePulled(1);
+  await after.clock.advance(OTHERS_WAIT_MS);
+  const entry = await after.journal.append(message("anew"));
+
+  assert.equal(entry.envelope.header.seq, lost.envelope.header.seq);
+  const { verdict } = peer.test.journal.ingest(entry.envelope.frame, { peer: test.peer, path: "live" });
+  assert.equal(verdict, "accept");
+  await streams.idle();
 });
 
 Deno.test("an unreadable reservation file means: ask the peers first", async () => {
@@ -172,6 +273,7 @@ Deno.test("an unreadable reservation file means: ask the peers first", async () 
 
   assert.equal(node.journal.state, "must_catch_up");
   node.journal.notePulled(1);
+  await node.clock.advance(OTHERS_WAIT_MS);
   assert.equal(node.journal.state, "ready");
 });
 
@@ -192,15 +294,15 @@ Deno.test("one's own fork is noticed and ends writing", async () => {
 
 Deno.test("the reservation file is private and moves in blocks", async () => {
   await using test = createTestJournal();
-  const read = () => JSON.parse(Deno.readTextFileSync(test.reservationPath));
+  const read = () => readMark(test);
   await test.journal.append(message("0"));
   const first = read();
   await Promise.all(Array.from({ length: 300 }, (_, n) => test.journal.append(message(`${n}`))));
   const second = read();
   await test.journal.stop();
 
-  assert.deepEqual([first.from, first.until], [0, 256]);
-  assert.deepEqual([second.from, second.until], [256, 512]);
+  assert.deepEqual([first.from, first.until], [1, 256]);
+  assert.deepEqual([second.from, second.until], [301, 557], "after a large commit it follows at once");
   assert.deepEqual([read().from, read().until], [301, 301]);
   assert.equal(((await Deno.stat(test.reservationPath)).mode ?? 0) & 0o777, 0o600);
 });

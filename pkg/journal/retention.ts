@@ -1,6 +1,6 @@
 import { type Clock, LruMap, type PeerId } from "@bzzz/base";
 import { decodeFrame, type EnvelopeHeader, pruneFrame, type Topic, TOPICS } from "@bzzz/wire";
-import type { Store } from "@bzzz/store";
+import type { JournalStore } from "@bzzz/store";
 import {
   LOST_BODY_WAIT_MS,
   LOST_BODY_WINDOW_MS,
@@ -12,7 +12,15 @@ import {
 import type { RetentionPolicy } from "./types.ts";
 
 /** Evidence: kept whatever topic it was written to. */
-const AUDIT_KINDS: ReadonlySet<string> = new Set(["grant_issued", "grant_revoked", "fork_proved"]);
+const AUDIT_KINDS: ReadonlySet<string> = new Set([
+  "grant_issued",
+  "grant_revoked",
+  "fork_proved",
+  "roles_defined",
+  "role_key_sealed",
+  "admin_key_shared",
+  "access_decided",
+]);
 
 /** @throws RangeError when the policy names the audit topic or a time that is not positive. */
 export function checkRetention(policy: RetentionPolicy): void {
@@ -60,7 +68,7 @@ export class LostBodies {
  * `pause` in between, so that the node goes on working. Returns how many were pruned.
  */
 export async function pruneOld(
-  deps: { readonly store: Store; readonly pause: () => Promise<void>; readonly isStopped: () => boolean },
+  deps: { readonly store: JournalStore; readonly pause: () => Promise<void>; readonly isStopped: () => boolean },
   policy: RetentionPolicy,
   nowMs: number,
 ): Promise<number> {
@@ -78,7 +86,7 @@ export async function pruneOld(
   return pruned;
 }
 
-function pruneBatch(store: Store, topic: Topic, beforeMs: number): number {
+function pruneBatch(store: JournalStore, topic: Topic, beforeMs: number): number {
   const rows = store.entries.prunable(topic, beforeMs, { limit: RETENTION_BATCH, exceptKinds: [...AUDIT_KINDS] });
   const frames = rows.map(({ cursor, frame }) => {
     const decoded = decodeFrame(frame);

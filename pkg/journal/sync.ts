@@ -64,6 +64,11 @@ export interface SyncService {
   stop(): Promise<void>;
   /** Both sides call this when they have admitted each other: pulls now, and once more after gossip has settled. */
   peerConnected(peer: PeerId): void;
+  /**
+   * The connection to a peer is gone: asks one of the others for what it published while nobody knew, as they did not
+   * pass it on to who seemed to be its neighbour.
+   */
+  peerLost(): void;
   /** Asks `peer` soon; requests for one peer are merged, at most 2 pulls run at once. */
   requestPull(peer: PeerId): void;
   /** One exchange now, outside the queue. @throws SyncError, StoreError, TimeoutError */
@@ -134,6 +139,10 @@ class Sync implements SyncService {
     await this.#tasks.settled();
   }
 
+  peerLost(): void {
+    this.#askSomebody();
+  }
+
   peerConnected(peer: PeerId): void {
     this.requestPull(peer);
     this.#later(`second look ${peer}`, SYNC_SECOND_LOOK_MS, () => this.requestPull(peer));
@@ -168,7 +177,11 @@ class Sync implements SyncService {
       if (error instanceof SyncError && (error.code === "sync_bad_frames" || error.code === "sync_protocol")) {
         this.#deps.penalise(peer, error.code);
       }
-      if (error instanceof StoreError) this.#pausedUntilMs = this.#deps.clock.monotonicMs() + SYNC_STORE_PAUSE_MS;
+      if (error instanceof StoreError) {
+        this.#pausedUntilMs = this.#deps.clock.monotonicMs() + SYNC_STORE_PAUSE_MS;
+        // the period may fall into the pause, and the next one is far away
+        this.#later("a disk with room again", SYNC_STORE_PAUSE_MS, () => this.#askSomebody());
+      }
       throw error;
     }
   }
@@ -182,6 +195,12 @@ class Sync implements SyncService {
       lastPullAgeMs: this.#lastPullMs === undefined ? undefined : clock.monotonicMs() - this.#lastPullMs,
       counters: this.#counters.entries(),
     };
+  }
+
+  /** Now, whoever was asked a moment ago. */
+  #askSomebody(): void {
+    const peer = randomPick(this.#deps.random, this.#deps.peers());
+    if (peer) this.requestPull(peer);
   }
 
   /**
@@ -295,7 +314,7 @@ class Sync implements SyncService {
     for (const [author, untilMs] of this.#unwantedUntilMs) {
       if (nowMs >= untilMs) this.#unwantedUntilMs.delete(author);
     }
-    return new Set(this.#unwantedUntilMs.keys());
+    return new Set([...this.#unwantedUntilMs.keys(), ...this.#deps.journal.pausedAuthors()]);
   }
 
   #pullAfterGap(peer: PeerId, cause: "missing" | "conflict"): void {

@@ -102,8 +102,9 @@ export async function pull(
       });
     }
     if (batch.stored === 0 && ++useless > MAX_USELESS_BATCHES) {
-      // a peer whose policy keeps bodies for a shorter time sends what is of no use here, in good faith
-      const code = refused.has("pruned_too_early") ? "sync_ended" : "sync_protocol";
+      // a peer whose policy keeps bodies for a shorter time, or that has more of an author than its quota here, acts in good faith
+      const isHonest = refused.has("pruned_too_early") || refused.has("over_quota");
+      const code = isHonest ? "sync_ended" : "sync_protocol";
       throw new SyncError(code, `Cannot sync: ${useless} messages of the peer held nothing new`);
     }
     const lastedMs = deps.clock.monotonicMs() - startedMs;
@@ -136,15 +137,10 @@ function* missingFrames(
   const known = new Map(theirs.map((item) => [item.author, item]));
   let batch: Uint8Array[] = [];
   let bytes = 0;
-  for (const { author, seq: last, id } of mine) {
-    const their = known.get(author);
-    if (their?.isClosed) continue;
-    const has = their?.seq ?? 0;
-    // Another entry at the same place: that one frame proves the fork to the requester, the rest would not fit.
-    const ours = has === last ? id : has > 0 && has < last ? journal.envelopeAt(author, has)?.id : undefined;
-    const isFork = has > 0 && ours !== undefined && ours !== their?.id;
-    let next = isFork ? has : has + 1;
-    const until = isFork ? has : last;
+  for (const item of mine) {
+    const { author } = item;
+    const { from, until } = missingRange(journal, known.get(author), item);
+    let next = from;
     while (next <= until) {
       const limit = Math.min(until - next + 1, MAX_BATCH_FRAMES - batch.length);
       const frames = journal.framesFrom(author, next, { maxBytes: SYNC_BATCH_BYTES - bytes, limit });
@@ -167,6 +163,23 @@ function* missingFrames(
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Which seqs of an author's log to send: those that `theirs` lacks, or the one entry that proves a fork to the requester. */
+function missingRange(
+  journal: ExchangeDeps["journal"],
+  theirs: VectorItem | undefined,
+  { author, seq: last, id }: VectorItem,
+): { readonly from: number; readonly until: number } {
+  const has = theirs?.seq ?? 0;
+  if (theirs?.isClosed) return { from: 1, until: 0 };
+  // Who forked itself may write no proof, and its history may be the shorter one: its own half tells who has the other.
+  const stop = journal.frozen().get(author);
+  if (stop !== undefined && stop <= last && stop <= has) return { from: stop, until: stop };
+  // Another entry at the same place: that one frame proves the fork to the requester, the rest would not fit.
+  const ours = has === last ? id : has > 0 && has < last ? journal.envelopeAt(author, has)?.id : undefined;
+  const isFork = has > 0 && ours !== undefined && ours !== theirs?.id;
+  return isFork ? { from: has, until: has } : { from: has + 1, until: last };
 }
 
 async function send(

@@ -71,6 +71,17 @@ Deno.test("on connect both sides pull, and look once more when gossip has settle
   await streams.idle();
 });
 
+Deno.test("when a connection is gone, one of the others is asked for what its peer published last", async () => {
+  const streams = new TestStreams();
+  await using other = createTestNode(streams, { seed: 1 });
+  await using node = createTestNode(streams, { seed: 2, peers: () => [other.test.peer] });
+  const lost = new TestAuthor(9);
+  other.test.journal.ingest(lost.message("my last words").frame, { peer: lost.peer, path: "live" });
+
+  node.sync.peerLost();
+  await waitFor(() => node.test.journal.vector().get(lost.peer)?.seq === 1, { timeoutMs: 2_000, what: "the entry" });
+});
+
 Deno.test("a gap that stays is pulled from the peer that showed it; one that closes is not", async () => {
   const clock = new ManualClock();
   const streams = new TestStreams();
@@ -155,6 +166,34 @@ Deno.test("a fork that two nodes saw one half of each is proved by sync on both"
   await late.sync.pullNow(left.test.peer);
   await late.sync.pullNow(left.test.peer);
   assert.equal(late.test.journal.frozen().get(one.peer), 2, "the proof reaches who comes later");
+  await streams.idle();
+});
+
+Deno.test("a node that knows of its own fork, and may not write of it, shows its half to who has more of the other", async () => {
+  const streams = new TestStreams();
+  await using restored = createTestNode(streams, { seed: 10 });
+  await using other = createTestNode(streams, { seed: 2 });
+  await using third = createTestNode(streams, { seed: 3 });
+  const past = new TestAuthor(10);
+  assert.equal(past.peer, restored.test.peer);
+  await restored.test.journal.append({
+    kind: "message_posted",
+    topic: TOPICS.hmmm,
+    body: { type: "message", text: "after the restore" },
+  });
+  const first = past.message("before the restore").frame;
+  feed(other, first);
+  feed(other, past.message("and more").frame);
+  assert.equal(feed(restored, first), "fork");
+  await settle();
+
+  await other.sync.pullNow(restored.test.peer);
+  await third.sync.pullNow(other.test.peer);
+
+  assert.equal(restored.test.journal.state, "forked");
+  assert.equal(other.test.journal.frozen().get(past.peer), 1);
+  assert.equal(third.test.journal.frozen().get(past.peer), 1, "and who heard of it tells the others");
+  assert.deepEqual([restored.penalties, other.penalties, third.penalties], [[], [], []]);
   await streams.idle();
 });
 
@@ -270,6 +309,33 @@ Deno.test("a full disk ends a pull and the next one completes it", async () => {
   assert.deepEqual(logs(node), logs(full));
   assert.deepEqual(node.penalties, []);
   await streams.idle();
+});
+
+Deno.test("after a disk that was full somebody is asked as soon as the pause is over, whatever the period", async () => {
+  const clock = new ManualClock();
+  const streams = new TestStreams();
+  await using full = createTestNode(streams, { seed: 1, clock });
+  const node = createTestNode(streams, {
+    seed: 2,
+    clock,
+    maxStoreBytes: 400 * 1024,
+    peers: () => [full.test.peer],
+  });
+  await using _node = node;
+  const author = new TestAuthor(10);
+  for (let n = 0; n < 20; n++) feed(full, author.message("x".repeat(50_000)).frame);
+  await settle();
+  await clock.advance(8_000);
+
+  await assert.rejects(node.sync.pullNow(full.test.peer), /store|room|disk|full/i);
+  node.test.store.setMaxBytes(undefined);
+  await clock.advance(5_000);
+  await waitFor(() => node.test.journal.vector().get(author.peer)?.seq === 20, {
+    timeoutMs: 2_000,
+    what: "what was missed",
+  });
+
+  assert.deepEqual(logs(node), logs(full));
 });
 
 Deno.test("messages of the protocol survive encoding; random bytes are refused", () => {

@@ -8,7 +8,7 @@ import type { Clock, MeshId, PeerId } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import type { SigningKey } from "@bzzz/crypto";
 import { createNullLogger, type Logger } from "@bzzz/logging";
-import { openStore, type Store } from "@bzzz/store";
+import { openStore, type Store, type StoreDeps } from "@bzzz/store";
 import type { Topic } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { createJournal } from "./journal.ts";
@@ -52,7 +52,12 @@ export interface TestJournalOptions {
   readonly schedule?: JournalDeps["schedule"];
   readonly retention?: RetentionPolicy;
   readonly maxFrameBytes?: number;
+  readonly authorBytesPerDay?: number;
   readonly maxStoreBytes?: number;
+  /** The disk: default one that has everything at once. */
+  readonly syncFile?: StoreDeps["syncFile"];
+  /** Called as each transaction begins, with nothing of it on disk yet: where a power cut hurts most. */
+  readonly onTransaction?: () => void;
   /** False leaves `start` to the test. */
   readonly start?: boolean;
 }
@@ -79,10 +84,17 @@ export function createTestJournal(options: TestJournalOptions = {}): TestJournal
   const author = new TestAuthor(seed, options.mesh === undefined ? {} : { mesh: options.mesh });
   const logger = options.logger ?? createNullLogger();
   const folder = Deno.makeTempDirSync({ prefix: "bzzz-journal-" });
-  const store = openStore({ clock, logger, syncFile: () => Promise.resolve() }, {
+  const opened = openStore({ clock, logger, syncFile: options.syncFile ?? (() => Promise.resolve()) }, {
     path: `${folder}/journal.db`,
     ...(options.maxStoreBytes === undefined ? {} : { maxBytes: options.maxStoreBytes }),
   });
+  const store: Store = options.onTransaction === undefined ? opened : {
+    ...opened,
+    transaction: (work, how) => {
+      options.onTransaction?.();
+      return opened.transaction(work, how);
+    },
+  };
   const published: { topic: Topic; frame: Uint8Array }[] = [];
   const reservationPath = `${folder}/journal.seq`;
   const journal = createJournal({
@@ -101,6 +113,7 @@ export function createTestJournal(options: TestJournalOptions = {}): TestJournal
     mesh: author.mesh,
     reservationPath,
     ...(options.retention === undefined ? {} : { retention: options.retention }),
+    ...(options.authorBytesPerDay === undefined ? {} : { authorBytesPerDay: options.authorBytesPerDay }),
     ...(options.maxFrameBytes === undefined ? {} : { maxFrameBytes: options.maxFrameBytes }),
   });
   if (options.start !== false) journal.start();

@@ -2,8 +2,9 @@ import type { AuthorClaim, AuthorFault, Grant } from "@bzzz/agentid";
 import type { Clock, EntryId, MeshId, PeerId, Random, TaskId, TypedEventTarget } from "@bzzz/base";
 import type { SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
-import type { Store } from "@bzzz/store";
+import type { JournalStore } from "@bzzz/store";
 import type { BodyOf, EntryKind, Envelope, SignalKind, Topic } from "@bzzz/wire";
+import type { WholeFile } from "./reservation.ts";
 
 /** The way a frame came: gossip, or an answer of the sync protocol. */
 export type IngestPath = "live" | "sync";
@@ -13,6 +14,11 @@ export interface AuthorGate {
   checkAuthor(peer: PeerId, claim: AuthorClaim):
     | { readonly ok: true; readonly grant: AuthorGrant }
     | { readonly ok: false; readonly reason: AuthorFault };
+  /**
+   * Takes a grant that the root signed, from an entry of its very holder: proof enough by itself, whoever brings it. Without it such
+   * an entry waits until the grant comes another way.
+   */
+  learnRootGrant?(grant: Uint8Array): void;
 }
 
 /** The part of a grant that decides what its holder may write. */
@@ -23,7 +29,7 @@ export type RetentionPolicy = Readonly<Partial<Record<Topic, { readonly keepMs: 
 
 /** What a journal needs. */
 export interface JournalDeps {
-  readonly store: Store;
+  readonly store: JournalStore;
   readonly key: SigningKey;
   readonly gate: AuthorGate;
   readonly clock: Clock;
@@ -36,6 +42,8 @@ export interface JournalDeps {
    * Tests give `queueMicrotask`.
    */
   readonly schedule?: (flush: () => void) => void;
+  /** The disk that keeps the reservation file. Default: the real one. For the simulator. */
+  readonly reservationFile?: WholeFile;
 }
 
 /** Plain settings of a journal. */
@@ -44,6 +52,8 @@ export interface JournalOptions {
   /** The file beside the database that remembers how far this node's seqs were used. */
   readonly reservationPath: string;
   readonly retention?: RetentionPolicy;
+  /** Bytes of frames that are taken of one author a day, in the long run; the author is paused beyond. Default: no limit. */
+  readonly authorBytesPerDay?: number;
   /** What this node may send; receiving is bounded by the mesh's maximum. Default 1 MiB. */
   readonly maxFrameBytes?: number;
 }
@@ -109,6 +119,7 @@ export type IngestReason =
   | "pruned_too_early"
   | "busy"
   | "throttled"
+  | "over_quota"
   | "stopped"
   // reject: no honest peer sends it
   | "oversize"
@@ -123,6 +134,8 @@ export type IngestReason =
 export interface IngestResult {
   readonly verdict: "accept" | "ignore" | "reject";
   readonly reason: IngestReason;
+  /** Who wrote it: there with everything that is accepted. */
+  readonly author?: PeerId;
 }
 
 /** What became of a batch of the sync protocol. */
@@ -216,6 +229,8 @@ export interface Journal {
   vector(): Map<PeerId, VectorEntry>;
   /** Authors whose log stopped at a fork, with the seq of the fork. */
   frozen(): ReadonlyMap<PeerId, number>;
+  /** Authors beyond their quota: nothing of them is taken now, so there is no use in asking for it. */
+  pausedAuthors(): readonly PeerId[];
   /** True when entries wait for predecessors that did not come. */
   hasGaps(): boolean;
   /** Entries stored after `cursor`, oldest first; entries of unknown kinds and pruned ones are left out. */
@@ -227,8 +242,6 @@ export interface Journal {
   framesFrom(author: PeerId, fromSeq: number, options: { maxBytes: number; limit: number }): Uint8Array[];
   /** The sync protocol saw a peer's whole vector: `ownSeq` is how much of this node's log it has. */
   notePulled(ownSeq: number): void;
-  /** Gives up entries of this node that were lost with a restored backup: go on after what is here. For operators. */
-  acceptLoss(): void;
   /** Prunes bodies that the policy does not keep; how many. Runs by itself every hour after `start`. */
   prune(): Promise<number>;
   stats(): JournalStats;

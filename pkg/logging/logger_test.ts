@@ -13,7 +13,7 @@ import {
 
 const AT_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-Deno.test("a logger drops what is below its level and adds the fields of its parents", () => {
+Deno.test("A-15 a logger drops what is below its level and adds the fields of its parents", () => {
   const { sink, records } = createMemorySink();
   const logger = createLogger({ sink, nowMs: () => AT_MS }, { level: "warn", fields: { program: "p" } });
 

@@ -50,8 +50,12 @@ export const MAX_HEARSAY_PER_PEER = 8;
  * several frames and round trips in place of one. Chosen for that count; the two were not measured against each other.
  */
 export const BEAT_INTERVAL_MS = 1500;
-/** Silence after which a connection is dead: a cut link is seen in at most this plus one interval (6 s). */
-export const SILENCE_TIMEOUT_MS = 4500;
+/**
+ * Silence after which a connection is dead: two beats and more are missing. It is looked for this often, so a cut link is seen
+ * within 4.75 s, and a node that lost the majority of the voters says so within 5 s (docs/reliability.md).
+ */
+export const SILENCE_TIMEOUT_MS = 4250;
+export const SILENCE_LOOK_MS = 500;
 
 /** How often the redial loop looks at what is due. */
 export const REDIAL_TICK_MS = 500;
@@ -69,6 +73,8 @@ export const RECENTLY_SEEN_MS = 10 * 60_000;
 export const MAX_PARALLEL_DIALS = 8;
 /** Above this many connections the loop stops adding members: gossip needs some peers of a large mesh, not all. */
 export const TARGET_CONNECTIONS = 16;
+/** Neighbours a node tells of on its hello stream: 2 KiB. */
+export const MAX_TOLD_NEIGHBOURS = 256;
 /** Peers whose addresses are remembered. */
 export const MAX_REMEMBERED_PEERS = 1024;
 

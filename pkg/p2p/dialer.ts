@@ -33,6 +33,8 @@ export interface DialerDeps {
   /** Whether the hello on a new connection went well. */
   readonly outcomeOf: (connection: Connection, signal: AbortSignal) => Promise<boolean>;
   readonly hasEnough: () => boolean;
+  /** No peer is admitted. */
+  readonly isAlone: () => boolean;
   readonly warn: (warning: P2pEvents["warning"]) => void;
 }
 
@@ -103,7 +105,7 @@ export class Dialer {
   }
 
   #tick(): void {
-    const { clock, plan, isConnected, isDenied, isMember, hasEnough } = this.#deps;
+    const { clock, plan, isConnected, isDenied, isMember, hasEnough, isAlone } = this.#deps;
     const targets = plan.due({
       nowMs: clock.monotonicMs(),
       isConnected,
@@ -111,6 +113,7 @@ export class Dialer {
       isMember,
       slots: MAX_PARALLEL_DIALS - this.#dialing,
       hasEnough: hasEnough(),
+      isAlone: isAlone(),
     });
     for (const target of targets) this.#tasks.run("dial", () => this.#dialTarget(target));
   }

@@ -34,6 +34,8 @@ const requestWire = z.object({
   binary_type: z.string().max(16),
   age_recipient: z.string().max(128),
   software: z.string().max(64),
+  // of a portal: the root key of its person, in hexadecimal; older programs leave it out, and do not look at it
+  person: z.string().max(64).optional(),
 });
 
 const grant = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES);
@@ -56,6 +58,8 @@ export interface JoinRequest {
   readonly binaryType: string;
   readonly ageRecipient: string;
   readonly software: string;
+  /** The root key of the newcomer's person, in hexadecimal. */
+  readonly person?: string;
 }
 
 /** What it gets: its grant, and the grants and revocations of the mesh. */
@@ -90,6 +94,7 @@ export async function serveJoin(
     binaryType: wire.binary_type,
     ageRecipient: wire.age_recipient,
     software: wire.software,
+    ...(wire.person === undefined ? {} : { person: wire.person }),
   };
   const outcome = await deps.queue.run(() =>
     withTimeout(deps.clock, deps.redeem(request), { timeoutMs: REDEEM_TIMEOUT_MS, what: "redeeming an invitation" })
@@ -202,6 +207,7 @@ async function requestGrant(
       binary_type: request.binaryType,
       age_recipient: request.ageRecipient,
       software: request.software.slice(0, 64),
+      ...(request.person === undefined ? {} : { person: request.person }),
     }));
     const frame = await stream.receive({ signal });
     if (!frame) throw new P2pError("p2p_protocol_violation", "Cannot join the mesh: the inviter closed the stream");

@@ -5,7 +5,7 @@ import { signingKeyFromSeed } from "@bzzz/crypto";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
 import { identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p } from "@libp2p/interface";
-import { ping } from "@libp2p/ping";
+import { type Ping as PingService, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import {
@@ -30,7 +30,7 @@ export type Libp2pComponents = Parameters<ServiceFactories[string]>[0];
 
 /** A libp2p node that is made and not started, and its parts. */
 export interface BuiltLibp2p {
-  readonly libp2p: Libp2p;
+  readonly libp2p: Libp2p<{ readonly ping: PingService }>;
   readonly components: Libp2pComponents;
 }
 

@@ -43,12 +43,21 @@ export class Liveness {
   }
 
   /** Reads beats until the peer ends the stream. Unknown frames count as beats: a later version may say more. */
-  async listen(options: { signal: AbortSignal; onFlood: () => void; onBye: () => void }): Promise<void> {
+  async listen(
+    options: {
+      signal: AbortSignal;
+      onFlood: () => void;
+      onBye: () => void;
+      /** Anything that says more than a beat or a bye. */
+      onFrame: (frame: Uint8Array) => void;
+    },
+  ): Promise<void> {
     while (true) {
       const frame = await this.#stream.receive({ signal: options.signal });
       if (!frame) return;
       this.#lastHeardMs = this.#clock.monotonicMs();
-      if (frame.byteLength === BYE.byteLength && frame[0] === BYE[0]) options.onBye();
+      if (frame.byteLength > BYE.byteLength) options.onFrame(frame);
+      else if (frame[0] === BYE[0]) options.onBye();
       if (!this.#bucket.take(this.#lastHeardMs)) options.onFlood();
     }
   }
@@ -66,14 +75,15 @@ export class Liveness {
     }
   }
 
-  /** Sends one beat, unless the one before is still waiting for room. */
-  async beat(): Promise<void> {
-    if (this.#isSending) return;
+  /** Sends one beat, or `frame` in its place; false when the one before is still waiting for room. */
+  async beat(frame: Uint8Array = BEAT): Promise<boolean> {
+    if (this.#isSending) return false;
     this.#isSending = true;
     try {
-      await this.#stream.send(BEAT);
+      await this.#stream.send(frame);
+      return true;
     } catch {
-      // the stream is gone; whoever listens notices and closes the connection
+      return false; // the stream is gone; whoever listens notices and closes the connection
     } finally {
       this.#isSending = false;
     }

@@ -18,12 +18,14 @@ async function setUp() {
     await liveness.listen({
       signal: new AbortController().signal,
       onFlood: () => floods++,
+      onFrame: (frame) => frames.push(frame),
       onBye: () => byes++,
     });
     ended.resolve();
   });
   let floods = 0;
   let byes = 0;
+  const frames: Uint8Array[] = [];
   const ended = Promise.withResolvers<void>();
   network.connectAll();
   const stream = await a.open(B, "/hello", {});
@@ -34,6 +36,7 @@ async function setUp() {
     theirs: await theirs.promise,
     floods: () => floods,
     byes: () => byes,
+    frames,
     ended: ended.promise,
   };
 }

@@ -17,8 +17,10 @@ export {
   type RedeemInvite,
 } from "./join.ts";
 export { createMembershipAdmission } from "./membership_admission.ts";
+export { isLibraryFault } from "./library_faults.ts";
 export { createP2pNode, type P2pNodeDeps, type P2pNodeOptions, type RoutableP2pNode } from "./node.ts";
 export type { RouterComponents } from "./router_host.ts";
+export type { RoutingComponents } from "./routing_host.ts";
 export type {
   AddressBook,
   Admission,

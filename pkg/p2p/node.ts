@@ -24,6 +24,7 @@ import { type LanDiscovery, mdnsServiceTag, startLanDiscovery } from "./mdns.ts"
 import { OffenceRegister } from "./offences.ts";
 import { RedialPlan } from "./redial.ts";
 import { type RouterComponents, RouterHost } from "./router_host.ts";
+import { type RoutingComponents, RoutingHost } from "./routing_host.ts";
 import { Sessions } from "./sessions.ts";
 import { StreamServer } from "./stream_server.ts";
 import { releaseTimers } from "./timer_release.ts";
@@ -79,6 +80,11 @@ export interface RoutableP2pNode extends P2pNode {
    * @throws P2pError "p2p_not_started"
    */
   router(): RouterComponents;
+  /**
+   * The parts for a router of contents; valid between start and stop. Only `pkg/dht` uses it.
+   * @throws P2pError "p2p_not_started"
+   */
+  routing(): RoutingComponents;
   /** Whether a peer may speak now. */
   isAdmitted(peer: PeerId): boolean;
 }
@@ -90,6 +96,7 @@ interface Running {
   readonly libp2p: Libp2p;
   readonly sessions: Sessions;
   readonly router: RouterHost;
+  readonly routing: RoutingHost;
   readonly dialer: Dialer;
   readonly components: Libp2pComponents;
   /** Settles when `lan` is there, or cannot be. */
@@ -179,6 +186,7 @@ class Libp2pNode implements RoutableP2pNode {
       logger,
       flow: new FlowLimit({ clock }, this.#options.gossip),
       acceptedPeer: (connection) => this.#running?.sessions.acceptedPeer(connection),
+      isNeighbour: (peer, author) => this.#running?.sessions.isNeighbour(peer, author) ?? false,
       onFlood: (peer, reason) => this.penalise(peer, reason, Infinity),
       onInterrupted: (peer) => {
         this.#counters.add("gossip.interrupted");
@@ -187,11 +195,21 @@ class Libp2pNode implements RoutableP2pNode {
       onOffence: (peer, reason) => this.penalise(peer, reason),
     });
     const sessions = this.#createSessions(router);
+    const routing = new RoutingHost({
+      components,
+      ping: libp2p.services.ping,
+      acceptedPeer: (connection) => sessions.acceptedPeer(connection),
+      admittedConnection: (peer) => sessions.admittedConnection(peer),
+      outcomeOf: (connection, options) => sessions.outcomeOf(connection, options),
+      admittedPeers: () => sessions.admittedPeers(),
+    });
+    this.events.on("peer:admitted", ({ peer }) => routing.admitted(peer));
     const dialer = this.#createDialer(libp2p, sessions);
     const running: Running = {
       libp2p,
       sessions,
       router,
+      routing,
       dialer,
       components,
       discovering: Promise.resolve(),
@@ -250,6 +268,10 @@ class Libp2pNode implements RoutableP2pNode {
 
   router(): RouterComponents {
     return this.#expectRunning().router.components;
+  }
+
+  routing(): RoutingComponents {
+    return this.#expectRunning().routing.components;
   }
 
   async dial(address: string, options: { signal?: AbortSignal } = {}): Promise<PeerId> {
@@ -350,6 +372,7 @@ class Libp2pNode implements RoutableP2pNode {
       isMember: (peer) => this.#deps.admission.isAdmitted(peer),
       outcomeOf: (connection, signal) => sessions.outcomeOf(connection, { signal }),
       hasEnough: () => sessions.connectionCount >= Math.min(TARGET_CONNECTIONS, maxConnections),
+      isAlone: () => sessions.admittedPeers().length === 0,
       warn: ({ code, message }) => this.#warn(code, message),
     });
   }

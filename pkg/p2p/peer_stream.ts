@@ -1,10 +1,13 @@
-import { type Clock, createDeadline, type PeerId, type Timer } from "@bzzz/base";
+import { type Clock, concatBytes, createDeadline, type PeerId, type Timer } from "@bzzz/base";
 import type { MessageStream, Stream } from "@libp2p/interface";
 import { MAX_FRAME_BYTES, STREAM_LINGER_MS, STREAM_STALL_TIMEOUT_MS, WRITE_HIGH_WATER_BYTES } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { PeerStream } from "./types.ts";
 import { encodeVarint } from "./varint.ts";
+
+/** Up to here copying a frame behind its length costs less than sending the length by itself. */
+const MAX_JOINED_BYTES = 64 * 1024;
 
 /** `PeerStream` over a libp2p stream. */
 export class Libp2pPeerStream implements PeerStream {
@@ -38,8 +41,10 @@ export class Libp2pPeerStream implements PeerStream {
       );
     }
     try {
-      this.#stream.send(encodeVarint(frame.byteLength));
-      this.#stream.send(frame);
+      // each `send` is a frame of the multiplexer, an encryption and a write to the socket
+      const length = encodeVarint(frame.byteLength);
+      if (frame.byteLength <= MAX_JOINED_BYTES) this.#stream.send(concatBytes(length, frame));
+      else [length, frame].forEach((part) => this.#stream.send(part));
     } catch (cause) {
       throw this.#failed("send to", cause);
     }

@@ -35,6 +35,8 @@ interface Entry {
   lastSeenMonotonicMs: number | undefined;
   attempts: number;
   dueAtMs: number;
+  /** When it is due for a node without any connection. */
+  dueAloneAtMs: number;
   isDialing: boolean;
   wasRefused: boolean;
 }
@@ -51,13 +53,17 @@ export interface DialConditions {
   readonly slots: number;
   /** True when there are connections enough: then only bootstrap entries are dialled. */
   readonly hasEnough: boolean;
+  /** True when no peer is admitted: then no known peer is left to wait for longer than one that was here lately. */
+  readonly isAlone: boolean;
 }
 
 /**
  * Decides whom to dial and when; it does no I/O and reads no clock (times are monotonic milliseconds of the caller).
  * Known members are tried for ever: libp2p gives up on a peer after about a minute, and mDNS does not report a peer
  * twice (platform notes, "Partition and healing"). A peer seen within ten minutes is tried at least every 2.5 s, others
- * at least once a minute. Bounded: of 1,024 peers the longest unseen is forgotten.
+ * at least once a minute. A node that is alone (restarted during a partition, say: it has seen nobody) pauses at most
+ * 2.5 s before any of them, unless it was refused there. Those that wait longest go first, so that many dead addresses
+ * delay a living one but cannot starve it. Bounded: of 1,024 peers the longest unseen is forgotten.
  */
 export class RedialPlan {
   readonly #random: Random;
@@ -125,6 +131,7 @@ export class RedialPlan {
       if (entry.lastSeenMonotonicMs !== undefined) entry.lastSeenMonotonicMs = nowMs;
       entry.attempts = 0;
       entry.dueAtMs = nowMs + this.#pauseMs(entry, nowMs);
+      entry.dueAloneAtMs = entry.dueAtMs;
     }
   }
 
@@ -132,9 +139,14 @@ export class RedialPlan {
   due(conditions: DialConditions): DialTarget[] {
     const targets: DialTarget[] = [];
     const taken = new Set<PeerId>();
-    for (const entry of this.#entries.values()) {
+    const dueAtMs = conditions.isAlone
+      ? (entry: Entry) => Math.min(entry.dueAtMs, entry.dueAloneAtMs)
+      : (entry: Entry) => entry.dueAtMs;
+    const waiting = [...this.#entries.values()]
+      .filter((entry) => !entry.isDialing && dueAtMs(entry) <= conditions.nowMs && allAddresses(entry).length > 0)
+      .sort((a, b) => dueAtMs(a) - dueAtMs(b));
+    for (const entry of waiting) {
       if (targets.length >= conditions.slots) break;
-      if (entry.isDialing || entry.dueAtMs > conditions.nowMs || allAddresses(entry).length === 0) continue;
       if (conditions.hasEnough && !entry.isBootstrap) continue;
       if (entry.peer && !this.#mayDial(entry, entry.peer, conditions, taken)) continue;
       entry.isDialing = true;
@@ -154,6 +166,10 @@ export class RedialPlan {
     entry.wasRefused = outcome === "refused";
     entry.attempts = outcome === "admitted" ? 0 : entry.attempts + 1;
     entry.dueAtMs = nowMs + (outcome === "self" ? REDIAL_LONG_MAX_MS : this.#pauseMs(entry, nowMs));
+    // only a peer that did not answer may be back any moment
+    entry.dueAloneAtMs = outcome === "failed"
+      ? nowMs + backoffMs(this.#random, entry.attempts, { baseMs: REDIAL_BASE_MS, maxMs: REDIAL_RECENT_MAX_MS })
+      : entry.dueAtMs;
   }
 
   addressesOf(peer: PeerId): readonly string[] {
@@ -218,6 +234,7 @@ function newEntry(
     lastSeenMonotonicMs: undefined,
     attempts: 0,
     dueAtMs: nowMs,
+    dueAloneAtMs: nowMs,
     isDialing: false,
     wasRefused: false,
   };

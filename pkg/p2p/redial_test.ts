@@ -16,15 +16,21 @@ function conditions(nowMs: number, changes: Partial<DialConditions> = {}): DialC
     isMember: () => true,
     slots: 8,
     hasEnough: false,
+    isAlone: false,
     ...changes,
   };
 }
 
 /** Times at which a peer that never answers is dialled between two moments. */
-function attempts(plan: RedialPlan, fromMs: number, untilMs: number): number[] {
+function attempts(
+  plan: RedialPlan,
+  fromMs: number,
+  untilMs: number,
+  changes: Partial<DialConditions> = {},
+): number[] {
   const times: number[] = [];
   for (let nowMs = fromMs; nowMs < untilMs; nowMs += 100) {
-    for (const target of plan.due(conditions(nowMs))) {
+    for (const target of plan.due(conditions(nowMs, changes))) {
       times.push(nowMs);
       plan.settled(target, "failed", nowMs);
     }
@@ -55,6 +61,55 @@ Deno.test("a member that was here lately is tried at least every 2.5 s, one long
     }),
     { numRuns: 10 },
   );
+});
+
+Deno.test("a node without any connection tries a peer it has not seen since its start at least every 2.5 s", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const plan = new RedialPlan({ random: createSeededRandom(seed) });
+      plan.restore({ peer: PEER, addresses: [ADDRESS], lastSeenMs: 1 }, 0);
+
+      const alone = attempts(plan, 0, 300_000, { isAlone: true });
+      const inCompany = attempts(plan, 300_000, 900_000);
+
+      const gapsMs = alone.slice(1).map((time, i) => time - (alone[i] ?? 0));
+      assert.ok(gapsMs.every((gapMs) => gapMs <= REDIAL_RECENT_MAX_MS + 100), `paused ${Math.max(...gapsMs)} ms`);
+      assert.ok(gapsMs.slice(5).every((gapMs) => gapMs >= REDIAL_RECENT_MAX_MS / 2), "but is no busy loop");
+      assert.ok(inCompany.length < 30, `${inCompany.length} dials in ten minutes with a connection`);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+Deno.test("a node without any connection asks one that refused it no more often than in company", () => {
+  const plan = new RedialPlan({ random: createSeededRandom(1) });
+  plan.remember(PEER, [ADDRESS], 0);
+  let dials = 0;
+
+  for (let nowMs = 0; nowMs < 600_000; nowMs += 500) {
+    for (const target of plan.due(conditions(nowMs, { isAlone: true }))) {
+      dials++;
+      plan.settled(target, "refused", nowMs, PEER);
+    }
+  }
+
+  assert.ok(dials < 30, `${dials} dials in ten minutes`);
+});
+
+Deno.test("many peers that are gone do not keep a lone node from one that is there", () => {
+  const plan = new RedialPlan({ random: createSeededRandom(1) });
+  for (let i = 0; i < 100; i++) plan.remember(`gone-${i}` as PeerId, [ADDRESS], 0);
+  plan.remember(PEER, [ADDRESS], 0);
+  const dialledAtMs: number[] = [];
+
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 500) {
+    for (const target of plan.due(conditions(nowMs, { isAlone: true, slots: 8 }))) {
+      if (target.peer === PEER) dialledAtMs.push(nowMs);
+      plan.settled(target, "failed", nowMs);
+    }
+  }
+
+  assert.ok(dialledAtMs.length >= 8, `dialled ${dialledAtMs.length} times in a minute`);
 });
 
 Deno.test("connected, denied and unknown peers are not dialled; strangers of the local network are", () => {
@@ -91,7 +146,7 @@ Deno.test("a peer that refused us is asked ever more rarely, whatever mDNS says"
   assert.ok(dials < 30, `${dials} dials in ten minutes`);
 });
 
-Deno.test("an mDNS answer makes a peer that was long gone due at once", () => {
+Deno.test("A-13 an mDNS answer makes a peer that was long gone due at once", () => {
   const plan = new RedialPlan({ random: createSeededRandom(1) });
   plan.remember(PEER, [ADDRESS], 0);
   attempts(plan, 0, 300_000);

@@ -19,6 +19,8 @@ export interface RouterComponents extends
   readonly announcePeers: () => void;
   /** Tells apart who floods and who is flooded: see `FlowLimit`. */
   readonly flow: Pick<FlowLimit, "isPressing" | "note">;
+  /** Whether `peer` has told that it is connected with `author`, who therefore sends it what it publishes. */
+  readonly isNeighbour: (peer: PeerId, author: PeerId) => boolean;
 }
 
 /** First pause before a gossip stream that broke is opened anew, doubled up to the maximum. */
@@ -67,6 +69,7 @@ export class RouterHost {
       // gossipsub 17.1.1 uses exactly these five methods of a registrar (gossipsub.ts: start, stop, connect)
       registrar: registrar as unknown as Libp2pComponents["registrar"],
       flow: deps.flow,
+      isNeighbour: deps.isNeighbour,
       announcePeers: () => {
         for (const [peer, routed] of this.#peers) this.#connect(peer, routed);
       },
@@ -236,6 +239,7 @@ export interface RouterHostDeps {
   readonly flow: FlowLimit;
   /** The peer of a connection when it may speak, else undefined. */
   readonly acceptedPeer: (connection: Connection) => PeerId | undefined;
+  readonly isNeighbour: (peer: PeerId, author: PeerId) => boolean;
   /** The peer sends more than anyone may. */
   readonly onFlood: (peer: PeerId, reason: string) => void;
   /** The peer's gossip ended while its connection lives. */

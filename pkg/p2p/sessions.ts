@@ -19,11 +19,13 @@ import {
   HELLO_PROTOCOL,
   MAX_HELLO_BYTES,
   MAX_UNADMITTED_CONNECTIONS,
+  SILENCE_LOOK_MS,
 } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import { answer, greet, type HandshakeResult } from "./handshake.ts";
 import { type Hello, type HelloVerdict, incompatibility } from "./hello.ts";
 import { Liveness } from "./liveness.ts";
+import { encodeNeighbours, NeighbourBook } from "./neighbours.ts";
 import { Libp2pPeerStream } from "./peer_stream.ts";
 import type { RouterHost } from "./router_host.ts";
 import { allowMemberStreams } from "./stream_quota.ts";
@@ -45,6 +47,8 @@ interface Session {
   control: Libp2pPeerStream | undefined;
   /** Since the admission. */
   liveness: Liveness | undefined;
+  /** The state of our neighbours that the peer was told last. */
+  toldNeighbours: number;
   expiry: Timer | undefined;
   /** Settles with whether the peer was admitted, at the latest when the connection closes. */
   readonly outcome: PromiseWithResolvers<boolean>;
@@ -84,9 +88,13 @@ export class Sessions {
   readonly #byPeer = new Map<PeerId, Set<Session>>();
   /** Peers whose admission was announced and whose departure was not. */
   readonly #announced = new Set<PeerId>();
+  readonly #neighbours = new NeighbourBook();
+  /** Counts the changes of who is admitted. */
+  #neighbourhood = 0;
   readonly #tasks: TaskGroup;
   readonly #stopping = new AbortController();
   #lastTickMs: number;
+  #beatenAtMs = -Infinity;
   #ticker: Timer | undefined;
 
   constructor(deps: SessionsDeps, options: SessionsOptions) {
@@ -98,7 +106,7 @@ export class Sessions {
 
   start(): void {
     this.#lastTickMs = this.#deps.clock.monotonicMs();
-    this.#ticker = this.#deps.clock.setPeriodic(BEAT_INTERVAL_MS, () => this.#tick(), { unref: true });
+    this.#ticker = this.#deps.clock.setPeriodic(SILENCE_LOOK_MS, () => this.#tick(), { unref: true });
     this.#deps.admission.onChanged(() => this.review(), { signal: this.#stopping.signal });
   }
 
@@ -139,6 +147,11 @@ export class Sessions {
       if (session.state === "admitted" && session.connection.status === "open") return session.connection;
     }
     return undefined;
+  }
+
+  /** Whether the author of something that `peer` lacks sends it there itself, as `peer` has told. */
+  isNeighbour(peer: PeerId, author: PeerId): boolean {
+    return this.#neighbours.isNeighbour(peer, author);
   }
 
   /** The peer of a connection that we have accepted, if it still may speak. */
@@ -198,6 +211,7 @@ export class Sessions {
       theirs: undefined,
       control: undefined,
       liveness: undefined,
+      toldNeighbours: -1,
       expiry: undefined,
       outcome: Promise.withResolvers(),
     };
@@ -225,6 +239,8 @@ export class Sessions {
     this.#deps.router.closed(peer, connection, this.admittedConnection(peer));
     if (ofPeer?.size !== 0) return;
     this.#byPeer.delete(peer);
+    this.#neighbours.forget(peer);
+    this.#neighbourhood++;
     this.#deps.events.emit("peer:disconnected", { peer });
     if (this.#announced.delete(peer)) this.#deps.onLost(peer);
   }
@@ -330,6 +346,7 @@ export class Sessions {
     this.#deps.router.admitted(peer, connection);
     const twins = others.filter((other) => !stale.includes(other) && other.state === "admitted");
     this.#announced.add(peer);
+    this.#neighbourhood++;
     if (twins.length === 0) this.#deps.events.emit("peer:admitted", { peer, software: theirs.software });
     for (const twin of twins) this.#settleTwins(session, twin);
     await this.#listen(session, liveness);
@@ -355,6 +372,7 @@ export class Sessions {
       await liveness.listen({
         signal,
         onFlood: () => this.#deps.onOffence(peer, "beat_flood"),
+        onFrame: (frame) => this.#neighbours.learn(peer, frame),
         onBye: () => this.#deps.events.emit("peer:left", { peer }),
       });
     } catch (error) {
@@ -366,8 +384,11 @@ export class Sessions {
 
   #tick(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const lateMs = nowMs - this.#lastTickMs - BEAT_INTERVAL_MS;
+    const lateMs = nowMs - this.#lastTickMs - SILENCE_LOOK_MS;
     this.#lastTickMs = nowMs;
+    // timers come a little early or late: half a look of tolerance keeps the beats at their interval
+    const isBeatDue = nowMs - this.#beatenAtMs >= BEAT_INTERVAL_MS - SILENCE_LOOK_MS / 2;
+    if (isBeatDue) this.#beatenAtMs = nowMs;
     for (const session of [...this.#byConnection.values()]) {
       const { peer, connection, liveness } = session;
       if (session.state !== "admitted" || !liveness) continue;
@@ -376,8 +397,15 @@ export class Sessions {
       else if (liveness.isSilent) {
         this.#deps.logger.info("peer went silent", { peer, silentMs: liveness.silentMs });
         connection.abort(new Error("silent"));
-      } else this.#tasks.run("beat", () => liveness.beat());
+      } else if (isBeatDue) this.#tasks.run("beat", () => this.#beat(session, liveness));
     }
+  }
+
+  /** A beat, or who our neighbours are when that has changed: it says as well that we live. */
+  async #beat(session: Session, liveness: Liveness): Promise<void> {
+    const neighbourhood = this.#neighbourhood;
+    if (session.toldNeighbours === neighbourhood) return void await liveness.beat();
+    if (await liveness.beat(encodeNeighbours(this.admittedPeers()))) session.toldNeighbours = neighbourhood;
   }
 
   #fail(session: Session, error: unknown): void {

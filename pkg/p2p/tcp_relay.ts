@@ -5,8 +5,8 @@ export interface TcpRelay extends AsyncDisposable {
   freeze(): void;
 }
 
-/** Relays a new loopback port to `target`. */
-export function startRelay(target: number): TcpRelay {
+/** Relays a new loopback port to `target`; `onBytes` sees what passes, either way, in a buffer that is used again. */
+export function startRelay(target: number, options: { readonly onBytes?: (bytes: Uint8Array) => void } = {}): TcpRelay {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const sockets: Deno.TcpConn[] = [];
   let isFrozen = false;
@@ -14,6 +14,7 @@ export function startRelay(target: number): TcpRelay {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+        options.onBytes?.(buffer.subarray(0, n));
         for (let at = 0; at < n && !isFrozen;) at += await to.write(buffer.subarray(at, n));
       }
     } catch {

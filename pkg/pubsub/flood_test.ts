@@ -33,7 +33,7 @@ async function startSite(node: RoutableP2pNode, verdict: (frame: Uint8Array) => 
       receive: (frame, from) => {
         site.count++;
         if (frame.byteLength < 64) received.push({ from, frame });
-        return verdict(frame);
+        return { verdict: verdict(frame) };
       },
     },
     clock: createSystemClock(),

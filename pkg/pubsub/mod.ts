@@ -7,6 +7,7 @@ export { PubSubError, type PubSubErrorCode } from "./errors.ts";
 export {
   createPubSub,
   type Gate,
+  type GateAnswer,
   type GateVerdict,
   type PubSub,
   type PubSubDeps,

@@ -5,9 +5,16 @@ import { type GossipSub, gossipsub, type Message, TopicValidatorResult } from "@
 import { PubSubError } from "./errors.ts";
 import { GOSSIP_OPTIONS, NOT_ADMITTED_SCORE, SCORE_WEIGHTS } from "./params.ts";
 import { trimDeliveryRecords } from "./record_trim.ts";
+import { spareNeighbours } from "./spared_forward.ts";
 
 /** What becomes of a message: passed on, dropped silently, or dropped and held against the peer it came from. */
 export type GateVerdict = "accept" | "ignore" | "reject";
+
+/** The judgement of a message. `author` is who has written it, where that was proved. */
+export interface GateAnswer {
+  readonly verdict: GateVerdict;
+  readonly author?: PeerId;
+}
 
 /** Judges every message once, before it is passed on. Synchronous: gossip waits for it. Must not throw on junk. */
 export interface Gate {
@@ -16,7 +23,7 @@ export interface Gate {
   /** Who wrote the frame, by its own unproved word; undefined for junk. Without this method all is the sender's own. */
   authorOf?(frame: Uint8Array): PeerId | undefined;
   /** `from` is who handed it over, not the author. The frame may be kept: its buffer is not shared. */
-  receive(frame: Uint8Array, from: PeerId, topic: string): GateVerdict;
+  receive(frame: Uint8Array, from: PeerId, topic: string): GateAnswer;
 }
 
 /** Counters of `PubSub`, since it was made. */
@@ -65,6 +72,8 @@ export interface PubSubOptions {
   readonly maxFrameBytes: number;
 }
 
+const IGNORED: GateAnswer = { verdict: "ignore" };
+
 const VERDICTS = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
@@ -93,6 +102,8 @@ class GossipPubSub implements PubSub {
   readonly #counters = new CounterMap();
   #gossip: GossipSub & Lifecycle | undefined;
   #flow: ReturnType<RoutableP2pNode["router"]>["flow"] | undefined;
+  /** Authors of messages that are about to be passed on, by their bytes. */
+  readonly #authors = new WeakMap<Uint8Array, PeerId>();
 
   constructor(deps: PubSubDeps, options: PubSubOptions) {
     this.#deps = deps;
@@ -118,6 +129,13 @@ class GossipPubSub implements PubSub {
     const validate = (from: { toString(): string }, message: Message): TopicValidatorResult =>
       this.#validate(parsePeerId(from.toString()), message);
     for (const topic of this.#options.topics) gossip.topicValidators.set(topic, validate);
+    spareNeighbours(gossip, {
+      authorOf: (data) => this.#authors.get(data),
+      isNeighbour: (peer, author) => {
+        const id = parsePeerId(peer);
+        return id !== undefined && router.isNeighbour(id, author);
+      },
+    });
     await gossip.start();
     this.#gossip = gossip;
     this.#flow = router.flow;
@@ -169,7 +187,8 @@ class GossipPubSub implements PubSub {
   }
 
   #validate(from: PeerId | undefined, message: Message): TopicValidatorResult {
-    const verdict = from ? this.#judge(from, message) : "ignore";
+    const { verdict, author } = from ? this.#judge(from, message) : IGNORED;
+    if (verdict === "accept" && author !== undefined) this.#authors.set(message.data, author);
     this.#counters.add(verdict);
     if (from) this.#weigh(from, message.data);
     if (from && verdict === "reject") this.#deps.node.penalise(from, "rejected_message");
@@ -182,15 +201,15 @@ class GossipPubSub implements PubSub {
     this.#flow.note(from, author === undefined || author === from);
   }
 
-  #judge(from: PeerId, message: Message): GateVerdict {
-    if (!this.#isAdmitted(from)) return "ignore";
-    if (message.data.byteLength > this.#options.maxFrameBytes) return "reject";
+  #judge(from: PeerId, message: Message): GateAnswer {
+    if (!this.#isAdmitted(from)) return IGNORED;
+    if (message.data.byteLength > this.#options.maxFrameBytes) return { verdict: "reject" };
     try {
       return this.#deps.gate.receive(message.data, from, message.topic);
     } catch (error) {
       // a gate that throws is our mistake, not the peer's
       this.#deps.logger.error("gate failed", { topic: message.topic }, error);
-      return "ignore";
+      return IGNORED;
     }
   }
 

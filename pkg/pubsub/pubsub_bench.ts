@@ -16,7 +16,7 @@ import { ping } from "@libp2p/ping";
 import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
-import { createPubSub } from "./mod.ts";
+import { createPubSub, type GateAnswer } from "./mod.ts";
 
 const TOPIC = "bench/v1";
 const NODES = 3;
@@ -46,9 +46,9 @@ async function startOurs(): Promise<Round> {
   const nodes = await new LoopbackMesh().addConnected(NODES);
   const gate = {
     idOf: sha256,
-    receive: (): "accept" => {
+    receive: (): GateAnswer => {
       arrivals.arrived();
-      return "accept";
+      return { verdict: "accept" };
     },
   };
   const pubsubs = await Promise.all(nodes.map(async (node) => {

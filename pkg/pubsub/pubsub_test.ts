@@ -19,7 +19,7 @@ function createCountingGate(
     idOf: (frame) => createHash("sha256").update(frame).digest(),
     receive: (frame, _from, _topic) => {
       received.push(new TextDecoder().decode(frame.subarray(0, 32)));
-      return verdict(frame);
+      return { verdict: verdict(frame) };
     },
   };
 }
@@ -33,7 +33,7 @@ async function startPubSub(node: RoutableP2pNode, gate: Gate): Promise<PubSub> {
   return pubsub;
 }
 
-Deno.test("three nodes receive every message exactly once", async () => {
+Deno.test("F-70 three nodes receive every message exactly once", async () => {
   await using mesh = new LoopbackMesh();
   const nodes = await mesh.addConnected(3);
   const gates = nodes.map(() => createCountingGate());

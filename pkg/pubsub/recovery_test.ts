@@ -17,7 +17,7 @@ async function startSite(node: RoutableP2pNode): Promise<{ pubsub: PubSub; recei
       idOf: sha256,
       receive: (frame) => {
         received.push(new TextDecoder().decode(frame));
-        return "accept";
+        return { verdict: "accept" };
       },
     },
     clock: createSystemClock(),

@@ -36,7 +36,11 @@ export class Database {
   constructor(deps: StoreDeps, path: string) {
     this.#deps = deps;
     this.path = path;
-    this.#wal = new WalKeeper(deps, { path, fold: () => this.#foldLog() });
+    this.#wal = new WalKeeper(deps, {
+      path,
+      fold: () => this.#foldLog(),
+      onFailure: (error) => this.#giveUp(error),
+    });
     try {
       this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     } catch (error) {
@@ -100,6 +104,15 @@ export class Database {
       throw this.#failed(error);
     } finally {
       this.#depth--;
+    }
+  }
+
+  /** Resolves when all that is committed now is on the disk. @throws StoreError "store_unavailable" */
+  async synced(): Promise<void> {
+    try {
+      await this.#wal.synced();
+    } catch (error) {
+      throw this.#failure ?? toStoreError(error, this.path);
     }
   }
 
@@ -215,6 +228,13 @@ export class Database {
     if (mapped.code === "store_unavailable") this.#enter("failing", mapped);
     if (mapped.code === "store_corrupt") this.#enter("corrupt", mapped);
     return mapped;
+  }
+
+  /** What is on the disk is not known any more: nothing is written until the next start has looked. */
+  #giveUp(error: unknown): void {
+    const found = `the disk did not take what was written (${errorMessage(error)}); restart this program`;
+    this.#retryAtMs = Infinity;
+    this.#enter("failing", storeError("store_unavailable", this.path, found, error));
   }
 
   #enter(state: "full" | "failing" | "corrupt", failure: StoreError): void {

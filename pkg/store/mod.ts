@@ -15,7 +15,15 @@
 export { StoreError } from "./errors.ts";
 export type { StoreErrorCode } from "./errors.ts";
 export { openStore, quarantineStore } from "./store.ts";
+export { openTextIndex } from "./text_index.ts";
+export type { TextIndex, TextMatches, TextQuery } from "./text_index.ts";
 export type {
+  ContentTable,
+  ContextContent,
+  ContextPlace,
+  ContextPlaceFilter,
+  ContextRow,
+  ContextTable,
   EntryFilter,
   EntryRow,
   EntryStore,
@@ -23,10 +31,15 @@ export type {
   ForkStore,
   GrantStore,
   Head,
+  JournalStore,
   KeyValueStore,
+  NewContent,
   NewEntry,
   OutboxStore,
+  RegisterRead,
+  RegisterStore,
   Store,
+  StoredContent,
   StoreDeps,
   StoreHealth,
   StoreOptions,

@@ -51,6 +51,42 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE kv (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE context_versions (
+    cursor INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL UNIQUE,
+    project TEXT NOT NULL,
+    task TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    role TEXT NOT NULL,
+    path TEXT NOT NULL,
+    hlc_ms INTEGER NOT NULL,
+    hlc_counter INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    previous BLOB,
+    revision BLOB,
+    sealed BLOB,
+    sealed_bytes INTEGER,
+    size INTEGER,
+    media_type TEXT,
+    audience TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX context_versions_in_order
+    ON context_versions (project, task, agent, role, path, hlc_ms, hlc_counter, author, cursor);
+  CREATE INDEX context_versions_by_content ON context_versions (sealed) WHERE sealed IS NOT NULL;
+  `,
+  `
+  CREATE TABLE registers (key TEXT PRIMARY KEY, record BLOB NOT NULL, checksum BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE contents (
+    position INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    sealed BLOB NOT NULL,
+    pinned INTEGER NOT NULL,
+    stored_at_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The version this program writes. */

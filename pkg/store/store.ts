@@ -1,8 +1,11 @@
 import { dirname } from "node:path";
 import { errorMessage } from "@bzzz/base";
+import { SqliteContentTable } from "./contents.ts";
+import { SqliteContextTable } from "./context.ts";
 import { Database } from "./database.ts";
 import { SqliteEntryStore } from "./entries.ts";
 import { StoreError, storeError } from "./errors.ts";
+import { SqliteRegisterStore } from "./registers.ts";
 import { SqliteForkStore, SqliteGrantStore, SqliteKeyValueStore, SqliteOutboxStore } from "./tables.ts";
 import type { Store, StoreDeps, StoreHealth, StoreOptions } from "./types.ts";
 
@@ -36,7 +39,11 @@ export function openStore(deps: StoreDeps, options: StoreOptions): Store {
     kv,
     outbox: new SqliteOutboxStore(db),
     forks: new SqliteForkStore(db),
+    context: new SqliteContextTable(db),
+    registers: new SqliteRegisterStore(db),
+    contents: new SqliteContentTable(db),
     transaction: (work, options) => db.transaction(work, options),
+    synced: () => db.synced(),
     health: () => readHealth(db, () => kv.set(PROBE_KEY, new Uint8Array(PROBE_BYTES))),
     setMaxBytes,
     close,

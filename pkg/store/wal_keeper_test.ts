@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { ManualClock } from "@bzzz/base/testing";
+import { ManualClock, settle } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
+import { StoreError } from "./errors.ts";
 import { openStore } from "./store.ts";
 import { createTestStore } from "./testing.ts";
 import { WalKeeper } from "./wal_keeper.ts";
@@ -41,6 +42,66 @@ Deno.test("a transaction that waits for the disk needs no sync afterwards", asyn
   assert.equal(syncs.count(), 0);
 });
 
+Deno.test("synced() resolves when the disk has what was committed before, and who asks meanwhile shares the next sync", async () => {
+  const running: PromiseWithResolvers<void>[] = [];
+  const syncFile = () => {
+    const sync = Promise.withResolvers<void>();
+    running.push(sync);
+    return sync.promise;
+  };
+  using test = createTestStore({ clock: new ManualClock(), syncFile });
+  const commit = () => test.store.transaction(() => test.store.kv.set("key", VALUE), { isLazy: true });
+  const done: string[] = [];
+  const ask = (name: string) => test.store.synced().then(() => void done.push(name));
+
+  commit();
+  const first = ask("first");
+  commit();
+  const shared = [ask("second"), ask("third")];
+  const syncsAtOnce = running.length;
+  running[0]?.resolve();
+  await first;
+  const afterFirst = [...done];
+  await settle();
+  running[1]?.resolve();
+  await Promise.all(shared);
+  await test.store.synced();
+
+  assert.equal(syncsAtOnce, 1);
+  assert.deepEqual(afterFirst, ["first"]);
+  assert.deepEqual([done, running.length], [["first", "second", "third"], 2]);
+});
+
+Deno.test("a disk that does not take what was written ends all writing until a restart", async () => {
+  const clock = new ManualClock();
+  using test = createTestStore({ clock, syncFile: () => Promise.reject(new Error("Input/output error")) });
+  const isRefusal = (error: unknown) =>
+    error instanceof StoreError && error.code === "store_unavailable" && /restart this program/.test(error.message);
+
+  test.store.transaction(() => test.store.kv.set("key", VALUE), { isLazy: true });
+  await assert.rejects(test.store.synced(), isRefusal);
+  await clock.advance(60_000);
+
+  assert.throws(() => test.store.kv.set("key", VALUE), isRefusal);
+  await assert.rejects(test.store.synced(), isRefusal);
+  assert.equal(test.store.health().state, "failing");
+});
+
+Deno.test("what a killed program left is on the disk before anybody is told of it", async () => {
+  const syncs = countSyncs();
+  using killed = createTestStore();
+  killed.store.transaction(() => killed.store.kv.set("key", VALUE), { isLazy: true });
+  for (const suffix of ["", "-wal"]) await Deno.copyFile(killed.path + suffix, `${killed.folder}/copy.db${suffix}`);
+
+  const deps = { clock: new ManualClock(), logger: createNullLogger(), syncFile: syncs.syncFile };
+  using next = openStore(deps, { path: `${killed.folder}/copy.db` });
+  await next.synced();
+  const afterKill = syncs.count();
+  await next.synced();
+
+  assert.deepEqual([next.kv.get("key"), afterKill, syncs.count()], [VALUE, 1, 1]);
+});
+
 Deno.test("a lazy transaction is there after the process ended without closing", () => {
   using test = createTestStore();
 
@@ -56,7 +117,11 @@ Deno.test("the log is folded in a quiet moment after many commits, and not while
   const clock = new ManualClock();
   let folds = 0;
   using folder = createTestStore();
-  const keeper = new WalKeeper({ clock, logger: createNullLogger() }, { path: folder.path, fold: () => folds++ });
+  const keeper = new WalKeeper({ clock, logger: createNullLogger() }, {
+    path: folder.path,
+    fold: () => folds++,
+    onFailure: (error) => assert.fail(String(error)),
+  });
   const commitMany = () => {
     for (let n = 0; n < 200; n++) keeper.committed({ isLazy: false });
   };

@@ -1,42 +1,63 @@
-import {
-  type AgentId,
-  type EntryId,
-  parseAgentId,
-  parseEntryId,
-  parsePeerId,
-  parseRequestId,
-  parseTaskId,
-  type PeerId,
-  type RequestId,
-  type TaskId,
-} from "@bzzz/base";
+import { parseEntryId } from "@bzzz/base";
+import { AUTHORITY_LEVELS, isAgeRecipient, parseRole } from "@bzzz/crypto";
 import { z } from "zod";
+import {
+  agentId,
+  atMs,
+  attempt,
+  bytes,
+  count,
+  durationMs,
+  entryId,
+  MAX_LIST_ITEMS,
+  models,
+  name,
+  names,
+  peerId,
+  requestId,
+  taskId,
+  term,
+  text,
+  title,
+  token,
+} from "./fields.ts";
+import { REQUEST_BODIES } from "./request_bodies.ts";
 
-/** Longest title; the envelope's maximum bounds the whole. */
-export const MAX_TITLE_CHARACTERS = 120;
-/** Longest text of a message, task or request. */
-export const MAX_TEXT_CHARACTERS = 65_536;
-/** Longest name of a role or a capability. */
-export const MAX_NAME_CHARACTERS = 64;
-/** Longest name of a model: registries put host and path in front of it. */
-export const MAX_MODEL_CHARACTERS = 128;
-/** Longest list in a body. */
-export const MAX_LIST_ITEMS = 64;
+/** Roles of its own that one mesh may have. */
+export const MAX_OWN_ROLES = 64;
+/** Copies of a role key, or shares of one, that one entry may carry. */
+export const MAX_KEY_COPIES = 64;
+/** Roles that one content may be meant for. */
+export const MAX_AUDIENCE_ROLES = 16;
+/** Longest media type of a content. */
+export const MAX_MEDIA_TYPE_CHARACTERS = 127;
+/** Longest introduction of a role to a model. */
+export const MAX_PROMPT_CHARACTERS = 8192;
+/** A role key or a share of one, sealed to one member: an age file of some 300 bytes. */
+const MAX_SEALED_KEY_BYTES = 1024;
 
-const taskId = z.string().refine((s): s is TaskId => parseTaskId(s) === s, "expected a task id (ULID)");
-const requestId = z.string().refine((s): s is RequestId => parseRequestId(s) === s, "expected a request id (ULID)");
-const agentId = z.string().refine((s): s is AgentId => parseAgentId(s) === s, "expected an agent id");
-const entryId = z.string().refine((s): s is EntryId => parseEntryId(s) === s, "expected an entry id");
-const peerId = z.string().refine((s): s is PeerId => parsePeerId(s) === s, "expected a peer id");
-const bytes = z.instanceof(Uint8Array);
-const name = z.string().min(1).max(MAX_NAME_CHARACTERS);
-const names = z.array(name).max(MAX_LIST_ITEMS);
-const models = z.array(z.string().min(1).max(MAX_MODEL_CHARACTERS)).max(MAX_LIST_ITEMS);
-const title = z.string().min(1).max(MAX_TITLE_CHARACTERS);
-const text = z.string().max(MAX_TEXT_CHARACTERS);
-const count = z.int().min(0).max(1_000_000);
-const attempt = z.int().min(1).max(1000);
-const atMs = z.int().min(0);
+const role = z.string().refine((s) => parseRole(s) === s, "expected a role name");
+const ageRecipient = z.string().max(128).refine(isAgeRecipient, "expected an age recipient");
+const sealedCopies = z.array(z.object({
+  peer: peerId,
+  to: ageRecipient,
+  sealed: bytes.refine((b) => b.byteLength > 0 && b.byteLength <= MAX_SEALED_KEY_BYTES, "expected a sealed key"),
+})).max(MAX_KEY_COPIES);
+
+/** Longest UCXL address; `@bzzz/ucxl` says what one is. */
+const MAX_ADDRESS_CHARACTERS = 2560;
+/** A reason that only the audience reads: a text of 4 KiB in an age file of up to 64 recipients. */
+const MAX_SEALED_REASON_BYTES = 16_384;
+const address = z.string().min(1).max(MAX_ADDRESS_CHARACTERS);
+const hash = bytes.refine((b) => b.byteLength === 32, "expected 32 bytes");
+const audience = z.array(role).min(1).max(MAX_AUDIENCE_ROLES);
+const byteCount = z.int().min(0).max(2 ** 40);
+
+/** What a member may say about a decision. */
+export const VOTES = ["approve", "reject", "abstain", "defer"] as const;
+
+/** Why a generation of a role key exists, or why a further entry carries copies of it. */
+export const ROLE_KEY_REASONS = ["created", "delivered", "rotated", "revoked"] as const;
 
 /** Kinds of a posted message: the acts of the HMMM layer, and plain talk. */
 export const MESSAGE_TYPES = [
@@ -51,11 +72,18 @@ export const MESSAGE_TYPES = [
   "summary",
 ] as const;
 
-/** Kinds of a request to a person (design card of the portal, C.2). */
-export const REQUEST_KINDS = ["question", "approval", "choice", "form", "review", "auth", "notice"] as const;
+function isSealedReason(sealed: Uint8Array): boolean {
+  return sealed.byteLength > 0 && sealed.byteLength <= MAX_SEALED_REASON_BYTES;
+}
 
-/** What may be answered to a request. */
-export const REQUEST_DECISIONS = ["answer", "approve", "deny", "choose"] as const;
+/** As `MAX_PERSON_RECORD_BYTES` of `@bzzz/agentid`. */
+const MAX_PERSON_RECORD_BYTES = 32 * 1024;
+const isPersonRecord = (value: Uint8Array): boolean =>
+  value.byteLength > 0 && value.byteLength <= MAX_PERSON_RECORD_BYTES;
+
+/** A certificate of a register: a value of at most 64 KiB, and signatures. */
+const MAX_CERTIFICATE_BYTES = 69_632;
+const isShort = (value: Uint8Array): boolean => value.byteLength <= MAX_CERTIFICATE_BYTES;
 
 /** A schema that is made when it is needed first: a start needs three of the thirty, and each costs it a third of a millisecond. */
 function once<S>(make: () => S): () => S {
@@ -67,6 +95,8 @@ function once<S>(make: () => S): () => S {
 export const ENTRY_BODIES = {
   grant_issued: once(() => z.object({ grant: bytes })),
   grant_revoked: once(() => z.object({ revocation: bytes })),
+  // what a person's root key signed about their devices and itself (`@bzzz/agentid`); it proves itself, whoever tells it
+  person_record: once(() => z.object({ record: bytes.refine(isPersonRecord, "expected a record of a person") })),
   agent_record: once(() =>
     z.object({
       agentId,
@@ -88,6 +118,10 @@ export const ENTRY_BODIES = {
       severity: z.enum(["blocking", "advisory"]).optional(),
       hop: z.int().min(0).max(16).optional(),
       ttlMs: z.int().min(1).optional(),
+      // a question to whoever has all of these
+      capabilities: names.optional(),
+      // an answer of who can help: when it could begin, in milliseconds from now
+      etaMs: durationMs.optional(),
     })
   ),
   task_posted: once(() =>
@@ -101,61 +135,130 @@ export const ENTRY_BODIES = {
       requiredCapabilities: names,
       deadlineMs: atMs.optional(),
       input: text.optional(),
+      // tasks that must be completed first
+      dependencies: z.array(taskId).max(MAX_LIST_ITEMS).optional(),
+      budgets: z.object({
+        timeMs: durationMs.min(1).optional(),
+        tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+        // in millionths of the mesh's unit of account
+        money: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+        hops: z.int().min(0).max(16).optional(),
+      }).optional(),
+      // a plan first, and so long for objections
+      plan: z.object({ windowMs: durationMs.max(86_400_000) }).optional(),
+      // the result is judged, by this role if one is named
+      review: z.object({ role: name.optional() }).optional(),
+      // what the holder may use for it; a delegated task has at most its parent's
+      rights: names.optional(),
+      parent: taskId.optional(),
     })
   ),
+  // a claim from before there were registers; read, never written
   task_claimed: once(() => z.object({ taskId, attempt })),
+  // the certified value of the task's register, by whoever caused it or found it
+  task_decided: once(() => z.object({ taskId, certificate: bytes.refine(isShort) })),
   task_progress: once(() =>
     z.object({
       taskId,
       attempt,
+      token,
       percent: z.number().min(0).max(100).optional(),
       text: z.string().max(4096),
     })
   ),
-  task_blocked: once(() => z.object({ taskId, attempt, requestId })),
+  task_blocked: once(() => z.object({ taskId, attempt, token, requestId })),
   // which answer the holder goes on with: of two that came at once everybody takes this one
-  task_resumed: once(() => z.object({ taskId, attempt, requestId, answer: entryId.optional() })),
+  task_resumed: once(() => z.object({ taskId, attempt, token, requestId, answer: entryId.optional() })),
   task_completed: once(() =>
     z.object({
       taskId,
       attempt,
+      token,
       summary: z.string().max(4096),
       output: text,
       durationMs: z.number().min(0),
     })
   ),
-  task_failed: once(() => z.object({ taskId, attempt, reason: z.string().max(4096), retryable: z.boolean() })),
-  task_released: once(() => z.object({ taskId, attempt, reason: z.string().max(1024) })),
+  task_failed: once(() => z.object({ taskId, attempt, token, reason: z.string().max(4096), retryable: z.boolean() })),
+  task_released: once(() => z.object({ taskId, attempt, token, reason: z.string().max(1024) })),
   task_cancelled: once(() => z.object({ taskId, reason: z.string().max(1024) })),
-  request_opened: once(() =>
-    z.object({
-      requestId,
-      kind: z.enum(REQUEST_KINDS),
-      to: z.object({ human: agentId.optional(), role: name.optional() }),
-      title,
-      body: text,
-      taskId: taskId.optional(),
-      allow: z.array(z.enum(REQUEST_DECISIONS)).min(1).max(REQUEST_DECISIONS.length),
-      stakes: z.enum(["low", "normal", "high"]),
-      choices: z.array(z.string().min(1).max(200)).min(1).max(MAX_LIST_ITEMS).optional(),
-      deadlineMs: atMs.optional(),
-      // "approve" is not a legal value: silence never approves (C.2)
-      onTimeout: z.enum(["hold", "deny", "escalate"]),
-      supersedes: requestId.optional(),
-    })
-  ),
-  request_answered: once(() =>
-    z.object({
-      requestId,
-      requestDigest: z.string().regex(/^[0-9a-f]{64}$/),
-      decision: z.enum(REQUEST_DECISIONS),
-      text: text.optional(),
-      choice: z.string().max(200).optional(),
-      reason: z.string().max(4096).optional(),
-    })
-  ),
+  // why a result is accepted or sent back
+  task_reviewed: once(() => z.object({ taskId, verdict: z.enum(["accept", "reject"]), reason: z.string().max(4096) })),
+  // why a task that ended is tried again
+  task_retried: once(() => z.object({ taskId, reason: z.string().max(1024) })),
+  request_opened: once(REQUEST_BODIES.request_opened),
+  request_answered: once(REQUEST_BODIES.request_answered),
   request_withdrawn: once(() => z.object({ requestId, reason: z.string().max(1024) })),
+  // what somebody who may answer does with a request instead of answering it
+  request_handled: once(REQUEST_BODIES.request_handled),
+  // that what was permitted was done; "permitted" is not "executed"
+  request_performed: once(REQUEST_BODIES.request_performed),
+  // written before the register is asked, so that no leader falls without a trace of who wanted it
+  election_ordered: once(() =>
+    z.object({ order: z.enum(["trigger", "step_down"]), term, reason: z.string().max(1024) })
+  ),
+  // the certificate proves it; term and holder are for those who only read
+  leadership_decided: once(() => z.object({ term, holder: peerId.optional(), certificate: bytes })),
+  // who votes: the root's word for the first voters, then a certificate for each change; it proves itself, whoever tells it
+  roster_changed: once(() => z.object({ epoch: z.int().min(1), voters: z.array(peerId).max(16), record: bytes })),
   fork_proved: once(() => z.object({ first: bytes, second: bytes })),
+  // a version of what is at an address: the content itself lies sealed beside the log, and is named by its hash
+  context_put: once(() =>
+    z.object({
+      address,
+      revision: hash,
+      sealed: hash,
+      sealedBytes: byteCount,
+      size: byteCount,
+      mediaType: z.string().min(1).max(MAX_MEDIA_TYPE_CHARACTERS),
+      audience,
+      previous: entryId.optional(),
+    })
+  ),
+  context_deleted: once(() => z.object({ address, previous: entryId })),
+  decision_voted: once(() =>
+    z.object({ address, revision: hash, vote: z.enum(VOTES), reason: bytes.refine(isSealedReason).optional() })
+  ),
+  roles_defined: once(() =>
+    z.object({
+      roles: z.array(z.object({
+        name: role,
+        level: z.enum(AUTHORITY_LEVELS),
+        canDecrypt: z.array(role).max(MAX_LIST_ITEMS),
+        capabilities: names,
+        specialization: z.string().max(256).optional(),
+        promptTemplate: z.string().max(MAX_PROMPT_CHARACTERS).optional(),
+      })).max(MAX_OWN_ROLES),
+    })
+  ),
+  role_key_sealed: once(() =>
+    z.object({
+      role,
+      generation: z.int().min(1).max(1_000_000),
+      recipient: ageRecipient,
+      reason: z.enum(ROLE_KEY_REASONS),
+      copies: sealedCopies,
+    })
+  ),
+  admin_key_shared: once(() =>
+    z.object({
+      recipient: ageRecipient,
+      threshold: z.int().min(2).max(MAX_KEY_COPIES),
+      shares: sealedCopies.min(3),
+    })
+  ),
+  access_decided: once(() =>
+    z.object({
+      resource: name,
+      operation: name,
+      subject: peerId,
+      allow: z.boolean(),
+      reason: z.string().max(256),
+      detail: z.string().max(256).optional(),
+      // equal decisions since the last entry that were not worth one each
+      suppressed: count.optional(),
+    })
+  ),
 } as const;
 
 /** Bodies of signals: short-lived, unchained, may be lost. */
@@ -170,8 +273,17 @@ export const SIGNAL_BODIES = {
       load: z.number().min(0),
       incarnation: z.string().max(32),
       addresses: z.array(z.string().max(256)).max(16),
+      // what a candidate for the leadership is weighed by; a node that does not stand leaves them out
+      isElectable: z.boolean().optional(),
+      uptimeMs: z.int().min(0).optional(),
+      connections: count.optional(),
+      latencyMs: z.number().min(0).optional(),
+      completedTasks: count.optional(),
+      // of a portal: whether its person is there; one who never said leaves it out
+      person: z.enum(["here", "away", "busy"]).optional(),
     })
   ),
+  leader_heartbeat: once(() => z.object({ term, renewals: count, leaseMs: z.int().min(1) })),
   leaving: once(() => z.object({ reason: z.string().max(256) })),
 } as const;
 

@@ -156,7 +156,7 @@ Deno.test("published fixtures of version 1 decode to what they say", async () =>
   for await (const file of Deno.readDir(folder)) {
     if (!file.name.startsWith("envelope_v1_")) continue;
     seen++;
-    const fixture = JSON.parse(await Deno.readTextFile(new URL(file.name, folder))) as Fixture;
+    const fixture = JSON.parse(await Deno.readTextFile(new URL(file.name, folder)), reviveBytes) as Fixture;
     const frame = hexDecode(fixture.frame);
     assert.ok(frame, file.name);
 
@@ -171,6 +171,12 @@ Deno.test("published fixtures of version 1 decode to what they say", async () =>
   }
   assert.ok(seen >= 4, `found ${seen} fixtures`);
 });
+
+/** Bytes stand in fixtures as `{"hex": "…"}`. */
+function reviveBytes(_key: string, value: unknown): unknown {
+  const isBytes = typeof value === "object" && value !== null && "hex" in value && typeof value.hex === "string";
+  return isBytes ? hexDecode(String(value.hex)) : value;
+}
 
 Deno.test("sealing is deterministic: the same author writes the same bytes", () => {
   const first = new TestAuthor(10).message("same");

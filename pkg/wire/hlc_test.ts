@@ -3,7 +3,7 @@ import { ManualClock } from "@bzzz/base/testing";
 import fc from "fast-check";
 import { compareHlc, HlcClock, MAX_HLC_COUNTER } from "./mod.ts";
 
-Deno.test("tick() only grows, whatever the wall clock and the peers do", async () => {
+Deno.test("S-36 tick() only grows, whatever the wall clock and the peers do", async () => {
   const step = fc.oneof(
     fc.record({ type: fc.constant("advance" as const), ms: fc.integer({ min: 0, max: 50 }) }),
     fc.record({ type: fc.constant("jump" as const), ms: fc.integer({ min: -100_000, max: 100_000 }) }),

@@ -14,17 +14,33 @@ export {
   isEntryKind,
   isSignalKind,
   type Kind,
+  MAX_AUDIENCE_ROLES,
+  MAX_KEY_COPIES,
+  MAX_MEDIA_TYPE_CHARACTERS,
+  MESSAGE_TYPES,
+  SIGNAL_BODIES,
+  type SignalKind,
+  VOTES,
+} from "./bodies.ts";
+export {
   MAX_LIST_ITEMS,
   MAX_MODEL_CHARACTERS,
   MAX_NAME_CHARACTERS,
   MAX_TEXT_CHARACTERS,
   MAX_TITLE_CHARACTERS,
-  MESSAGE_TYPES,
+} from "./fields.ts";
+export {
+  ANSWER_SCOPES,
+  MAX_ACTION_ARGUMENTS,
+  MAX_DELEGATION_CHAIN,
+  MAX_FORM_SCHEMA_CHARACTERS,
+  REQUEST_ACTS,
   REQUEST_DECISIONS,
   REQUEST_KINDS,
-  SIGNAL_BODIES,
-  type SignalKind,
-} from "./bodies.ts";
+  REQUEST_OFFERS,
+  REQUEST_STAKES,
+  type RequestAction,
+} from "./request_bodies.ts";
 export { toCamelCase, toSnakeCase } from "./case.ts";
 export { CborError, decodeCbor, encodeCbor } from "./cbor.ts";
 export * from "./constants.ts";

@@ -8,7 +8,7 @@ import { createSeededRandom } from "@bzzz/base/testing";
 import { peerIdFromPublicKey, sha256, type SigningKey, signingKeyFromSeed } from "@bzzz/crypto";
 import type { BodyOf, EntryKind, SignalKind } from "./bodies.ts";
 import { TOPICS } from "./constants.ts";
-import { type Envelope, type EnvelopeDraft, sealEnvelope } from "./envelope.ts";
+import { type Envelope, type EnvelopeDraft, sealBodyBytes, sealEnvelope } from "./envelope.ts";
 
 /** An author with a log of its own in a mesh of its own; every run of a seed gives the same bytes. */
 export class TestAuthor {
@@ -42,6 +42,20 @@ export class TestAuthor {
     this.#seq++;
     this.#prev = envelope.id;
     return envelope;
+  }
+
+  /** The next entry of the log, with body bytes as they are: of another version, or broken. */
+  rawEntry(kind: string, body: Uint8Array<ArrayBuffer>, fields: Partial<EnvelopeDraft> = {}): Envelope {
+    const place = { seq: this.#seq + 1, ...(this.#prev ? { prev: this.#prev } : {}) };
+    const envelope = sealBodyBytes(this.key, { ...this.#base(), ...place, ...fields }, kind, body);
+    this.#seq++;
+    this.#prev = envelope.id;
+    return envelope;
+  }
+
+  /** A signal with body bytes as they are. */
+  rawSignal(kind: string, body: Uint8Array<ArrayBuffer>, fields: Partial<EnvelopeDraft> = {}): Envelope {
+    return sealBodyBytes(this.key, { ...this.#base(), ...fields }, kind, body);
   }
 
   /** A plain message as the next entry. */

@@ -32,6 +32,7 @@ export class AgentProcess implements AsyncDisposable {
         BZZZ_CACHE_DIR: options.cache,
         BZZZ_PORTS_HTTP_PORT: "0",
         BZZZ_PORTS_HEALTH_PORT: "0",
+        BZZZ_PORTS_UCXI_PORT: "0",
         BZZZ_NETWORK_P2P_PORT: "0",
         BZZZ_NETWORK_LISTEN_HOST: "127.0.0.1",
         BZZZ_NETWORK_MDNS: String(options.isMdns),

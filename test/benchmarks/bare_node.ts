@@ -13,6 +13,8 @@ import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
+import { BareClaims } from "./bare_claims.ts";
+import { BareTransfer } from "./bare_transfer.ts";
 import { LatencyRecorder, publishedAtMs, serveCommands } from "./bench_protocol.ts";
 
 const TOPIC = "bench";
@@ -89,11 +91,30 @@ pubsub.addEventListener("message", (event) => {
 });
 pubsub.subscribe(TOPIC);
 
+const isClaiming = Deno.args.includes("--claims");
+const folder = isClaiming ? await Deno.makeTempDir({ prefix: "bzzz-bare-claims-" }) : undefined;
+const claims = folder === undefined ? undefined : new BareClaims(node, `${folder}/claims.db`);
+await claims?.start();
+
+const transfer = new BareTransfer(node);
+await transfer.start();
+
 await serveCommands({
   addresses: node.getMultiaddrs().map(String),
   dial: async (address) => void await node.dial(multiaddr(address)),
-  publish: async (text) => void await pubsub.publish(TOPIC, new TextEncoder().encode(text)),
+  publish: async (text) => {
+    if (!claims) {
+      await pubsub.publish(TOPIC, new TextEncoder().encode(text));
+      return;
+    }
+    const startedMs = publishedAtMs(text);
+    await claims.claim();
+    recorder.record(startedMs);
+  },
   peers: () => pubsub.getSubscribers(TOPIC).length,
+  keep: (bytes) => transfer.keep(bytes),
+  fetch: (name) => transfer.fetch(name),
   recorder,
 });
+if (folder !== undefined) await Deno.remove(folder, { recursive: true });
 Deno.exit(0);

@@ -7,8 +7,9 @@ import {
   saveGrant,
   saveMesh,
 } from "@bzzz/agentid";
-import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
+import { createSystemClock, createSystemRandom, parseAgentId, type PeerId } from "@bzzz/base";
 import { createNullLogger } from "@bzzz/logging";
+import { signGenesis, storeGenesis, takeSeat } from "@bzzz/register";
 import { homePaths } from "@bzzz/runtime";
 import { openStore } from "@bzzz/store";
 
@@ -33,16 +34,35 @@ export class BenchMesh implements AsyncDisposable {
 
   /** Data directories of members that know each other's grants, as members of a mesh that was joined by invitation do. */
   async addHomes(count: number): Promise<string[]> {
-    const members: { home: string; grant: Uint8Array }[] = [];
+    const members: { home: string; grant: Uint8Array; peer: PeerId }[] = [];
     for (let n = 0; n < count; n++) members.push(await this.#addMember());
     for (const { home } of members) {
       using store = openStore({ clock, logger: createNullLogger() }, { path: homePaths(home).database });
       store.transaction(() => members.forEach(({ grant }) => store.grants.addGrant(grant)));
     }
+    const [first] = members;
+    if (first && this.#count === count) this.#foundVoters(members, first);
     return members.map(({ home }) => home);
   }
 
-  async #addMember(): Promise<{ readonly home: string; readonly grant: Uint8Array }> {
+  /** The first member votes; the others know it, as after joining. */
+  #foundVoters(
+    members: readonly { readonly home: string; readonly peer: PeerId }[],
+    first: { readonly peer: PeerId },
+  ): void {
+    let record: Uint8Array | undefined;
+    for (const { home, peer } of members) {
+      using store = openStore({ clock, logger: createNullLogger() }, { path: homePaths(home).database });
+      if (peer !== first.peer) {
+        if (record) storeGenesis(store.kv, record);
+        continue;
+      }
+      record = signGenesis(this.#mesh.rootKey, this.#mesh.meshId, { peer, seat: takeSeat(store, random) });
+      storeGenesis(store.kv, record);
+    }
+  }
+
+  async #addMember(): Promise<{ readonly home: string; readonly grant: Uint8Array; readonly peer: PeerId }> {
     const name = `bench-${++this.#count}`;
     const agentId = parseAgentId(name);
     if (!agentId) throw new TypeError(`"${name}" is no agent id`);
@@ -61,7 +81,7 @@ export class BenchMesh implements AsyncDisposable {
     });
     await saveGrant(home, bytes, { random });
     await saveMesh(home, this.#mesh, { random });
-    return { home, grant: bytes };
+    return { home, grant: bytes, peer: keys.peerId };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

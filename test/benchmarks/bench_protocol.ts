@@ -16,11 +16,17 @@ export type BenchCommand =
   /** Forgets what was measured so far. */
   | { readonly cmd: "reset" }
   | { readonly cmd: "report" }
+  /** Makes a content of so many bytes that others can fetch. */
+  | { readonly cmd: "keep"; readonly bytes: number }
+  /** Fetches it from the one other node. */
+  | { readonly cmd: "fetch"; readonly name: string }
   | { readonly cmd: "quit" };
 
 export type BenchEvent =
   | { readonly type: "ready"; readonly addresses: readonly string[]; readonly readyAtMs: number }
   | { readonly type: "published"; readonly count: number; readonly elapsedMs: number }
+  | { readonly type: "kept"; readonly name: string }
+  | { readonly type: "fetched"; readonly bytes: number; readonly elapsedMs: number }
   | {
     readonly type: "report";
     readonly peers: number;
@@ -38,8 +44,8 @@ export function wallMs(): number {
 }
 
 /** The publish time is the payload's first 18 characters; what follows tells it from all others, then it is padded. */
-export function payloadText(bytes: number, number: number): string {
-  return `${wallMs().toFixed(3).padEnd(18, " ")}${Deno.pid}/${number} `.padEnd(bytes, "x");
+export function payloadText(bytes: number, number: number, atMs: number = wallMs()): string {
+  return `${atMs.toFixed(3).padEnd(18, " ")}${Deno.pid}/${number} `.padEnd(bytes, "x");
 }
 
 export function publishedAtMs(text: string): number {
@@ -86,6 +92,10 @@ export interface BenchNode {
   dial(address: string): Promise<void>;
   publish(text: string): Promise<void>;
   peers(): number;
+  /** Makes a content, and the name by which the other node asks for it. */
+  keep(bytes: number): Promise<string>;
+  /** Bytes that came. */
+  fetch(name: string): Promise<number>;
   readonly recorder: LatencyRecorder;
 }
 
@@ -118,6 +128,13 @@ async function obey(node: BenchNode, command: Exclude<BenchCommand, { cmd: "quit
     case "dial":
       // two that dial each other at once lose one connection; the swarm waits for subscriptions, not for dials
       return await node.dial(command.address).catch((error: unknown) => complain(`dial: ${error}`));
+    case "keep":
+      return say({ type: "kept", name: await node.keep(command.bytes) });
+    case "fetch": {
+      const startMs = wallMs();
+      const bytes = await node.fetch(command.name);
+      return say({ type: "fetched", bytes, elapsedMs: wallMs() - startMs });
+    }
     case "reset":
       return node.recorder.reset();
     case "report":
@@ -141,13 +158,20 @@ async function publishAll(node: BenchNode, count: number, bytes: number): Promis
   }));
 }
 
+/**
+ * One that had to wait for a free place in the window counts from when it was due: a node that cannot keep up shows as latency, and
+ * not as a pile of work that runs into time-outs.
+ */
 async function publishAtRate(node: BenchNode, count: number, bytes: number, perSecond: number): Promise<void> {
-  const startMs = performance.now();
-  const pending: Promise<void>[] = [];
-  for (let i = 0; i < count; i++) {
-    const waitMs = startMs + i * 1000 / perSecond - performance.now();
-    if (waitMs > 0) await clock.sleep(waitMs);
-    pending.push(node.publish(payloadText(bytes, i)));
-  }
-  await Promise.all(pending);
+  const startMs = wallMs();
+  let next = 0;
+  await Promise.all(Array.from({ length: WINDOW }, async () => {
+    while (next < count) {
+      const number = next++;
+      const dueMs = startMs + number * 1000 / perSecond;
+      const waitMs = dueMs - wallMs();
+      if (waitMs > 0) await clock.sleep(waitMs);
+      await node.publish(payloadText(bytes, number, waitMs > 0 ? wallMs() : dueMs));
+    }
+  }));
 }

@@ -6,7 +6,7 @@ import type { Row } from "./row.ts";
 /** Specification 14.2: a program has started within this. */
 const MAX_START_MS = 5_000;
 
-Deno.test("deno task bench --quick measures every scenario", async () => {
+Deno.test("F-76 F-78 deno task bench --quick measures every scenario", async () => {
   const json = await Deno.makeTempFile({ suffix: ".json" });
   try {
     const result = await run([

@@ -10,30 +10,64 @@ import { parseArgs } from "node:util";
 import { print, ROOT, run } from "../../internal/tools/build/tool.ts";
 import { Bundles } from "./bundles.ts";
 import { type Bench, renderRows, type Row, type Scenario } from "./row.ts";
+import { addresses } from "./scenarios/addresses.ts";
+import { claims } from "./scenarios/claims.ts";
+import { context } from "./scenarios/context.ts";
 import { delivery } from "./scenarios/delivery.ts";
 import { idle } from "./scenarios/idle.ts";
 import { lateJoiner } from "./scenarios/late_joiner.ts";
+import { pickup } from "./scenarios/pickup.ts";
+import { screen } from "./scenarios/screen.ts";
+import { search } from "./scenarios/search.ts";
 import { start } from "./scenarios/start.ts";
 import { thirtyNodes } from "./scenarios/thirty_nodes.ts";
 import { throughput } from "./scenarios/throughput.ts";
+import { transfer } from "./scenarios/transfer.ts";
 
-const SCENARIOS: readonly Scenario[] = [start, delivery, throughput, lateJoiner, idle, thirtyNodes];
+const SCENARIOS: readonly Scenario[] = [
+  start,
+  delivery,
+  throughput,
+  lateJoiner,
+  idle,
+  pickup,
+  thirtyNodes,
+  claims,
+  screen,
+  transfer,
+  addresses,
+  context,
+  search,
+];
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    strict: { type: "boolean", default: false },
-    verbose: { type: "boolean", default: false },
-    json: { type: "string" },
-    only: { type: "string" },
-    agent: { type: "string", default: `${ROOT}dist/bzzz-agent` },
-  },
-});
-const names = values.only?.split(",") ?? SCENARIOS.map(({ name }) => name);
-const chosen = SCENARIOS.filter(({ name }) => names.includes(name));
-if (chosen.length < names.length) {
-  throw new TypeError(`--only is "${values.only}"; it can be ${SCENARIOS.map(({ name }) => name).join(", ")}`);
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: "boolean", default: false },
+        strict: { type: "boolean", default: false },
+        verbose: { type: "boolean", default: false },
+        json: { type: "string" },
+        only: { type: "string" },
+        agent: { type: "string", default: `${ROOT}dist/bzzz-agent` },
+      },
+    });
+    const names = values.only?.split(",") ?? SCENARIOS.map(({ name }) => name);
+    const unknown = names.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+    if (unknown.length === 0) return { values, chosen: SCENARIOS.filter(({ name }) => names.includes(name)) };
+    throw new TypeError(
+      `--only names ${unknown.join(", ")}; there are ${SCENARIOS.map(({ name }) => name).join(", ")}`,
+    );
+  } catch (error) {
+    print(`bench: ${error instanceof Error ? error.message : error}`);
+    print(
+      "Usage: deno task bench [--quick] [--strict] [--verbose] [--json=FILE] [--only=A,B] [--agent=PROGRAM]",
+    );
+    Deno.exit(2);
+  }
 }
+
+const { values, chosen } = readOptions();
 const agent = await isThere(values.agent) ? values.agent : undefined;
 if (agent === undefined) print(`${values.agent} is not there ("deno task build" makes it): its rows are left out`);
 

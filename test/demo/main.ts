@@ -11,7 +11,9 @@ import { tellStory } from "./story.ts";
 import { Timeline } from "./timeline.ts";
 
 /** The whole demo must not take longer, whatever happens. */
-const DEADLINE_MS = 110_000;
+const DEADLINE_MS = 180_000;
+/** A request to a program that died fails at once; its end is known only when its output is read to the end. */
+const LOSS_NOTICED_MS = 2_000;
 const LOG_LINES = 12;
 /** What a program needs of the environment to find the runtime's cache; BZZZ_ variables of the person stay out. */
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "XDG_CACHE_HOME", "LANG", "TZ"];
@@ -53,7 +55,8 @@ async function runDemo(): Promise<number> {
     );
     return 0;
   } catch (error) {
-    const cause = stopping.signal.aborted ? stopping.signal.reason : error;
+    const lost = stopping.signal.aborted ? undefined : await programs.lostWithin(LOSS_NOTICED_MS);
+    const cause = stopping.signal.aborted ? stopping.signal.reason : lost ?? error;
     await programs[Symbol.asyncDispose]();
     await Deno.remove(folder, { recursive: true }).catch(() => {}); // removed already
     if (cause instanceof Interrupted) {

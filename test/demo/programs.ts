@@ -18,6 +18,7 @@ const ENTRY: Readonly<Record<ProgramName, string>> = {
 const ISOLATED: Readonly<Record<string, string>> = {
   BZZZ_PORTS_HTTP_PORT: "0",
   BZZZ_PORTS_HEALTH_PORT: "0",
+  BZZZ_PORTS_UCXI_PORT: "0",
   BZZZ_NETWORK_P2P_PORT: "0",
   BZZZ_NETWORK_LISTEN_HOST: "127.0.0.1",
   BZZZ_NETWORK_MDNS: "false",
@@ -115,8 +116,8 @@ export class Programs implements AsyncDisposable {
     const child = this.#spawn(name, program, ["run"], env, "null");
     const node = new DemoNode({ name, program, home: this.home(name), child, clock: this.#clock });
     this.nodes.set(name, node);
-    void node.ended.then(({ code }) => { // never rejects
-      if (!node.isStopping) this.#options.onLost(new CommandFailed(`${name} ended by itself with status ${code}`));
+    void node.ended.then((status) => { // never rejects
+      if (!node.isStopping) this.#options.onLost(lossOf(name, status));
     });
     await waitFor(() => {
       this.#options.signal.throwIfAborted();
@@ -125,10 +126,25 @@ export class Programs implements AsyncDisposable {
     return node;
   }
 
+  /** Waits up to `timeoutMs` for a node that ends without having been stopped, and says which. */
+  async lostWithin(timeoutMs: number): Promise<CommandFailed | undefined> {
+    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
+    const timer = this.#clock.setTimer(timeoutMs, () => resolve(undefined));
+    const lost = [...this.nodes.values()].filter((node) => !node.isStopping)
+      .map(async (node) => lossOf(node.name, await node.ended));
+    try {
+      return await Promise.race([patience, ...lost]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
   /** Every child that still runs is told to end, and ended when it does not. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const node of this.nodes.values()) node.isStopping = true;
     await Promise.all([...this.#children].map(async (child) => {
+      // who is held still hears nothing else
+      signalTo(child, "SIGCONT");
       signalTo(child, "SIGTERM");
       const timer = this.#clock.setTimer(STOP_TIMEOUT_MS, () => signalTo(child, "SIGKILL"));
       await child.status;
@@ -235,11 +251,32 @@ export class DemoNode {
     return status;
   }
 
+  /** Ends it as a power cut does; who killed it is not surprised. */
+  async kill(): Promise<Deno.CommandStatus> {
+    this.isStopping = true;
+    signalTo(this.#child, "SIGKILL");
+    return await this.ended;
+  }
+
+  /** Holds it still, as a machine that sleeps; to the others it is as silent as behind a cut cable. */
+  freeze(): void {
+    signalTo(this.#child, "SIGSTOP");
+  }
+
+  /** Lets it go on where it was held. */
+  thaw(): void {
+    signalTo(this.#child, "SIGCONT");
+  }
+
   async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
     for await (const text of stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
       this.#log = (this.#log + text).slice(-LOG_CHARACTERS);
     }
   }
+}
+
+function lossOf(name: string, { code }: Deno.CommandStatus): CommandFailed {
+  return new CommandFailed(`${name} ended by itself with status ${code}`);
 }
 
 function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {

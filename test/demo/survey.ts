@@ -25,11 +25,16 @@ interface Told {
   readonly decision?: string;
 }
 
-const task = await lines.next() as { readonly answers?: readonly Told[] };
+const task = await lines.next() as { readonly answers?: readonly Told[]; readonly input?: string };
+/** Milliseconds that each folder takes: time for somebody to lose the program in the middle of its work. */
+const pauseMs = Number(/^pause (\d+)$/.exec(task.input ?? "")?.[1] ?? 0);
 const files: SourceFile[] = [];
 const folders = await foldersOf(root);
 for (const [index, folder] of folders.entries()) {
   await readFolder(folder, files);
+  // a program of its own, without our packages
+  // deno-lint-ignore bzzz/no-hidden-effects
+  if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   say({
     type: "progress",
     percent: (index + 1) / folders.length * 80,
@@ -57,6 +62,7 @@ say({
 
 /** An answer of an earlier run of this task is taken; nobody is asked twice. */
 async function ask(body: string): Promise<string | undefined> {
+  if (pauseMs > 0) return "leave them out"; // whoever wants it slow wants no questions
   const known = task.answers?.find((told) => told.title === ASK.title);
   if (known) return known.choice;
   say({ type: "ask", ...ASK, body });

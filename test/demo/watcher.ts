@@ -10,7 +10,7 @@ import type { Timeline } from "./timeline.ts";
 
 const WAIT_MS = 30_000;
 /** Entries of these kinds are the story; grants and records are what it stands on. */
-const TOLD = /^(task|request|message)_/;
+const TOLD = /^(task|request|message|leadership)_/;
 
 /** Follows the events of a node, tells them, and lets the story wait for one. Dispose ends it. */
 export class Watcher implements AsyncDisposable {

@@ -30,7 +30,7 @@ Deno.test("Dockerfile: two stages on pinned glibc bases", () => {
   assert.equal(denoVersion, /DENO_VERSION=(\S+)/.exec(Deno.readTextFileSync(`${ROOT}.ci/run`))?.[1], "the Deno of CI");
 });
 
-Deno.test("Dockerfile: the image is non-root, checked, licensed and default to the agent", () => {
+Deno.test("A-37 F-59 Dockerfile: the image is non-root, checked, licensed and default to the agent", () => {
   const has = (pattern: RegExp) => assert.ok(finalStage.some((line) => pattern.test(line)), String(pattern));
 
   has(/^USER 10001:10001$/);

@@ -1,5 +1,6 @@
 // The documentation against the programs: its commands exist, its links lead somewhere, its table of exit statuses is the real one.
 import { COMMANDS, EXIT_STATUSES, parseCommandLine } from "@bzzz/cli";
+import { createPortalCommand, LIBRARY_COMMANDS, POLICY_COMMANDS } from "@bzzz/hap";
 import assert from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -45,7 +46,11 @@ function anchorsOf(text: string): Set<string> {
   return new Set([...text.matchAll(/^#{1,6} (.+)$/gm)].map((match) => anchorOf(match[1] ?? "")));
 }
 
-Deno.test("docs: every command of the programs parses", () => {
+/** The portal has verbs of its own, one of which runs when none is given (`cmd/hap/main.ts`). */
+const PORTAL_COMMANDS = [createPortalCommand({ env: {} }), ...LIBRARY_COMMANDS, ...POLICY_COMMANDS];
+const HAP = { commands: [...COMMANDS, ...PORTAL_COMMANDS], defaultCommand: "portal" };
+
+Deno.test("F-80 docs: every command of the programs parses", () => {
   let count = 0;
   for (const { path, text } of PAGES) {
     for (const { program, words } of blocks(text, "sh").flatMap(commandsOf)) {
@@ -55,7 +60,7 @@ Deno.test("docs: every command of the programs parses", () => {
         assert.equal(program, "bzzz-hap", `${where}: an agent without a verb does nothing`);
         continue;
       }
-      assert.doesNotThrow(() => parseCommandLine({ commands: COMMANDS }, words), where);
+      assert.doesNotThrow(() => parseCommandLine(program === "bzzz-hap" ? HAP : { commands: COMMANDS }, words), where);
     }
   }
   assert.ok(count > 30, `only ${count} commands were found`);
@@ -94,3 +99,35 @@ Deno.test("docs: decisions are numbered without gaps", () => {
 
   assert.deepEqual(numbers, numbers.map((_, index) => index + 1));
 });
+
+/** What the reference counts: stories, and flaws of the original, of its documents and of the specification. */
+const COUNTED = { S: 37, A: 38, B: 12, F: 80 } as const;
+
+Deno.test("B-11 docs: every story and flaw has its one row, which names a test that has its number", async () => {
+  const page = PAGES.find(({ path }) => path === "docs/testing.md")?.text ?? "";
+  const rows = [...page.matchAll(/^\| ((?:[SABF]-\d\d(?:, )?)+) +\| (.+?) +\| (.+?) +\|$/gm)];
+  const expected = Object.entries(COUNTED).flatMap(([letter, count]) =>
+    Array.from({ length: count }, (_, i) => `${letter}-${String(i + 1).padStart(2, "0")}`)
+  );
+
+  const ids = rows.flatMap(([, names = ""]) => names.split(", "));
+
+  assert.deepEqual(ids.toSorted(), expected.toSorted());
+  for (const [, names = "", , shown = ""] of rows) {
+    const paths = [...shown.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+    assert.ok(paths.length > 0 || /^(not yet|no such part): \w/.test(shown), `${names}: ${shown}`);
+    const tests = await Promise.all(paths.map((path) => readTests(ROOT + path)));
+    if (tests.length === 0 || tests.includes(WHOLE_FOLDER)) continue;
+    for (const id of names.split(", ")) {
+      assert.ok(tests.some((text) => text.includes(id)), `no test of ${shown} has ${id}`);
+    }
+  }
+});
+
+/** What stands for tests that are not named one by one. */
+const WHOLE_FOLDER = "";
+
+/** The text of a file of tests. @throws Deno.errors.NotFound */
+async function readTests(path: string): Promise<string> {
+  return (await Deno.stat(path)).isDirectory ? WHOLE_FOLDER : await Deno.readTextFile(path);
+}

@@ -47,7 +47,7 @@ Deno.test("kubernetes: the type check catches an unknown field and a wrong type"
   assert.match(wrong.stderr, /Type 'string' is not assignable to type 'number'/);
 });
 
-Deno.test("kubernetes: three agents and one portal with a terminal", () => {
+Deno.test("F-60 F-64 kubernetes: three agents and one portal with a terminal", () => {
   const [agent, hap] = [find("StatefulSet", "bzzz-agent").body, find("StatefulSet", "bzzz-hap").body];
 
   assert.equal(agent.spec.replicas, 3);
@@ -61,7 +61,7 @@ for (const { name, body } of statefulSets) {
   const pod = body.spec.template.spec;
   const [container] = pod.containers;
 
-  Deno.test(`kubernetes: ${name} selects its own pods and is named by a headless Service`, () => {
+  Deno.test(`F-62 kubernetes: ${name} selects its own pods and is named by a headless Service`, () => {
     const service = find("Service", body.spec.serviceName).body;
 
     assert.equal(service.spec.clusterIP, "None");
@@ -76,7 +76,7 @@ for (const { name, body } of statefulSets) {
     }
   });
 
-  Deno.test(`kubernetes: ${name} runs without privileges and keeps its identity on a volume of its own`, () => {
+  Deno.test(`F-61 F-63 F-66 kubernetes: ${name} runs without privileges and keeps its identity on a volume of its own`, () => {
     assert.deepEqual(pod.securityContext, {
       runAsNonRoot: true,
       runAsUser: 10001,
@@ -161,7 +161,7 @@ Deno.test("kubernetes: the bootstrap list names every agent by the headless Serv
   }
 });
 
-Deno.test("kubernetes: no secret is applied by accident, and everything else is", () => {
+Deno.test("A-29 F-65 kubernetes: no secret is applied by accident, and everything else is", () => {
   const [kustomization] = parseYaml("deployments/kubernetes/kustomization.yaml") as [{ resources: string[] }];
   const files = new Set(manifests.map(({ file }) => file));
 

@@ -49,7 +49,7 @@ for (const program of PROGRAMS) {
 
     assert.deepEqual(unit.get("ExecStart"), [`/usr/bin/bzzz-${program} run`]);
     assert.ok(Number(unit.get("TimeoutStopSec")?.[0]) >= 30, "the drain takes at most 25 s");
-    assert.deepEqual(unit.get("RestartPreventExitStatus"), ["2 8 13 14"]);
+    assert.deepEqual(unit.get("RestartPreventExitStatus"), ["2 4 8 13 14"]);
     assert.deepEqual(unit.get("StateDirectoryMode"), ["0700"]);
     assert.ok(unit.get("Environment")?.includes(`BZZZ_HOME=%S/bzzz-${program}`), "a data folder of its own");
     assert.equal(unit.has("MemoryDenyWriteExecute"), false, "the runtime compiles at run time");

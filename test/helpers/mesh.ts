@@ -18,6 +18,7 @@ export class TestMesh implements AsyncDisposable {
   readonly folder: string;
   readonly nodes: Map<string, RunningNode> = new Map();
   readonly #options: Map<string, NodeOptions> = new Map();
+  readonly #homes: Map<string, string> = new Map();
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -42,8 +43,16 @@ export class TestMesh implements AsyncDisposable {
     }
   }
 
+  /** A mesh whose first node was made by `init` elsewhere; it is not started. */
+  static async adopt(first: string, home: string, options: NodeOptions = {}): Promise<TestMesh> {
+    const mesh = new TestMesh(await Deno.makeTempDir({ prefix: "bzzz-test-" }));
+    mesh.#homes.set(first, home);
+    mesh.#options.set(first, options);
+    return mesh;
+  }
+
   home(name: string): string {
-    return `${this.folder}/${name}`;
+    return this.#homes.get(name) ?? `${this.folder}/${name}`;
   }
 
   node(name: string): RunningNode {

@@ -6,6 +6,7 @@
 import { ApiClient } from "@bzzz/api";
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
+import { UcxiClient } from "@bzzz/ucxi";
 
 /** Which of the two programs. */
 export type Program = "bzzz-agent" | "bzzz-hap";
@@ -17,6 +18,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export const ISOLATED: Readonly<Record<string, string>> = {
   BZZZ_PORTS_HTTP_PORT: "0",
   BZZZ_PORTS_HEALTH_PORT: "0",
+  BZZZ_PORTS_UCXI_PORT: "0",
   BZZZ_NETWORK_P2P_PORT: "0",
   BZZZ_NETWORK_LISTEN_HOST: "127.0.0.1",
   BZZZ_NETWORK_MDNS: "false",
@@ -39,13 +41,13 @@ export function programPath(program: Program): string {
 }
 
 /** One shared unpack cache for all test processes, beside the built programs. */
-function baseEnvironment(): Record<string, string> {
+export function programEnvironment(): Record<string, string> {
   return { PATH: Deno.env.get("PATH") ?? "", HOME: "/nonexistent", BZZZ_CACHE_DIR: `${DIST}/.cache` };
 }
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   /** Runs inside this network namespace (needs root). */
   readonly netns?: string;
   readonly cwd?: string;
@@ -68,21 +70,18 @@ export async function run(program: Program, args: readonly string[], options: Ru
   const [path, argv] = command(program, args, options);
   const child = new Deno.Command(path, {
     args: argv,
-    env: { ...baseEnvironment(), ...options.env },
+    env: { ...programEnvironment(), ...options.env },
     clearEnv: true,
     ...(options.cwd ? { cwd: options.cwd } : {}),
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (options.stdin !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(options.stdin));
-    await writer.close();
-  }
+  const written = options.stdin === undefined ? undefined : feed(child.stdin, options.stdin);
   const timer = clock.setTimer(options.timeoutMs ?? 30_000, () => child.kill("SIGKILL"));
   try {
     const { code, stdout, stderr, signal } = await child.output();
+    await written;
     const finished = { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
     if (signal === "SIGKILL") {
       throw new Error(`${program} ${args.join(" ")} did not end: ${finished.stderr.slice(-2000)}`);
@@ -90,6 +89,18 @@ export async function run(program: Program, args: readonly string[], options: Ru
     return finished;
   } finally {
     timer.cancel();
+  }
+}
+
+/** Writes all of `input`, unless the program has heard enough. */
+async function feed(stdin: WritableStream<Uint8Array>, input: string | Uint8Array): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await writer.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    await writer.abort().catch(() => {}); // it is broken already
   }
 }
 
@@ -104,7 +115,7 @@ export function spawnNode(program: Program, home: string, options: RunOptions = 
   const [path, argv] = command(program, ["run", "--home", home], options);
   const child = new Deno.Command(path, {
     args: argv,
-    env: { ...baseEnvironment(), ...ISOLATED, ...options.env },
+    env: { ...programEnvironment(), ...ISOLATED, ...options.env },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",
@@ -130,6 +141,7 @@ export interface Endpoints {
   readonly pid: number;
   readonly api_url: string;
   readonly health_url: string;
+  readonly ucxi_url: string;
   readonly p2p_addresses: readonly string[];
 }
 
@@ -178,7 +190,7 @@ export class RunningNode implements AsyncDisposable {
     const [path, argv] = command(program, ["run", "--home", home, ...(options.args ?? [])], options);
     const child = new Deno.Command(path, {
       args: argv,
-      env: { ...baseEnvironment(), ...ISOLATED, ...options.env },
+      env: { ...programEnvironment(), ...ISOLATED, ...options.env },
       clearEnv: true,
       stdin: "null",
       stdout: "piped",
@@ -222,6 +234,12 @@ export class RunningNode implements AsyncDisposable {
     const token = await this.token();
     const deps = { fetch: (request: Request) => fetch(request), clock, random: createSystemRandom() };
     return new ApiClient(deps, { baseUrl: this.endpoints.api_url, token });
+  }
+
+  /** A client of its context server, with its token. */
+  async context(): Promise<UcxiClient> {
+    const deps = { fetch: (request: Request) => fetch(request), clock, random: createSystemRandom() };
+    return new UcxiClient(deps, { baseUrl: this.endpoints.ucxi_url, token: await this.token() });
   }
 
   /** The bearer token of that scope, as its owner finds it on disk. */

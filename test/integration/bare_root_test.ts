@@ -29,7 +29,7 @@ if (!canIsolate) {
 }
 
 Deno.test({
-  name: "bare root: --version and --help answer with only libc, sh, /proc and /dev/null",
+  name: "S-01 A-03 bare root: --version and --help answer with only libc, sh, /proc and /dev/null",
   ignore: !canIsolate,
   async fn(t) {
     const root = await Deno.makeTempDir({ prefix: "bzzz-root-" });

@@ -11,7 +11,7 @@ const WINDOW_MS = 250;
 
 const clock = createSystemClock();
 
-Deno.test("S-31 kill -9 at random points loses no acknowledged entry and breaks no chain", async () => {
+Deno.test("S-31 F-40 kill -9 at random points loses no acknowledged entry and breaks no chain", async () => {
   const seed = testSeed();
   const random = createSeededRandom(seed);
   await using mesh = await TestMesh.create("writer");

@@ -30,7 +30,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-Deno.test("S-37 a full disk: refused with a reason, readable meanwhile, writable again when there is room", async (t) => {
+Deno.test("S-37 B-06 a full disk: refused with a reason, readable meanwhile, writable again when there is room", async (t) => {
   await using mesh = await TestMesh.create("hub");
   await using disk = await mountSmallDisk(mesh.home("full"));
   if (!disk) return note("full disk: skipped, needs the right to mount (root)");

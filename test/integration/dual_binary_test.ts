@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
 
-Deno.test("S-06 an agent and a portal see each other, and a message of one is in the other's journal", async () => {
+Deno.test("S-06 F-53 F-54 F-55 F-56 F-57 an agent and a portal see each other, and a message of one is in the other's journal", async () => {
   await using mesh = await TestMesh.create("agent-1");
   await mesh.add("ana", { program: "bzzz-hap", role: "admin", through: "agent-1" });
   const agent = await mesh.node("agent-1").api();

@@ -6,7 +6,7 @@ import { TestMesh } from "../helpers/mesh.ts";
 
 const AWAY_ENTRIES = IS_SLOW ? 5_000 : 300;
 
-Deno.test("S-03 S-05 a node that was away has every entry within 5 s of connecting, and is who it was", async (t) => {
+Deno.test("S-03 S-05 A-09 a node that was away has every entry within 5 s of connecting, and is who it was", async (t) => {
   await using mesh = await TestMesh.create("writer");
   await mesh.add("reader", { through: "writer" });
   await mesh.connected("writer", "reader");

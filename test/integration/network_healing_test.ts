@@ -69,6 +69,44 @@ async function runCut(kind: Cut, seconds: number): Promise<void> {
   assert.ok(completeMs <= connectedMs + CATCH_UP_MS, figures);
 }
 
+/** Neither has seen the other since its start: there is nothing to go by but the address book. */
+async function runRestartedCut(seconds: number): Promise<void> {
+  await using lan = await TestLan.create(2);
+  await using mesh = await TestMesh.create("anna", { netns: lan.host(0).netns, env: NODE_ENV });
+  await mesh.add("bert", { through: "anna", netns: lan.host(1).netns, env: NODE_ENV });
+  await waitForConnection([await lan.apiOf(0, mesh.node("anna")), await lan.apiOf(1, mesh.node("bert"))], 10_000);
+  const books = ["anna", "bert"].map((name) => `${mesh.home(name)}/peers.json`);
+  await waitFor(async () => (await Promise.all(books.map(isWritten))).every(Boolean), {
+    timeoutMs: 5000,
+    what: "both address books",
+  });
+
+  await lan.dropPackets(1);
+  for (const name of ["anna", "bert"]) {
+    await mesh.node(name).kill();
+    await mesh.start(name);
+  }
+  await clock.sleep(seconds * 1000);
+  await lan.passPackets(1);
+
+  const healedAtMs = clock.monotonicMs();
+  await waitForConnection([await lan.apiOf(0, mesh.node("anna")), await lan.apiOf(1, mesh.node("bert"))], 90_000);
+  const connectedMs = clock.monotonicMs() - healedAtMs;
+  assert.ok(connectedMs <= RECONNECT_MS, `connected ${Math.round(connectedMs)} ms after the end`);
+}
+
+async function isWritten(path: string): Promise<boolean> {
+  try {
+    return (await Deno.readTextFile(path)).includes("/tcp/");
+  } catch {
+    return false; // not yet
+  }
+}
+
+async function waitForConnection(apis: readonly ApiClient[], timeoutMs: number): Promise<void> {
+  await waitFor(() => allConnected(apis), { timeoutMs, what: "the hosts to be connected" });
+}
+
 async function allConnected(apis: readonly ApiClient[]): Promise<boolean> {
   const states = await Promise.all(apis.map((api) => api.status()));
   return states.every(({ peers }) => peers.connected === 1);
@@ -88,3 +126,9 @@ for (const kind of Object.keys(CUTS) as Cut[]) {
 }
 // longer than the silence after which a connection is given up, short enough for every run
 if (!isSlow) cutTest("packets dropped", 9);
+
+Deno.test({
+  name: "S-05 both restarted during a cut of 45 s: connected 5 s after it ends",
+  ignore: obstacle !== undefined || !isSlow,
+  fn: () => runRestartedCut(45),
+});

@@ -15,7 +15,7 @@ async function assertTurnedAway(arena: Arena, identity: Identity, masks: Masks, 
   await assert.rejects(liar.dial(arena.address), { code });
 }
 
-Deno.test("S-35 strangers stay out: wrong network key, wrong mesh, no grant, an expired grant; each is counted", async () => {
+Deno.test("S-35 F-49 strangers stay out: wrong network key, wrong mesh, no grant, an expired grant; each is counted", async () => {
   await using arena = await createArena();
   const { authority } = arena;
   const mesh = authority.mesh;

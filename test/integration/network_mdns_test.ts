@@ -11,6 +11,7 @@ const ignore = obstacle !== undefined;
 const ON_LAN = {
   BZZZ_PORTS_HTTP_PORT: "8080",
   BZZZ_PORTS_HEALTH_PORT: "8081",
+  BZZZ_PORTS_UCXI_PORT: "8082",
   BZZZ_NETWORK_P2P_PORT: "9000",
   BZZZ_NETWORK_LISTEN_HOST: "0.0.0.0",
   BZZZ_NETWORK_MDNS: "true",

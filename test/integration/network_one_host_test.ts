@@ -9,20 +9,22 @@ const obstacle = await findNetnsObstacle();
 announceSkip("network namespaces (default ports)", obstacle);
 
 /** Undoes what the test harness sets for isolation: the defaults of each program. */
-function defaultsOf(ports: { http: number; health: number; p2p: number }): Record<string, string> {
+function defaultsOf(ports: { http: number; health: number; ucxi: number; p2p: number }): Record<string, string> {
   return {
     BZZZ_PORTS_HTTP_PORT: String(ports.http),
     BZZZ_PORTS_HEALTH_PORT: String(ports.health),
+    BZZZ_PORTS_UCXI_PORT: String(ports.ucxi),
     BZZZ_NETWORK_P2P_PORT: String(ports.p2p),
     BZZZ_NETWORK_LISTEN_HOST: "0.0.0.0",
     BZZZ_NETWORK_MDNS: "auto",
   };
 }
-const AGENT = defaultsOf({ http: 8080, health: 8081, p2p: 9000 });
-const HAP = defaultsOf({ http: 8090, health: 8091, p2p: 9010 });
+const AGENT = defaultsOf({ http: 8080, health: 8081, ucxi: 8082, p2p: 9000 });
+const HAP = defaultsOf({ http: 8090, health: 8091, ucxi: 8092, p2p: 9010 });
 
 Deno.test({
-  name: "S-06 agent and portal on one host with default ports: each sees the other, a message arrives, no port clashes",
+  name:
+    "S-06 F-43 agent and portal on one host with default ports: each sees the other, a message arrives, no port clashes",
   ignore: obstacle !== undefined,
   async fn() {
     await using lan = await TestLan.create(1);

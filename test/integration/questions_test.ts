@@ -27,7 +27,7 @@ async function inState(mesh: TestMesh, name: string, taskId: string, state: stri
   });
 }
 
-Deno.test("S-15 a question waits for a person who is away, and survives restarts of both sides", async () => {
+Deno.test("S-15 A-33 a question waits for a person who is away, and survives restarts of both sides", async () => {
   await using mesh = await TestMesh.create("hub", { env: { BZZZ_AGENT_CAPABILITIES: "lead" } });
   await mesh.add("digger", { through: "hub", env: { BZZZ_AGENT_CAPABILITIES: "dig" } });
   await mesh.join("ana", { program: "bzzz-hap", role: "reviewer", through: "hub" });

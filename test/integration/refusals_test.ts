@@ -37,7 +37,12 @@ const REFUSALS: readonly Refusal[] = [
     name: "a data directory without a mesh",
     args: (home) => runHome(`${home}-none`),
     status: 3,
-    says: [/belongs to no mesh/, /bzzz-agent init/, /bzzz-agent join/],
+    says: [
+      /belongs to no mesh/,
+      /bzzz-agent setup --home \S+" \(on a page with --page\)/,
+      /bzzz-agent init/,
+      /bzzz-agent join/,
+    ],
   },
   {
     name: "an unknown key in the configuration",
@@ -134,7 +139,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: "a second mesh in one data directory",
     args: (home) => ["init", "--home", home],
-    status: 1,
+    status: 8,
     says: [/belongs to mesh "test"/, /--home/],
   },
   {
@@ -225,7 +230,7 @@ Deno.test("S-27 what keeps a node from starting: one message, the documented sta
   }
 });
 
-Deno.test("S-06 S-07 taken ports and a second instance are named", async (t) => {
+Deno.test("S-06 S-07 F-19 taken ports and a second instance are named", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
   try {
     await runOk("bzzz-agent", ["init", "--home", `${folder}/one`, "--mesh", "test", "--agent-id", "first"]);
@@ -239,6 +244,7 @@ Deno.test("S-06 S-07 taken ports and a second instance are named", async (t) => 
     const taken: readonly (readonly [string, string])[] = [
       ["BZZZ_PORTS_HTTP_PORT", new URL(first.endpoints.api_url).port],
       ["BZZZ_PORTS_HEALTH_PORT", new URL(first.endpoints.health_url).port],
+      ["BZZZ_PORTS_UCXI_PORT", new URL(first.endpoints.ucxi_url).port],
       ["BZZZ_NETWORK_P2P_PORT", /\/tcp\/(\d+)/.exec(first.endpoints.p2p_addresses[0] ?? "")?.[1] ?? ""],
     ];
     for (const [variable, port] of taken) {
@@ -257,7 +263,7 @@ Deno.test("S-06 S-07 taken ports and a second instance are named", async (t) => 
   }
 });
 
-Deno.test("S-07 a duplicate agent id in the mesh is refused, with the holder named", async () => {
+Deno.test("S-07 F-69 a duplicate agent id in the mesh is refused, with the holder named", async () => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
   try {
     await runOk("bzzz-agent", ["init", "--home", `${folder}/one`, "--mesh", "test", "--agent-id", "first"]);

@@ -1,6 +1,7 @@
 import { type Clock, hexEncode, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { z } from "zod";
+import { REQUEST_STAKES } from "@bzzz/wire";
 import { ExecutorError } from "../errors.ts";
 import type { Answer, ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
 
@@ -13,6 +14,11 @@ const MOCK_INPUT = z.strictObject({
     title: z.string().min(1).max(120),
     body: z.string().default(""),
     choices: z.array(z.string().min(1)).min(1).optional(),
+    action: z.strictObject({ verb: z.string().min(1).max(64), target: z.string().max(2560) }).optional()
+      .describe("The person approves this, and is told that it was done"),
+    stakes: z.enum(REQUEST_STAKES).optional(),
+    due_ms: z.int().min(1).max(86_400_000).optional().describe("Silence for so long denies"),
+    human_present: z.boolean().optional(),
   }).optional().describe("A question to a person, asked after half of the steps"),
   fail: z.strictObject({ reason: z.string(), retryable: z.boolean().default(true) }).optional()
     .describe("Fail with this reason after the last step"),
@@ -30,6 +36,13 @@ export class MockExecutor implements Executor {
     this.#clock = deps.clock;
   }
 
+  plan(job: ExecutionJob): Promise<string> {
+    const { steps, ask, text } = parseInput(job);
+    const subject = text === undefined ? "the title and the description" : "the text of the input";
+    const question = ask ? ` After half of them a person is asked: "${ask.title}".` : "";
+    return Promise.resolve(`Count the words, lines and bytes of ${subject} in ${steps} steps, and hash it.${question}`);
+  }
+
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
     const input = parseInput(job);
     const text = input.text ?? `${job.title}\n${job.description}`;
@@ -39,7 +52,7 @@ export class MockExecutor implements Executor {
     for (let step = 1; step <= input.steps; step++) {
       io.signal.throwIfAborted();
       if (input.step_ms > 0) await this.#clock.sleep(input.step_ms, { signal: io.signal });
-      if (input.ask && step === Math.ceil((input.steps + 1) / 2)) answer = await io.ask(input.ask);
+      if (input.ask && step === Math.ceil((input.steps + 1) / 2)) answer = await askPeople(io, input.ask);
       words += wordsBegunIn(text, (step - 1) * slice, step * slice);
       io.progress({ percent: Math.round(100 * step / input.steps), text: `step ${step} of ${input.steps}` });
     }
@@ -54,6 +67,23 @@ export class MockExecutor implements Executor {
     };
     return { summary: `${words} words, ${bytes.byteLength} bytes`, output: JSON.stringify(output) };
   }
+}
+
+async function askPeople(
+  io: ExecutionIo,
+  { action, due_ms: afterMs, human_present: isPersonRequired, ...ask }: NonNullable<z.infer<typeof MOCK_INPUT>["ask"]>,
+): Promise<Answer> {
+  const effect = "Nothing: this executor only counts words";
+  const answer = await io.ask({
+    ...ask,
+    isPersonRequired,
+    ...(action ? { action: { ...action, args: [], effect, reversible: true } } : {}),
+    ...(afterMs === undefined ? {} : { due: { afterMs, onTimeout: "deny" } }),
+  });
+  if (answer.decision === "approve" && answer.performed === undefined) {
+    await io.performed(answer.requestId, "done", "counted");
+  }
+  return answer;
 }
 
 /** Counts the words whose first character lies in [from, to): the sum over slices is the number of words. */

@@ -12,6 +12,8 @@ function job(input: unknown): ExecutionJob {
   return {
     taskId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId,
     attempt: 1,
+    token: 1,
+    budgets: {},
     title: "one two",
     description: "three",
     input: typeof input === "string" || input === undefined ? input : JSON.stringify(input),
@@ -31,6 +33,7 @@ function io(fields: Partial<ExecutionIo> = {}): ExecutionIo & { readonly steps: 
       steps.push(`ask ${title}`);
       return Promise.resolve({ requestId: ASK, decision: "choose", choice: "yes" });
     },
+    performed: (_id, outcome) => Promise.resolve(void steps.push(outcome)),
     log: () => {},
     ...fields,
   };
@@ -96,4 +99,18 @@ Deno.test("it stops in the middle of a step", async () => {
   controller.abort(new ExecutionStopped("cancelled"));
 
   await assert.rejects(running, ExecutionStopped);
+});
+
+Deno.test("the mock asks for an approval, and tells that it did what was approved, once", async () => {
+  const input = { text: "a", ask: { title: "Push?", action: { verb: "repo.push", target: "main" } } };
+  const ask = (performed?: "done") => () =>
+    Promise.resolve({ requestId: ASK, decision: "approve" as const, ...(performed ? { performed } : {}) });
+  const first = io({ ask: ask() });
+  const again = io({ ask: ask("done") });
+
+  await mock.run(job(input), first);
+  await mock.run(job(input), again);
+
+  assert.deepEqual(first.steps.filter((step) => step === "done"), ["done"]);
+  assert.deepEqual(again.steps.filter((step) => step === "done"), []);
 });

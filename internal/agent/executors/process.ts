@@ -6,6 +6,7 @@ import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../ty
 import { findMemoryProbe, type MemoryProbe } from "./group_memory.ts";
 import { ProcessGroup } from "./process_group.ts";
 import { ProcessRun } from "./process_run.ts";
+import { ProcessWatchdog } from "./watchdog.ts";
 
 /** A program that tasks may start: the whole command line is the operator's, none of it is a task's. */
 export interface ProcessCommand {
@@ -43,7 +44,7 @@ const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Runs one program per task: no shell, a clean environment, a private work folder (0700, removed afterwards), a process
- * group of its own that is killed as a whole. The task goes in as one JSON line on stdin, JSON lines come out on stdout
+ * group of its own that is killed as a whole, also when this agent is killed (`ProcessWatchdog`). The task goes in as one JSON line on stdin, JSON lines come out on stdout
  * (see `process_protocol.ts`). The program's exit status counts: a result of a program that ends with another status
  * than 0 is a failure. Memory is measured on Linux and where `ps` works; elsewhere that limit is not enforced, which is
  * logged once.
@@ -60,6 +61,17 @@ export class ProcessExecutor implements Executor {
     this.#options = options;
   }
 
+  plan(job: ExecutionJob): Promise<string> {
+    const { name, argv: [program = ""] } = this.#commandFor(job);
+    const { timeoutMs, memoryLimitBytes, maxOutputBytes } = this.#options;
+    return Promise.resolve(
+      `Run the command "${name}" (${
+        program.split("/").at(-1)
+      }) once, in an empty folder, with the task on its standard input: ` +
+        `at most ${timeoutMs} ms of work, ${memoryLimitBytes} bytes of memory and ${maxOutputBytes} bytes of output.`,
+    );
+  }
+
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
     io.signal.throwIfAborted();
     const command = this.#commandFor(job);
@@ -67,8 +79,11 @@ export class ProcessExecutor implements Executor {
     if (workRoot !== undefined) await (this.#tidied ??= removeLeftovers(workRoot, this.#deps.logger));
     const probe = await this.#memoryProbe();
     await using folder = await createWorkFolder(workRoot, this.#deps.logger);
+    const group = this.#start(command, folder.path);
+    // before the program has its task: one that is still without ends at the end of its input
+    await using _watchdog = ProcessWatchdog.start(this.#deps, group.pid);
     const run = new ProcessRun(
-      { ...this.#deps, probe, group: this.#start(command, folder.path) },
+      { ...this.#deps, probe, group },
       { killGraceMs: 2000, exitGraceMs: 5000, memorySampleMs: 500, ...this.#options },
     );
     return await run.finish(job, io);

@@ -1,11 +1,11 @@
-import { abortable, type Clock, TaskGroup, type Timer, utf8Encode } from "@bzzz/base";
+import { abortable, type Clock, parseRequestId, TaskGroup, type Timer, utf8Encode } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { MAX_TEXT_CHARACTERS } from "@bzzz/wire";
 import { ExecutorError } from "../errors.ts";
 import type { ExecutionIo, ExecutionJob, ExecutionResult } from "../types.ts";
 import type { MemoryProbe } from "./group_memory.ts";
 import type { GroupExit, ProcessGroup } from "./process_group.ts";
-import { answerLine, outputText, parseProcessLine, type ProcessMessage, taskLine } from "./process_protocol.ts";
+import { answerLine, askOf, outputText, parseProcessLine, type ProcessMessage, taskLine } from "./process_protocol.ts";
 import { WorkTimer } from "./work_timer.ts";
 
 /** What a run needs, beside the task. */
@@ -136,6 +136,8 @@ export class ProcessRun {
         return io.progress({ percent: message.percent, text: message.text });
       case "ask":
         return this.#ask(message, io, timer);
+      case "performed":
+        return this.#performed(message, io);
       case "result":
         if (this.#result) return this.#halt(protocolError("it gave two results"));
         this.#result = message;
@@ -156,18 +158,32 @@ export class ProcessRun {
 
   #ask(message: Extract<ProcessMessage, { type: "ask" }>, io: ExecutionIo, timer: WorkTimer): void {
     if (this.#openAsks >= MAX_OPEN_ASKS) return this.#halt(protocolError(`it asks more than ${MAX_OPEN_ASKS} things`));
-    const { id, title, body, choices } = message;
+    const { id } = message;
+    const asked = askOf(message);
+    if (!asked.ok) return this.#halt(protocolError(asked.problem));
     this.#openAsks++;
     timer.pause();
     this.#owned.run("ask", async () => {
       try {
-        const answer = await abortable(io.ask({ title, body, choices }), this.#stop.signal);
+        const answer = await abortable(io.ask(asked.ask), this.#stop.signal);
         this.#write(answerLine(id, answer));
       } catch (error) {
         this.#halt(error);
       } finally {
         this.#openAsks--;
         timer.resume();
+      }
+    });
+  }
+
+  #performed(message: Extract<ProcessMessage, { type: "performed" }>, io: ExecutionIo): void {
+    const requestId = parseRequestId(message.request_id);
+    if (!requestId) return this.#halt(protocolError("it tells of a request whose id is none"));
+    this.#owned.run("tell what came of an approval", async () => {
+      try {
+        await io.performed(requestId, message.outcome, message.text);
+      } catch (error) {
+        this.#halt(error);
       }
     });
   }

@@ -14,6 +14,8 @@ function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
   return {
     taskId: TASK,
     attempt: 1,
+    token: 1,
+    budgets: {},
     title: "Count",
     description: "the words",
     input: "a b c",
@@ -29,6 +31,7 @@ class Bench implements AsyncDisposable {
   readonly progress: { percent?: number | undefined; text: string }[] = [];
   readonly logs: string[] = [];
   readonly asked: AskRequest[] = [];
+  readonly performed: [string, string, string][] = [];
   readonly controller = new AbortController();
   answer: (request: AskRequest) => Promise<Answer> = () =>
     Promise.resolve({ requestId: ASK, decision: "answer", text: "yes" });
@@ -63,6 +66,7 @@ class Bench implements AsyncDisposable {
         this.asked.push(request);
         return this.answer(request);
       },
+      performed: (requestId, outcome, text) => Promise.resolve(void this.performed.push([requestId, outcome, text])),
       log: (stream, line) => this.logs.push(`${stream}: ${line}`),
     });
   }
@@ -150,6 +154,46 @@ Deno.test("a question goes to a person and its answer comes back on stdin", asyn
   });
 });
 
+Deno.test("an exact action is asked for, and the program tells what came of it", async () => {
+  const action = { verb: "repo.push", target: "main", args: [{ name: "commits", value: 3 }], effect: "visible" };
+  const line = {
+    type: "ask",
+    title: "Push?",
+    action,
+    editable: true,
+    stakes: "high",
+    due_ms: 60_000,
+    human_present: true,
+    wording: { id: "approve-push", params: { ref: "main", count: 3 } },
+  };
+  await using bench = await Bench.create(`
+    read -r task
+    echo '${JSON.stringify(line)}'
+    read -r answer
+    echo "$answer" > ${"$"}{0%/*}/answer.json
+    echo '{"type":"performed","request_id":"${ASK}","outcome":"failed","text":"the remote refused"}'
+    ${RESULT}
+  `);
+  bench.answer = () =>
+    Promise.resolve({ requestId: ASK, decision: "approve", editedAction: action, isAutomatic: true });
+
+  await bench.run();
+
+  assert.deepEqual(bench.asked, [{
+    title: "Push?",
+    body: "",
+    action,
+    isEditable: true,
+    stakes: "high",
+    isPersonRequired: true,
+    wording: { id: "approve-push", params: [{ name: "ref", value: "main" }, { name: "count", value: 3 }] },
+    due: { afterMs: 60_000, onTimeout: "deny" },
+  }]);
+  const answer = JSON.parse(await bench.file("answer.json") ?? "");
+  assert.deepEqual([answer.decision, answer.edited_action, answer.automatic], ["approve", action, true]);
+  assert.deepEqual(bench.performed, [[ASK, "failed", "the remote refused"]]);
+});
+
 Deno.test("answers of an earlier run are in the first line", async () => {
   await using bench = await Bench.create(`read -r task; echo "$task" > ${"$"}{0%/*}/task.json; ${RESULT}`);
 
@@ -176,7 +220,7 @@ Deno.test("waiting for a person takes no working time", async () => {
   assert.equal((await bench.run({ timeoutMs: 400 })).summary, "ok");
 });
 
-Deno.test("the environment is clean and the home is a private folder that is gone afterwards", async () => {
+Deno.test("A-24 A-26 the environment is clean and the home is a private folder that is gone afterwards", async () => {
   await using bench = await Bench.create(`
     env > ${"$"}{0%/*}/env.txt
     ls -ld "$HOME" > ${"$"}{0%/*}/home.txt
@@ -197,7 +241,7 @@ Deno.test("the environment is clean and the home is a private folder that is gon
   assert.deepEqual(await Array.fromAsync(Deno.readDir(`${bench.root}/folders`)), []);
 });
 
-Deno.test("the exit status counts, with the end of stderr; some statuses say that trying again is of no use", async () => {
+Deno.test("A-25 the exit status counts, with the end of stderr; some statuses say that trying again is of no use", async () => {
   for (const [status, isRetryable] of [[3, true], [65, false]] as const) {
     await using bench = await Bench.create(`${RESULT}; echo "disk is full" >&2; exit ${status}`);
 
@@ -229,7 +273,7 @@ Deno.test("a command that is not there is a failure to start", async () => {
   await bench.fails("start_failed", { commands: [{ name: "x", argv: ["/nonexistent/program"] }] });
 });
 
-Deno.test("time, output and lingering are limited", async () => {
+Deno.test("A-25 time, output and lingering are limited", async () => {
   const cases: [string, string, Partial<ProcessExecutorOptions>, RegExp][] = [
     ["time", "sleep 30", { timeoutMs: 200 }, /worked for 200 ms/],
     [
@@ -297,7 +341,7 @@ Deno.test("a program may end in good order when it is stopped", async () => {
   assert.equal(await bench.file("bye"), "bye\n");
 });
 
-Deno.test("children that a finished program left behind are killed", async () => {
+Deno.test("A-26 children that a finished program left behind are killed", async () => {
   await using bench = await Bench.create(`
     sleep 60 >/dev/null 2>&1 & echo $! > ${"$"}{0%/*}/child
     ${RESULT}

@@ -4,10 +4,17 @@ import { BzzzError } from "@bzzz/base";
 export class CliError extends BzzzError<
   | "usage"
   | "cancelled"
+  | "config_invalid"
+  | "port_in_use"
   | "node_unreachable"
   | "not_available_here"
   | "invalid_request"
   | "decision_not_offered"
+  | "invalid_address"
+  | "wildcard_not_allowed"
+  | "validation_failed"
+  | "not_found"
+  | "timeout"
 > {}
 
 /** A wrong command line; the message says what was found and what is expected. */

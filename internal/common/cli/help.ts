@@ -9,11 +9,13 @@ const GROUPS: Readonly<Record<CommandGroup, string>> = {
   mesh: "Mesh",
   work: "Tasks",
   people: "People",
+  context: "Context",
   history: "History",
   program: "Program",
 };
 
-const STATUSES = EXIT_STATUSES.filter(({ status }) => status < 10 || status === EXIT.interrupted)
+/** The statuses of commands in one sentence. */
+export const STATUSES = EXIT_STATUSES.filter(({ status }) => status < 10 || status === EXIT.interrupted)
   .map(({ status, name }) => `${status} ${name.replaceAll("_", " ")}`).join(", ") +
   "; from 10 on: why a node did not run";
 
@@ -80,13 +82,20 @@ function argText(arg: ArgSpec): string {
   return arg.choices ? `${arg.summary}: ${arg.choices.join(", ")}` : arg.summary;
 }
 
-function flagRows(flags: readonly FlagSpec[]): string[] {
-  return alignRows(flags.map((flag) => [
-    `  --${flag.name}${flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`}${
-      flag.short ? `, -${flag.short}` : ""
-    }`,
-    flag.choices ? `${flag.summary}: ${flag.choices.join(", ")}` : flag.summary,
-  ]));
+/** One row a flag, aligned. */
+export function flagRows(flags: readonly FlagSpec[]): string[] {
+  return alignRows(flags.map((flag) => [`  ${flagName(flag)}`, flagText(flag)]));
+}
+
+/** "--level LEVEL, -l" */
+export function flagName(flag: FlagSpec): string {
+  const value = flag.type === "boolean" ? "" : ` ${flag.value ?? "VALUE"}`;
+  return `--${flag.name}${value}${flag.short ? `, -${flag.short}` : ""}`;
+}
+
+/** What a flag is for, and its only values. */
+export function flagText(flag: FlagSpec): string {
+  return flag.choices ? `${flag.summary}: ${flag.choices.join(", ")}` : flag.summary;
 }
 
 function needsText(command: Command): string {
@@ -98,34 +107,4 @@ function needsText(command: Command): string {
     default:
       return "Needs nothing.";
   }
-}
-
-/** A manual page as plain text, from the same table. */
-export function renderManual(program: ProgramSpec): string {
-  const indent = (text: string) => text.split("\n").map((line) => line === "" ? "" : `    ${line}`).join("\n");
-  const commands = program.commands.flatMap((command) => [
-    `  ${synopsis(command)}`,
-    indent(`${command.summary}.${command.details ? `\n${command.details}` : ""}`),
-    ...(command.flags?.length ? [indent(flagRows(command.flags).join("\n"))] : []),
-    "",
-  ]);
-  return [
-    "NAME",
-    `  ${program.name} - ${program.summary}`,
-    "",
-    "SYNOPSIS",
-    `  ${program.name} <command> [arguments] [flags]`,
-    "",
-    "COMMANDS",
-    ...commands,
-    "FLAGS OF EVERY COMMAND",
-    ...flagRows(GLOBAL_FLAGS),
-    "",
-    "OUTPUT",
-    '  Data goes to standard output, talk to standard error. With --json every line of output is one object with "v":1.',
-    "  Text of other members is shown with a mark for whatever could act on a terminal; JSON holds it unchanged, escaped.",
-    "",
-    "EXIT STATUS",
-    `  ${STATUSES}.`,
-  ].join("\n");
 }

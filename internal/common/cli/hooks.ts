@@ -1,5 +1,10 @@
+import type { DeviceCertificate } from "@bzzz/agentid";
+import type { Random } from "@bzzz/base";
+import type { Config } from "@bzzz/config";
 import type { EntryDetailView, InviteView } from "@bzzz/api";
+import type { AuthorityLevel, SigningKey } from "@bzzz/crypto";
 import type { ExitStatus } from "./exit.ts";
+import type { SetupFacts } from "./setup/questions.ts";
 import type { GlobalFlags } from "./types.ts";
 
 /** Where the running node of a data directory answers. */
@@ -7,6 +12,16 @@ export interface NodeEndpoint {
   /** "http://127.0.0.1:8090" */
   readonly baseUrl: string;
   readonly token: string;
+  /** The UNIX socket on which the same API answers, where it is served. */
+  readonly socketPath?: string;
+}
+
+/** Passphrases for keys that are about to be made, or that are there. */
+export interface TypedPassphrases {
+  /** Of the node's keys. */
+  readonly node?: string | undefined;
+  /** Of the keys of a portal's person, where the node's have none. */
+  readonly person?: string | undefined;
 }
 
 /** Options of `init`. */
@@ -18,6 +33,10 @@ export interface InitOptions {
   readonly isRootKeyKept: boolean;
   readonly shares: number | undefined;
   readonly threshold: number | undefined;
+  /** Lock the keys with a passphrase. */
+  readonly isLocked: boolean;
+  /** Typed already, so that nobody is asked in the terminal. */
+  readonly typed?: TypedPassphrases | undefined;
   /** Replace what is in the data directory. */
   readonly isForced: boolean;
 }
@@ -30,8 +49,19 @@ export interface InitResult {
   readonly peer_id: string;
   readonly home: string;
   readonly config_path: string;
+  readonly person?: NewPerson;
   readonly recovery_shares: readonly string[];
   readonly recovery_threshold: number;
+}
+
+/** Whose portal was made, by `init` or `join`. */
+export interface NewPerson {
+  /** Six words that stand for the person's key. */
+  readonly words: string;
+  /** Whether their key has a passphrase. */
+  readonly is_locked: boolean;
+  /** Whether the mesh knows that the portal is theirs; else what they decide counts for nothing yet. */
+  readonly is_admitted: boolean;
 }
 
 /** Options of `invite`, when no node runs. */
@@ -48,6 +78,10 @@ export interface JoinOptions {
   readonly globals: GlobalFlags;
   readonly agentId: string | undefined;
   readonly timeoutMs: number;
+  /** Lock the keys with a passphrase. */
+  readonly isLocked: boolean;
+  /** Typed already, so that nobody is asked in the terminal. */
+  readonly typed?: TypedPassphrases | undefined;
   readonly isForced: boolean;
   readonly signal: AbortSignal;
 }
@@ -60,13 +94,45 @@ export interface JoinResult {
   readonly peer_id: string;
   readonly role: string;
   readonly home: string;
+  readonly person?: NewPerson;
+}
+
+/** A person's key in the hands of a command. */
+export interface OpenPersonKey {
+  readonly home: string;
+  readonly key: SigningKey;
+  readonly certificate: DeviceCertificate;
+  readonly random: Random;
+}
+
+/** What `keys show` says; nothing of it is secret. */
+export interface KeysView {
+  readonly agent_id: string;
+  readonly role: string;
+  readonly peer_id: string;
+  readonly age_recipient: string;
+  readonly files: readonly { readonly path: string; readonly purpose: string; readonly is_locked: boolean }[];
+}
+
+/** How many key files `keys lock` or `keys unlock` changed. */
+export interface KeysChanged {
+  readonly changed: number;
+}
+
+/** What `keys recover` made of this node. */
+export interface RecoverResult {
+  readonly mesh_id: string;
+  readonly mesh_name: string;
+  readonly agent_id: string;
+  readonly peer_id: string;
+  readonly valid_until_ms: number;
 }
 
 /** Options of `run`. */
 export interface RunOptions {
   readonly globals: GlobalFlags;
   /** Overrides `interface.mode` of the configuration. */
-  readonly interfaceMode: "terminal" | "headless" | undefined;
+  readonly interfaceMode: "terminal" | "plain" | "web" | "headless" | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -98,6 +164,16 @@ export interface CheckResult {
   readonly fix?: string;
 }
 
+/** One role of a roles file. */
+export interface RoleFileEntry {
+  readonly name: string;
+  readonly level: AuthorityLevel;
+  readonly can_decrypt: string[];
+  readonly capabilities: string[];
+  readonly specialization?: string;
+  readonly prompt_template?: string;
+}
+
 /** What the health port of the node says. */
 export interface HealthResult {
   readonly status: "ok" | "degraded" | "failed";
@@ -126,11 +202,50 @@ export interface AuditJournal extends AsyncDisposable {
   entries(options: { after: number }): AsyncIterable<EntryDetailView>;
 }
 
+/** What `setup` needs of the machine. Every method rejects with a `BzzzError`. */
+export interface SetupHooks {
+  facts(globals: GlobalFlags): Promise<SetupFacts>;
+  /** Those of the ports that another program holds. */
+  takenPorts(globals: GlobalFlags, ports: readonly number[]): Promise<readonly number[]>;
+  /** The text of a file of answers. */
+  readAnswers(file: string): Promise<string>;
+  /** The answers of a setup that was left, as JSON; undefined when there are none. */
+  loadProgress(globals: GlobalFlags): Promise<string | undefined>;
+  /** Keeps answers, none of which is secret; undefined forgets them. */
+  saveProgress(globals: GlobalFlags, text: string | undefined): Promise<void>;
+  /** The configuration with these dotted keys set, and how it is now, or would be by default; nothing is written. */
+  planConfig(globals: GlobalFlags, settings: Readonly<Record<string, unknown>>): Promise<{
+    readonly path: string;
+    readonly isThere: boolean;
+    readonly before: string;
+    readonly after: string;
+  }>;
+  writeConfig(globals: GlobalFlags, text: string): Promise<void>;
+}
+
+/** What a setup on a page ended with. */
+export interface SetupPageResult {
+  readonly agentId: string;
+  readonly configPath: string;
+  /** Of the keys, typed on the page. */
+  readonly passphrase?: string;
+}
+
 /**
  * What commands need of the program beyond a running node's API: keys, configuration, the data directory. The runtime implements it.
  * Every method rejects with a `BzzzError`.
  */
 export interface ProgramHooks {
+  readonly setup: SetupHooks;
+  /**
+   * Asks what `setup` asks on a page for the browsers of this machine, and does it, until it is done. The link to the page is shown, or
+   * kept in a file where nobody is at the terminal. Rejects with the reason of `signal`.
+   */
+  setupOnPage(options: {
+    readonly globals: GlobalFlags;
+    readonly isBegunAnew: boolean;
+    readonly signal: AbortSignal;
+  }): Promise<SetupPageResult>;
   /** The node that runs on the data directory; undefined when none does. */
   findNode(globals: GlobalFlags): Promise<NodeEndpoint | undefined>;
   init(options: InitOptions): Promise<InitResult>;
@@ -139,11 +254,35 @@ export interface ProgramHooks {
   join(token: string, options: JoinOptions): Promise<JoinResult>;
   /** Removes grant, keys of the mesh and journal, while no node runs. */
   leave(options: { globals: GlobalFlags }): Promise<{ home: string }>;
+  showKeys(globals: GlobalFlags): Promise<KeysView>;
+  lockKeys(globals: GlobalFlags): Promise<KeysChanged>;
+  /** The first line of --passphrase-file. */
+  readPassphrase(globals: GlobalFlags): Promise<string>;
+  /** Works with the key that signs this person's decisions, opened for this alone. */
+  withPersonKey<T>(globals: GlobalFlags, work: (keys: OpenPersonKey) => Promise<T>): Promise<T>;
+  /** Makes the keys of this portal's person, where there are none. */
+  createPerson(globals: GlobalFlags): Promise<{ readonly words: string; readonly is_locked: boolean }>;
+  /** The root key of the person in shares; with `isRemoved` it is taken off this machine. */
+  exportPerson(options: {
+    readonly globals: GlobalFlags;
+    readonly shares: number | undefined;
+    readonly threshold: number | undefined;
+    readonly isRemoved: boolean;
+  }): Promise<{ readonly words: string; readonly shares: readonly string[]; readonly threshold: number }>;
+  /** Puts it back, while no node runs. */
+  restorePerson(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<{ readonly words: string }>;
+  unlockKeys(globals: GlobalFlags): Promise<KeysChanged>;
+  /** Signs an admin grant for this node with the root key, rebuilt from its shares; while no node runs. */
+  recoverRoot(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<RecoverResult>;
   /** Runs the node until it is stopped. */
   run(options: RunOptions): Promise<ExitStatus>;
   /** One file, or two that shall run on one machine. Empty when all is well. */
   validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]>;
   showConfig(globals: GlobalFlags): Promise<readonly ConfigSetting[]>;
+  /** The roles of a file; of the one that the configuration names when `path` is undefined. */
+  readRoles(path: string | undefined, globals: GlobalFlags): Promise<readonly RoleFileEntry[]>;
+  /** The effective configuration as values, with the data directory it is for: what a view of a running node needs. */
+  loadConfig(globals: GlobalFlags): Promise<{ readonly home: string; readonly config: Config }>;
   /** A commented configuration with every key. */
   exampleConfig(): Promise<string>;
   doctor(globals: GlobalFlags): Promise<readonly CheckResult[]>;

@@ -12,12 +12,17 @@
  *
  * @module
  */
+export { fillForm, FORM_FLAGS, isFilledIn } from "./commands/ask_form.ts";
+export { parseAddressee } from "./commands/one_request.ts";
 export { renderCompletion, SHELLS } from "./completion.ts";
 export type { Shell } from "./completion.ts";
+export { decisionState, describeDecision, votesOf } from "./commands/decide_render.ts";
+export { describeDiff } from "./commands/ucxl_render.ts";
 export { CliError, usageError } from "./errors.ts";
 export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
 export type { ExitName, ExitStatus } from "./exit.ts";
-export { renderCommandHelp, renderManual, renderOverview } from "./help.ts";
+export { renderCommandHelp, renderOverview } from "./help.ts";
+export { renderManPage, renderManual } from "./manual.ts";
 export type {
   AuditJournal,
   AuditReport,
@@ -30,20 +35,48 @@ export type {
   InviteOptions,
   JoinOptions,
   JoinResult,
+  KeysChanged,
+  KeysView,
+  NewPerson,
   NodeEndpoint,
+  OpenPersonKey,
   ProgramHooks,
+  RecoverResult,
+  RoleFileEntry,
   RunOptions,
+  SetupHooks,
+  SetupPageResult,
+  TypedPassphrases,
 } from "./hooks.ts";
+export { withPassphrase } from "./commands/passphrase.ts";
 export { createStreamSink, Output, OutputClosedError } from "./output.ts";
 export type { TextSink } from "./output.ts";
 export { findCommand, GLOBAL_FLAGS, parseCommandLine } from "./parse.ts";
 export type { Invocation } from "./parse.ts";
 export { connectByHooks, runCommandLine } from "./program.ts";
 export type { CommandEnvironment } from "./program.ts";
-export { createTimeFormat, describeAsk, describeEntry, nameOf, shortTaskId } from "./render.ts";
+export {
+  createTimeFormat,
+  describeAsk,
+  describeEntry,
+  describeTask,
+  nameOf,
+  relativeTime,
+  shortTaskId,
+  titleOf,
+} from "./render.ts";
+export { describeField, describeRequest, formFields } from "./render_request.ts";
 export { ESCAPE_MARK, HIDDEN_MARK, isHarmless, sanitiseLine, sanitiseText, toSafeJson } from "./sanitise.ts";
 export type { ClampOptions } from "./sanitise.ts";
-export { createShell } from "./shell.ts";
+export { parseAnswers } from "./setup/answers.ts";
+export type { SetupAnswers, SetupKey } from "./setup/answers.ts";
+export { enterMesh } from "./setup/carry_out.ts";
+export type { SetupOutcome } from "./setup/carry_out.ts";
+export { actionsOf, describeChange, portsOf, portsProblem, settingsOf } from "./setup/plan.ts";
+export { lineOf, nextQuestion, questionsFor, readAnswer } from "./setup/questions.ts";
+export type { Question, Reading, SetupFacts } from "./setup/questions.ts";
+export { createShell, type Shell as ProcessShell } from "./shell.ts";
+export { nearest } from "./suggest.ts";
 export { COMMANDS } from "./table.ts";
 export type {
   ArgSpec,
@@ -60,4 +93,4 @@ export type {
   TimeFormat,
 } from "./types.ts";
 export { FlagValues, formatDuration, parseDuration } from "./values.ts";
-export { alignRows, displayWidth, padColumns } from "./width.ts";
+export { alignRows, displayWidth, isSimple, padColumns } from "./width.ts";

@@ -1,9 +1,13 @@
+import { utf8Decode } from "@bzzz/base";
+import { usageError } from "./errors.ts";
 import { sanitiseText, toSafeJson } from "./sanitise.ts";
 import { alignRows } from "./width.ts";
 
 /** Where text goes; `write` rejects with `OutputClosedError` once the reader is gone. */
 export interface TextSink {
   write(text: string): Promise<void>;
+  /** Bytes as they are. Missing where only people read. */
+  writeBytes?(bytes: Uint8Array): Promise<void>;
   readonly isTerminal: boolean;
 }
 
@@ -15,18 +19,16 @@ export function createStreamSink(
   stream: { write(bytes: Uint8Array): Promise<number>; isTerminal(): boolean },
 ): TextSink {
   const encoder = new TextEncoder();
-  return {
-    isTerminal: stream.isTerminal(),
-    async write(text) {
-      let rest = encoder.encode(text);
-      try {
-        while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
-      } catch (error) {
-        if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosedError("The reader of the output is gone");
-        throw error;
-      }
-    },
+  const writeBytes = async (bytes: Uint8Array) => {
+    let rest = bytes;
+    try {
+      while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosedError("The reader of the output is gone");
+      throw error;
+    }
   };
+  return { isTerminal: stream.isTerminal(), write: (text) => writeBytes(encoder.encode(text)), writeBytes };
 }
 
 /** The version of the shape of JSON output. */
@@ -74,6 +76,24 @@ export class Output {
   /** Text for another program, as it is: completion scripts, the manual, an example file. */
   async raw(text: string): Promise<void> {
     await this.#sink.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /**
+   * What a member has stored: as it is for a pipe or a file, as sanitised text for a person.
+   * @throws CliError "usage" for a person when it is no text
+   */
+  async content(bytes: Uint8Array): Promise<void> {
+    if (!this.#sink.isTerminal && this.#sink.writeBytes) return await this.#sink.writeBytes(bytes);
+    let text: string;
+    try {
+      text = utf8Decode(bytes);
+    } catch {
+      // why it is none does not help: it has to go elsewhere
+      throw usageError(
+        `Cannot show the content: its ${bytes.byteLength} bytes are no text; send them to a file with >`,
+      );
+    }
+    await this.#sink.write(sanitiseText(text.endsWith("\n") ? text : `${text}\n`));
   }
 
   /** A line of JSON, whatever the flags say: for commands whose only form it is. */

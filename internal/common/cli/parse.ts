@@ -14,6 +14,12 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   { name: "json", type: "boolean", summary: "One JSON object a line; --json=a,b keeps only these keys" },
   { name: "log-level", type: "string", value: "LEVEL", choices: LOG_LEVELS, summary: "How much the log says" },
   { name: "set", type: "list", value: "KEY=VALUE", summary: "Set a configuration key; may be repeated" },
+  {
+    name: "passphrase-file",
+    type: "string",
+    value: "FILE",
+    summary: 'First line is the passphrase of the keys; "-" is standard input',
+  },
   { name: "help", short: "h", type: "boolean", summary: "Show help" },
   { name: "version", short: "V", type: "boolean", summary: "Show the version" },
 ];
@@ -38,7 +44,9 @@ export function parseCommandLine(
   const rest = args.filter((_, i) => !verb.indexes.includes(i));
   const specs = [...(verb.command?.flags ?? []), ...GLOBAL_FLAGS];
   const { flags, positionals } = readFlags(specs, rest);
-  const globals = toGlobals(flags, jsonFields);
+  // a command whose own flag is called "set" fills something else in with it
+  const hasOwnSet = verb.command?.flags?.some((flag) => flag.name === "set") ?? false;
+  const globals = toGlobals(flags, jsonFields, hasOwnSet);
   if (flags.get("help") === true) return { type: "help", command: verb.isDefault ? undefined : verb.command, globals };
   if (flags.get("version") === true) return { type: "version", globals };
   if (!verb.command) return { type: "nothing", globals };
@@ -168,12 +176,13 @@ function checkChoice(what: string, value: string, choices: readonly string[] | u
 function toGlobals(
   flags: ReadonlyMap<string, string | boolean | readonly string[]>,
   jsonFields: readonly string[] | undefined,
+  hasOwnSet: boolean,
 ): GlobalFlags {
   const text = (name: string) => {
     const value = flags.get(name);
     return typeof value === "string" ? value : undefined;
   };
-  const settings = flags.get("set");
+  const settings = hasOwnSet ? undefined : flags.get("set");
   return {
     home: text("home"),
     config: text("config"),
@@ -181,6 +190,7 @@ function toGlobals(
     isJson: flags.get("json") === true,
     jsonFields,
     logLevel: text("log-level"),
+    passphraseFile: text("passphrase-file"),
     settings: (Array.isArray(settings) ? settings : []).map((setting: string) => {
       const equals = setting.indexOf("=");
       if (equals < 1) throw usageError(`Cannot use --set "${setting}": KEY=VALUE is expected`);

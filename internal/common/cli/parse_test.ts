@@ -105,7 +105,7 @@ Deno.test("every verb of the table is well-formed", () => {
   const names = COMMANDS.flatMap((command) => [command.name, ...(command.aliases ?? [])]);
   assert.equal(new Set(names).size, names.length);
   for (const command of COMMANDS) {
-    assert.match(command.name, /^[a-z]+( [a-z]+)?$/);
+    assert.match(command.name, /^[a-z]+( [a-z]+(-[a-z]+)?)?$/);
     assert.ok(!command.summary.endsWith("."), command.name);
     const args = command.args ?? [];
     assert.ok(args.slice(0, -1).every((arg) => !arg.isRest), command.name);

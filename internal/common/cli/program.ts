@@ -22,6 +22,7 @@ export interface CommandEnvironment {
   readonly hooks?: ProgramHooks;
   readonly ask?: NonNullable<CommandContext["ask"]>;
   readonly readInput?: () => Promise<string>;
+  readonly readBytes?: (maxBytes: number) => Promise<Uint8Array>;
 }
 
 /**
@@ -81,6 +82,7 @@ async function runInvocation(
         surface: environment.surface,
         format: environment.format,
         ...(environment.ask ? { ask: environment.ask } : {}),
+        ...(environment.readBytes ? { readBytes: environment.readBytes } : {}),
         ...(environment.readInput ? { readInput: environment.readInput } : {}),
         client: () => client ??= environment.connect(globals),
         hooks: () => {
@@ -114,7 +116,15 @@ async function tell(
  * The returned function rejects with CliError "node_unreachable" when no node runs.
  */
 export function connectByHooks(
-  deps: { hooks: ProgramHooks; fetch: ApiFetch; clock: Clock; random: Random; program: Pick<ProgramSpec, "name"> },
+  deps: {
+    hooks: ProgramHooks;
+    fetch: ApiFetch;
+    /** How requests go through a UNIX socket; without it they go to the port. */
+    fetchOver?: (socketPath: string) => ApiFetch;
+    clock: Clock;
+    random: Random;
+    program: Pick<ProgramSpec, "name">;
+  },
 ): (globals: GlobalFlags) => Promise<ApiClient> {
   return async (globals) => {
     const endpoint = await deps.hooks.findNode(globals);
@@ -124,6 +134,9 @@ export function connectByHooks(
         `Cannot reach a node: none runs on this data directory; start it with "${deps.program.name} run", or name another with --home`,
       );
     }
-    return new ApiClient(deps, endpoint);
+    const { clock, random, fetchOver } = deps;
+    const { socketPath, token } = endpoint;
+    if (socketPath === undefined || !fetchOver) return new ApiClient(deps, endpoint);
+    return new ApiClient({ clock, random, fetch: fetchOver(socketPath) }, { baseUrl: "http://localhost", token });
   };
 }

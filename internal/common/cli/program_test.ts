@@ -16,6 +16,7 @@ Deno.test("status, peers and members for people", async () => {
       "Role: admin (master), hap",
       "Peer: 12D3KooWMe",
       "Peers: 1 connected of 1 known",
+      "Leader: nobody yet",
       "Journal: 0 entries of 2 authors",
       "Tasks: none",
       "Asks: 0 waiting",
@@ -177,7 +178,7 @@ Deno.test("a no carries its reason", async () => {
   );
 });
 
-Deno.test("--json writes one versioned object a line, of the chosen keys, and errors on stderr", async () => {
+Deno.test("S-34 --json writes one versioned object a line, of the chosen keys, and errors on stderr", async () => {
   const { run, mesh } = createTestShell();
   mesh.openRequest({ title: "one" });
   mesh.openRequest({ title: "two" });
@@ -212,7 +213,7 @@ Deno.test("send goes to a channel or a member; tail shows it", async () => {
   assert.equal(JSON.parse(channel.out).topic, "bzzz/coordination/v1");
 });
 
-Deno.test("tail follows until it is interrupted, and --last finds rare kinds far back", async () => {
+Deno.test("A-36 tail follows until it is interrupted, and --last finds rare kinds far back", async () => {
   const { run, mesh, sink, abort } = createTestShell();
   mesh.append("message_posted", { type: "message", text: "first", to: [] }, { topic: "hmmm" });
   for (let i = 0; i < 1_200; i++) mesh.append("task_progress", { task_id: "01KDVDNV00AAAAAAAAAAAAX7KQ", text: "…" });
@@ -228,7 +229,29 @@ Deno.test("tail follows until it is interrupted, and --last finds rare kinds far
   assert.equal(out, "[18:03] agent-7f3a says: first\n[18:03] agent-7f3a writes plan: second\n");
 });
 
-Deno.test("status --watch adds a line when something changes", async () => {
+Deno.test("election: who leads and who would be next; ending a term asks first and says what it did", async () => {
+  const { run, mesh } = createTestShell();
+
+  assert.equal(
+    (await run("election")).out,
+    [
+      "agent-7f3a leads term 3, heard 1.2 s ago",
+      "This node follows, and does not stand",
+      "Lease: 15 s",
+      "Candidates, the first to try in front:",
+      "  1. agent-7f3a, score 61 of 100",
+      "",
+    ].join("\n"),
+  );
+  assert.equal((await run("election", "step-down")).status, 2, "nobody can be asked");
+  const ended = await run("election", "step-down", "--yes", "--reason", "its machine is needed");
+  assert.deepEqual([ended.status, ended.out], [0, "Term 3 ends; `election show` tells who is next\n"]);
+  assert.deepEqual(mesh.entries.at(-1)?.body, { order: "step_down", term: 3, reason: "its machine is needed" });
+  const again = await run("election", "trigger", "--yes");
+  assert.deepEqual([again.status, /Cannot end the term: nobody leads/.test(again.err)], [3, true]);
+});
+
+Deno.test("S-32 status --watch adds a line when something changes", async () => {
   const { run, mesh, sink, clock, abort } = createTestShell();
 
   const running = run("status", "--watch");
@@ -243,7 +266,10 @@ Deno.test("status --watch adds a line when something changes", async () => {
 
   const { status, out } = await running;
   assert.equal(status, 130);
-  assert.match(out.split("\n").at(-2) ?? "", /^\[18:03\] ana ready · 1 of 1 peers · no tasks · 1 asks waiting$/);
+  assert.match(
+    out.split("\n").at(-2) ?? "",
+    /^\[18:03\] ana ready · 1 of 1 peers · leader: nobody yet · no tasks · 1 asks waiting$/,
+  );
 });
 
 Deno.test("hostile text is inert in every human output", async () => {
@@ -336,7 +362,7 @@ Deno.test("connectByHooks() says how to start a node when there is none", async 
   const { clock, random, api } = createTestShell();
   const deps = { clock, random, program: TEST_PROGRAM, fetch: (request: Request) => api.fetch(request) };
   const globals = { home: undefined, config: undefined, isDev: false, isJson: false } as const;
-  const all = { ...globals, jsonFields: undefined, logLevel: undefined, settings: [] };
+  const all = { ...globals, jsonFields: undefined, logLevel: undefined, passphraseFile: undefined, settings: [] };
   // Only `findNode` is called.
   const without = connectByHooks({ ...deps, hooks: { findNode: () => Promise.resolve(undefined) } as never });
   const found = connectByHooks({
@@ -474,7 +500,7 @@ Deno.test("help comes from the table: overview, one verb, a group, --help, near 
   assert.equal((await run("--help")).out, overview.out);
   for (const command of TEST_PROGRAM.commands) assert.ok(overview.out.includes(`  ${command.name}`), command.name);
   assert.equal((await run("help", "approve")).out, (await run("approve", "--help")).out);
-  assert.equal((await run("help", "task")).out.match(/^bzzz-hap task /gm)?.length, 4);
+  assert.equal((await run("help", "task")).out.match(/^bzzz-hap task /gm)?.length, 7);
   assert.match((await run("help", "aprove")).err, /did you mean "approve"/);
   const nothing = await run();
   assert.deepEqual([nothing.status, nothing.out], [2, ""]);
@@ -508,7 +534,7 @@ Deno.test("bash completes verbs, second words, flags and choices", async () => {
   };
 
   assert.deepEqual(await complete("inv"), ["invite", "invites"]);
-  assert.deepEqual(await complete("task", ""), ["post", "list", "show", "cancel"]);
+  assert.deepEqual(await complete("task", ""), ["post", "list", "show", "cancel", "retry", "accept", "reject"]);
   assert.deepEqual(await complete("task", "list", "--st"), ["--state"]);
   assert.deepEqual(await complete("completion", "z"), ["zsh"]);
   assert.deepEqual(await complete("--json", "audit", "ex"), ["export"]);
@@ -533,4 +559,36 @@ Deno.test("join asks for the token when there is somebody to ask, and says so wh
 
   assert.deepEqual(seen, ["bzzz-join1-BBBB"]);
   assert.deepEqual([asked.status, nobody.status], [0, 2]);
+});
+
+Deno.test("roles and keys are shown, replaced and exported, never a secret", async () => {
+  const shell = createTestShell({
+    hooks: {
+      readRoles: (path) =>
+        Promise.resolve([{ name: path ?? "ui_ux", level: "suggestion", can_decrypt: [], capabilities: ["draw"] }]),
+    },
+    answers: ["admin"],
+  });
+
+  assert.match((await shell.run("roles")).out, /admin +master +1 +admin, developer/);
+  assert.equal((await shell.run("roles", "apply", "pilot")).out, "The mesh has 1 own role now\n");
+  assert.match((await shell.run("keys", "roles")).out, /No keys yet/);
+  assert.equal((await shell.run("keys", "rotate", "admin")).out, "Role admin has key 1 now\n");
+  assert.equal((await shell.run("keys", "rotate", "admin")).status, 0);
+  assert.match((await shell.run("keys", "roles")).out, /admin +2 +current +yes +1 +age1ofadmin2\nadmin +1 +old/);
+  assert.match(
+    (await shell.run("keys", "export", "admin")).out,
+    /^Wrote \/data\/exports\/admin\.agekey; open with: age/,
+  );
+  assert.deepEqual(JSON.parse((await shell.run("keys", "rotate", "nobody", "--json")).err).error.code, "not_found");
+  assert.match((await shell.run("keys", "export", "admin")).err, /Nothing was done/);
+});
+
+Deno.test("away, busy and back say whether the person is there, and agents shows it", async () => {
+  const shell = createTestShell();
+
+  assert.equal((await shell.run("away")).out, "You are away.\n");
+  assert.match((await shell.run("agents")).out, /^ana +hap +admin +away/m);
+  assert.equal(JSON.parse((await shell.run("back", "--json")).out).person, "here");
+  assert.equal(shell.mesh.person, "here");
 });

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import type { AuthorView, EntryView, RequestView, StatusView, TaskView } from "@bzzz/api";
+import { MIN_SHORT_ID_CHARACTERS } from "@bzzz/api";
+import type { AuthorView, ElectionView, EntryView, RequestView, StatusView, TaskView } from "@bzzz/api";
+import { LruMap } from "@bzzz/base";
 import { sanitiseLine, sanitiseText } from "./sanitise.ts";
 import type { TimeFormat } from "./types.ts";
 import { formatDuration } from "./values.ts";
@@ -13,6 +15,14 @@ import { formatDuration } from "./values.ts";
 const LINE_CHARACTERS = 200;
 /** Characters of an id that people see: enough to be the only one in a mesh. */
 const ID_CHARACTERS = 6;
+
+/** The end of a request's id as lists show it, unless another pending one ends alike. */
+function shortRequestId(requestId: string): string {
+  return sanitiseLine(requestId.slice(-MIN_SHORT_ID_CHARACTERS));
+}
+
+/** Minutes whose text is kept: a screen shows the same ones ten times a second, and making one costs memory outside the heap. */
+const KNOWN_MINUTES = 256;
 
 /** The end of a task's id, as it can be typed. */
 export function shortTaskId(taskId: string): string {
@@ -28,7 +38,24 @@ export function nameOf(author: AuthorView): string {
 
 /** Times in the zone of this machine, or in `timeZone`. */
 export function createTimeFormat(timeZone?: string): TimeFormat {
-  const parts = new Intl.DateTimeFormat("sv-SE", {
+  // made when the first time is written: it takes milliseconds, and most commands write none
+  let parts: Intl.DateTimeFormat | undefined;
+  const format = (atMs: number) => (parts ??= createParts(timeZone)).format(atMs);
+  // Times of other members may be nonsense.
+  const known = new LruMap<number, string>(KNOWN_MINUTES);
+  const date = (atMs: number) => {
+    if (!(Math.abs(atMs) <= 8.64e15)) return "unknown time";
+    const minute = Math.floor(atMs / 60_000);
+    const text = known.get(minute) ?? format(atMs);
+    known.set(minute, text);
+    return text;
+  };
+  return { date, time: (atMs) => date(atMs).slice(-5) };
+}
+
+/** "sv-SE" writes "2026-11-22 18:03". */
+function createParts(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("sv-SE", {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",
@@ -36,9 +63,6 @@ export function createTimeFormat(timeZone?: string): TimeFormat {
     minute: "2-digit",
     ...(timeZone === undefined ? {} : { timeZone }),
   });
-  // "sv-SE" writes "2026-11-22 18:03". Times of other members may be nonsense.
-  const date = (atMs: number) => Math.abs(atMs) <= 8.64e15 ? parts.format(atMs) : "unknown time";
-  return { date, time: (atMs) => date(atMs).slice(-5) };
 }
 
 /** How long until, or since: "in 10 min", "3 h ago". */
@@ -48,53 +72,16 @@ export function relativeTime(atMs: number, nowMs: number): string {
   return deltaMs > 0 ? `in ${formatDuration(deltaMs)}` : `${formatDuration(-deltaMs)} ago`;
 }
 
+/** How a list names a request: as the person's own library puts it, else in the asker's words, marked where those stand in for a wording. */
+export function titleOf({ title, wording }: Pick<RequestView, "title" | "wording">): string {
+  return wording?.listed?.title ?? (wording ? `${title} (unlisted wording)` : title);
+}
+
 /** One ask as one line, as it is announced: "ask 7KQ2, high, from agent-7f3a: push 3 commits to main". */
 export function describeAsk(request: RequestView): string {
   return `ask ${sanitiseLine(request.short_id)}, ${request.stakes}, from ${nameOf(request.from)}: ${
-    sanitiseLine(request.title, LINE_CHARACTERS)
+    sanitiseLine(titleOf(request), LINE_CHARACTERS)
   }`;
-}
-
-/** The whole of a request, nothing folded: this is what an answer is signed for. */
-export function describeRequest(request: RequestView, format: TimeFormat, nowMs: number): string[] {
-  const { answer } = request;
-  const field = (label: string, value: string | undefined) => value === undefined ? [] : [`${label}: ${value}`];
-  const role = request.from.role === undefined ? "" : ` (${sanitiseLine(request.from.role)})`;
-  const to = [request.to.human, request.to.role && `role ${request.to.role}`].filter((part) => part !== undefined);
-  return [
-    `Ask ${request.short_id}: ${request.kind}, ${request.stakes} stakes, ${request.state}`,
-    ...field("From", `${nameOf(request.from)}${role}, peer ${sanitiseLine(request.from.peer_id)}`),
-    ...field("To", to.length === 0 ? "everyone" : to.map((part) => sanitiseLine(part)).join(", ")),
-    ...field("Opened", `${format.date(request.opened_at_ms)}, ${relativeTime(request.opened_at_ms, nowMs)}`),
-    ...field(
-      "Due",
-      request.deadline_ms === undefined
-        ? undefined
-        : `${format.date(request.deadline_ms)}, ${
-          relativeTime(request.deadline_ms, nowMs)
-        }; then ${request.on_timeout}`,
-    ),
-    ...field("Task", request.task_id && shortTaskId(request.task_id)),
-    ...field("Replaces", request.supersedes && sanitiseLine(request.supersedes)),
-    ...field("Id", sanitiseLine(request.request_id)),
-    ...field("Title", sanitiseLine(request.title)),
-    "",
-    ...sanitiseText(request.body).split("\n").map((line) => `  ${line}`),
-    "",
-    ...(request.choices?.length
-      ? ["Choices:", ...request.choices.map((choice, i) => `  ${i + 1}. ${sanitiseLine(choice)}`)]
-      : []),
-    ...field("Digest", sanitiseLine(request.digest)),
-    ...field("Offered", request.allow.map((verb) => sanitiseLine(verb)).join(", ")),
-    ...(answer
-      ? [
-        `Answered: ${answer.decision} by ${nameOf(answer.by)}, ${format.date(answer.at_ms)}`,
-        ...field("Answer", answer.text ?? answer.choice),
-        ...field("Reason", answer.reason),
-      ]
-      : []),
-    ...field("Closed because", request.closed_reason && sanitiseLine(request.closed_reason)),
-  ].map((line) => sanitiseText(line));
 }
 
 /** One task as lines. */
@@ -104,21 +91,36 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
   const progress = task.progress;
   return [
     `Task ${shortTaskId(task.task_id)}: ${sanitiseLine(task.title)}`,
-    `State: ${task.state}${task.attempt > 0 ? `, attempt ${task.attempt}` : ""}`,
+    `State: ${task.state}${task.attempt > 0 ? `, attempt ${task.attempt}, token ${task.token}` : ""}`,
     ...field("Id", sanitiseLine(task.task_id)),
     ...field("From", `${nameOf(task.author)}, ${format.date(task.created_at_ms)}`),
     ...field("Holder", task.holder && nameOf(task.holder)),
     ...field("Priority", String(task.priority)),
     ...field("Needs role", task.required_role && sanitiseLine(task.required_role)),
     ...field("Needs", task.required_capabilities.map((one) => sanitiseLine(one)).join(", ")),
+    ...field("After", task.dependencies?.map(shortTaskId).join(", ")),
+    ...field("Part of", task.parent && shortTaskId(task.parent)),
+    ...field("Rights", task.rights?.map((one) => sanitiseLine(one)).join(", ")),
+    ...field("Budgets", task.budgets && describeBudgets(task.budgets)),
+    ...field("Plan first", task.plan && `${formatDuration(task.plan.window_ms)} for objections`),
+    ...field(
+      "Review",
+      task.review && (task.review.role === undefined ? "yes" : `by ${sanitiseLine(task.review.role)}`),
+    ),
     ...field("Due", task.deadline_ms === undefined ? undefined : relativeTime(task.deadline_ms, nowMs)),
     ...field(
       "Progress",
       progress &&
         `${progress.percent === undefined ? "" : `${Math.round(progress.percent)} %, `}${sanitiseLine(progress.text)}`,
     ),
-    ...field("Waits for ask", task.blocked_on && sanitiseLine(task.blocked_on.slice(-ID_CHARACTERS))),
+    ...field("Waits for ask", task.blocked_on && shortRequestId(task.blocked_on)),
     ...field("Reason", task.reason && sanitiseLine(task.reason)),
+    ...task.attempts.map(({ attempt, holder, outcome = "goes on", reason }) =>
+      `Attempt ${attempt}: ${nameOf(holder)}, ${sanitiseLine(outcome)}${
+        reason === undefined ? "" : `: ${sanitiseLine(reason, LINE_CHARACTERS)}`
+      }`
+    ),
+    ...field("Superseded results", task.superseded.map(({ author }) => nameOf(author)).join(", ")),
     ...(task.description === "" ? [] : ["", ...sanitiseText(task.description).split("\n").map((line) => `  ${line}`)]),
     ...(task.result
       ? [
@@ -128,6 +130,15 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
       ]
       : []),
   ];
+}
+
+function describeBudgets({ time_ms: timeMs, tokens, money, hops }: NonNullable<TaskView["budgets"]>): string {
+  return [
+    timeMs === undefined ? undefined : formatDuration(timeMs),
+    tokens === undefined ? undefined : `${tokens} tokens`,
+    money === undefined ? undefined : `${money / 1_000_000} of money`,
+    hops === undefined ? undefined : `${hops} delegations`,
+  ].filter((part) => part !== undefined).join(", ");
 }
 
 /** A node's own state as lines. */
@@ -144,6 +155,7 @@ export function describeStatus(status: StatusView): string[] {
     `Role: ${sanitiseLine(node.role)} (${sanitiseLine(node.level)}), ${node.binary_type}`,
     `Peer: ${node.peer_id}`,
     `Peers: ${peers.connected} connected of ${peers.known} known`,
+    `Leader: ${describeLeader(status.leadership)}`,
     `Journal: ${journal.entries} entries of ${journal.authors} authors`,
     `Tasks: ${tasks.length === 0 ? "none" : tasks.join(", ")}`,
     `Asks: ${status.requests.pending} waiting`,
@@ -152,9 +164,49 @@ export function describeStatus(status: StatusView): string[] {
   ];
 }
 
+/** Who leads, in a few words: "basil, term 3". */
+export function describeLeader({ term, leader }: StatusView["leadership"]): string {
+  if (leader) return `${nameOf(leader)}, term ${term}`;
+  return term === 0 ? "nobody yet" : `nobody, last term ${term}`;
+}
+
+/** Who leads, as lines. */
+export function describeElection(election: ElectionView): string[] {
+  const { leader, term, candidates } = election;
+  const roles = {
+    leader: "leads",
+    candidate: "stands: it knows no leader that lives",
+    follower: election.is_electable ? "follows, and would stand" : "follows, and does not stand",
+    leaving: "gives its term back",
+  } as const;
+  const heard = election.silent_ms === undefined ? "" : `, heard ${formatDuration(election.silent_ms)} ago`;
+  const ranked = candidates.map((one, at) => `  ${at + 1}. ${nameOf(one)}, score ${one.score} of 100`);
+  return [
+    leader
+      ? `${nameOf(leader)} leads term ${term}${heard}`
+      : term === 0
+      ? "Nobody has led yet"
+      : `Nobody leads; the last term was ${term}`,
+    `This node ${roles[election.role]}`,
+    `Lease: ${formatDuration(election.lease_ms)}`,
+    ...(election.deposed_by ? [`The leader must go, by order of ${nameOf(election.deposed_by)}`] : []),
+    ...(ranked.length === 0 ? ["Nobody stands"] : ["Candidates, the first to try in front:", ...ranked]),
+  ];
+}
+
 /** One entry as one line without its time: "agent-7f3a finished task X7KQ2A: done". */
 export function describeEntry(entry: EntryView): string {
   return `${nameOf(entry.author)} ${describeBody(entry)}`;
+}
+
+/** A certified value in words: "is claimed (token 2)". */
+function describeDecision(value: unknown): string {
+  if (value === null || typeof value !== "object") return "has a decision that cannot be read";
+  const { state, token } = value as Record<string, unknown>; // an object; its members are looked at one by one
+  const word = typeof state === "string" ? sanitiseLine(state) : "?";
+  return `is ${word === "review" ? "in review" : word}${
+    typeof token === "number" && token > 0 ? ` (token ${token})` : ""
+  }`;
 }
 
 function describeBody(entry: EntryView): string {
@@ -162,6 +214,7 @@ function describeBody(entry: EntryView): string {
   if (body === null) return `${sanitiseLine(entry.kind)} (its content is no longer kept)`;
   const line = (key: string) => typeof body[key] === "string" ? sanitiseLine(body[key], LINE_CHARACTERS) : "";
   const id = (key: string) => typeof body[key] === "string" ? sanitiseLine(body[key].slice(-ID_CHARACTERS)) : "?";
+  const ask = typeof body["request_id"] === "string" ? shortRequestId(body["request_id"]) : "?";
   const then = (text: string) => text === "" ? "" : `: ${text}`;
   const percent = typeof body["percent"] === "number" ? ` ${Math.round(body["percent"])} %` : "";
   switch (entry.kind) {
@@ -171,10 +224,18 @@ function describeBody(entry: EntryView): string {
       return `posted task ${id("task_id")}: ${line("title")}`;
     case "task_claimed":
       return `took task ${id("task_id")}`;
+    case "task_decided":
+      return `task ${id("task_id")} ${describeDecision(body["value"])}`;
+    case "task_reviewed":
+      return `${body["verdict"] === "accept" ? "accepts" : "rejects"} the result of task ${id("task_id")}${
+        then(line("reason"))
+      }`;
+    case "task_retried":
+      return `wants task ${id("task_id")} tried again${then(line("reason"))}`;
     case "task_progress":
       return `task ${id("task_id")}${percent}${then(line("text"))}`;
     case "task_blocked":
-      return `task ${id("task_id")} waits for ask ${id("request_id")}`;
+      return `task ${id("task_id")} waits for ask ${ask}`;
     case "task_resumed":
       return `task ${id("task_id")} goes on`;
     case "task_completed":
@@ -186,19 +247,53 @@ function describeBody(entry: EntryView): string {
     case "task_cancelled":
       return `cancelled task ${id("task_id")}${then(line("reason"))}`;
     case "request_opened":
-      return `asks (${id("request_id")}): ${line("title")}`;
+      return `asks (${ask}): ${line("title")}`;
     case "request_answered":
-      return `answered ask ${id("request_id")}: ${line("decision")}${
-        then(line("text") || line("choice") || line("reason"))
-      }`;
+      return `answered ask ${ask}: ${line("decision")}${then(line("text") || line("choice") || line("reason"))}`;
+    case "request_handled": {
+      const acts: Readonly<Record<string, string>> = { claim: "reads", snooze: "put off", escalate: "handed on" };
+      return `${acts[line("act")] ?? "handled"} ask ${ask}${then(line("reason"))}`;
+    }
+    case "request_performed":
+      return `${body["outcome"] === "done" ? "did" : "failed to do"} what ask ${ask} permitted${then(line("text"))}`;
     case "request_withdrawn":
-      return `withdrew ask ${id("request_id")}${then(line("reason"))}`;
+      return `withdrew ask ${ask}${then(line("reason"))}`;
     case "agent_record":
       return `is here as ${line("role")}, ${line("binary_type")}`;
     case "grant_issued":
       return "issued a grant";
     case "grant_revoked":
       return "revoked a grant";
+    case "roles_defined":
+      return "defined the roles of the mesh";
+    case "role_key_sealed":
+      return `handed out key ${line("role")}/${sanitiseLine(String(body["generation"]))} (${line("reason")})`;
+    case "admin_key_shared":
+      return "split the admin key among its holders";
+    case "access_decided":
+      return `${body["allow"] === true ? "allowed" : "refused"} ${line("operation")} of ${line("resource")} to ${
+        id("subject")
+      }: ${line("reason")}`;
+    case "election_ordered":
+      return `${body["order"] === "trigger" ? "calls an election" : "asks the leader to step down"}${
+        then(line("reason"))
+      }`;
+    case "leadership_decided": {
+      const term = sanitiseLine(String(body["term"]));
+      return typeof body["holder"] === "string"
+        ? `confirms the leader of term ${term}: peer …${sanitiseLine(body["holder"].slice(-8))}`
+        : `confirms that the leadership of term ${term} is over`;
+    }
+    case "roster_changed":
+      return `tells who votes since epoch ${sanitiseLine(String(body["epoch"]))}: ${
+        Array.isArray(body["voters"]) ? body["voters"].length : 0
+      } voters`;
+    case "context_put":
+      return `wrote ${line("address")}`;
+    case "context_deleted":
+      return `deleted ${line("address")}`;
+    case "decision_voted":
+      return `votes ${line("vote")} on ${line("address")}`;
     case "fork_proved":
       return "proved that someone wrote two histories";
     default:

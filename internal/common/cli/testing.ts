@@ -120,3 +120,5 @@ export function createTestShell(
   };
   return { ...node, run, sink: out, errSink: err, abort, questions };
 }
+
+export { FakeSetupDesk } from "./setup/testing.ts";

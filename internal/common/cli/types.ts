@@ -33,7 +33,7 @@ export interface ArgSpec {
 export type CommandNeeds = "node" | "data_dir" | "nothing";
 
 /** Headings of the overview. */
-export type CommandGroup = "begin" | "run" | "mesh" | "work" | "people" | "history" | "program";
+export type CommandGroup = "begin" | "run" | "mesh" | "work" | "people" | "context" | "history" | "program";
 
 /** One verb of both programs, and of the portal's prompt. Help, completion and the manual are made from it. */
 export interface Command {
@@ -62,6 +62,8 @@ export interface GlobalFlags {
   /** Keys of `--json=a,b`; undefined = all. */
   readonly jsonFields: readonly string[] | undefined;
   readonly logLevel: string | undefined;
+  /** Where the passphrase of the keys is; "-" is standard input. Never the passphrase itself. */
+  readonly passphraseFile: string | undefined;
   /** Of `--set key=value`, in order. */
   readonly settings: readonly (readonly [key: string, value: string])[];
 }
@@ -73,6 +75,8 @@ export type Surface = "shell" | "portal" | "portal_pipe";
 export interface AskOptions {
   /** Keys within this time after the question appears are not an answer: they were meant for something else. */
   readonly guardMs?: number;
+  /** What is typed is not shown, and goes into no history. */
+  readonly isSecret?: boolean;
 }
 
 /** Everything a command may use. */
@@ -93,6 +97,8 @@ export interface CommandContext {
   readonly ask?: (question: string, options?: AskOptions) => Promise<string | undefined>;
   /** All of standard input as text, at most 1 MiB. Missing in the portal. */
   readonly readInput?: () => Promise<string>;
+  /** All of standard input as bytes, at most `maxBytes`. Missing in the portal. */
+  readonly readBytes?: (maxBytes: number) => Promise<Uint8Array>;
   readonly format: TimeFormat;
   /** @throws CliError "node_unreachable" when no node runs for this data directory */
   client(): Promise<ApiClient>;

@@ -4,9 +4,20 @@ const WIDE =
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
+/**
+ * Characters of one code unit and one column that combine with nothing before them: ASCII, Latin, punctuation, arrows, what boxes are drawn
+ * with. Cutting text into characters as people see them costs memory outside the heap each time; most text needs none of it.
+ */
+const SIMPLE = /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25fc]*$/;
+
+/** Whether every character of the text is one code unit and one column wide. */
+export function isSimple(text: string): boolean {
+  return SIMPLE.test(text);
+}
+
 /** Columns that sanitised text takes in a terminal; line breaks count nothing. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (SIMPLE.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) {
     if (segment === "\n") continue;

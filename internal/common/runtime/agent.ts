@@ -12,6 +12,7 @@ import {
 } from "@bzzz/agentid";
 import { type Bytes, type Clock, parseAgentId } from "@bzzz/base";
 import type { BinaryType } from "@bzzz/agentid";
+import { setupNeeded } from "./needs_setup.ts";
 
 /** Everything that makes this node itself: keys, mesh, grant, and what it knows of the others. */
 export interface LocalIdentity {
@@ -42,16 +43,8 @@ export async function loadLocalIdentity(
   options: IdentityOptions,
 ): Promise<LocalIdentity> {
   const { home, binaryType } = options;
-  const program = `bzzz-${binaryType}`;
   const mesh = await loadMesh(home);
-  if (!mesh) {
-    throw new IdentityError(
-      "mesh_missing",
-      `Cannot run: "${home}" belongs to no mesh; create one with "${program} init --home ${home}", join one with ` +
-        `"${program} join TOKEN --home ${home}", or try it with "${program} run --dev"`,
-      { details: { home } },
-    );
-  }
+  if (!mesh) throw setupNeeded(home, binaryType);
   const grantBytes = await loadGrant(home);
   const grant = grantBytes && decodeGrant(grantBytes)?.grant;
   if (!grantBytes || !grant) {

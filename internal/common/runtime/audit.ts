@@ -2,12 +2,16 @@ import { IdentityError, loadMesh, mayAuthor, Membership } from "@bzzz/agentid";
 import type { AuditJournal, AuditReport } from "@bzzz/cli";
 import { base64UrlEncode, type Clock, type PeerId } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
+import { readRosterHistory, type RosterMesh } from "@bzzz/register";
 import { type EntryRow, openStore, type Store, StoreError } from "@bzzz/store";
+import { AuthorProtocols } from "@bzzz/journal";
 import { decodeBody, decodeFrame, type EnvelopeHeader, verifyEnvelope } from "@bzzz/wire";
 import { checkForRunningInstance } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { entryView } from "./facade/views.ts";
+import { decisionProblem } from "./decision_problems.ts";
 import { homePaths, isThere } from "./home.ts";
+import { votersByEpoch } from "./task_decisions.ts";
 import { setImmediate } from "node:timers";
 
 type Problem = AuditReport["problems"][number];
@@ -17,7 +21,8 @@ const MAX_PROBLEMS = 1000;
 const CHUNK = 500;
 
 /**
- * The journal of a data directory, checked without a node: signatures, hashes, chains and grants (S-31).
+ * The journal of a data directory, checked without a node: signatures, hashes, chains, grants, and the certificates of
+ * decided tasks (S-31).
  * @throws RuntimeError "instance_running" while a node uses it; StoreError; IdentityError
  */
 export async function openAudit(deps: { clock: Clock; logger: Logger }, home: string): Promise<AuditJournal> {
@@ -40,7 +45,7 @@ export async function openAudit(deps: { clock: Clock; logger: Logger }, home: st
   for (const bytes of store.grants.grants()) membership.addGrant(bytes);
   for (const bytes of store.grants.revocations()) membership.addRevocation(bytes);
   return {
-    verify: ({ signal }) => verifyAll(store, membership, { clock, signal }),
+    verify: ({ signal }) => verifyAll(store, membership, mesh, { clock, signal }),
     entries: ({ after }) => exportEntries(store, membership, after),
     [Symbol.asyncDispose]: () => {
       store.close();
@@ -59,12 +64,28 @@ function* rows(store: Store, after: number): Generator<EntryRow> {
   }
 }
 
+/** What is wrong with the certificate that an entry carries; the entry itself has no problem. */
+function certificateProblem(
+  row: EntryRow,
+  mesh: RosterMesh,
+  votersOf: (epoch: number) => readonly PeerId[] | undefined,
+): string | undefined {
+  if (row.kind !== "task_decided" || row.isPruned) return undefined;
+  const decoded = decodeFrame(row.frame);
+  const body = decoded.ok ? decodeBody(decoded.envelope) : undefined;
+  return body?.ok && body.kind === "task_decided" ? decisionProblem(body.body, mesh, votersOf) : undefined;
+}
+
 async function verifyAll(
   store: Store,
   membership: Membership,
+  mesh: RosterMesh,
   options: { readonly clock: Pick<Clock, "nowMs">; readonly signal: AbortSignal },
 ): Promise<AuditReport> {
+  const voters = votersByEpoch(readRosterHistory(store.kv), mesh);
+  const votersOf = (epoch: number) => voters.get(epoch);
   const heads = new Map<PeerId, { seq: number; id: string }>();
+  const protocols = new AuthorProtocols(store.entries);
   const problems: Problem[] = [];
   const report = (problem: Problem) => problems.length < MAX_PROBLEMS && problems.push(problem);
   let entries = 0;
@@ -74,7 +95,8 @@ async function verifyAll(
     options.signal.throwIfAborted();
     entries++;
     if (row.isPruned) pruned++;
-    const problem = problemOf(row, heads.get(row.author), membership, options.clock.nowMs());
+    const problem = problemOf(row, heads.get(row.author), { membership, protocols }, options.clock.nowMs()) ??
+      certificateProblem(row, mesh, votersOf);
     heads.set(row.author, { seq: row.seq, id: row.id });
     if (problem !== undefined) report({ author: row.author, seq: row.seq, entry_id: row.id, problem });
   }
@@ -98,7 +120,7 @@ function breathe(): Promise<void> {
 function problemOf(
   row: EntryRow,
   head: { seq: number; id: string } | undefined,
-  membership: Membership,
+  { membership, protocols }: { readonly membership: Membership; readonly protocols: AuthorProtocols },
   nowMs: number,
 ): string | undefined {
   const decoded = decodeFrame(row.frame);
@@ -117,7 +139,8 @@ function problemOf(
     const access = mayAuthor(body.kind, check.grant);
     return access.allow ? undefined : `its author may not write it: ${access.reason}`;
   }
-  return body.reason === "malformed" ? "the body does not fit its kind" : undefined;
+  const isWrong = body.reason === "malformed" && !protocols.mayBeLater(row.author);
+  return isWrong ? "the body does not fit its kind" : undefined;
 }
 
 /** What the store's columns say differently than the signed header; readers filter by the columns. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { BzzzError } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
+import { TASK_VALUE_CODEC, taskKey } from "@bzzz/coordinator";
+import { TaskLife, TEST_TASK } from "@bzzz/coordinator/testing";
 import { createNullLogger } from "@bzzz/logging";
+import { acceptStatement, encodeCertificate, signGenesis, storeGenesis } from "@bzzz/register";
 import { saveMesh } from "@bzzz/agentid";
 import { openStore } from "@bzzz/store";
 import { tamperWith } from "@bzzz/store/testing";
@@ -143,6 +146,40 @@ for (const { what, harm, expected } of TAMPERINGS) {
     for (const [index, pattern] of expected.entries()) assert.match(problems[index] ?? "", pattern);
   });
 }
+
+Deno.test("verify() checks the certificates of decided tasks by the voters the root named", async () => {
+  await using mesh = new OfflineMesh();
+  const node = await mesh.start({ agentId: "one" });
+  const { signingKey, peerId } = node.member;
+  const genesis = signGenesis(mesh.mesh.rootKey, mesh.mesh.mesh.meshId, { peer: peerId, seat: "0".repeat(32) });
+  storeGenesis(node.store.kv, genesis);
+  const life = new TaskLife().act(peerId, 2, { type: "claim" });
+  const decide = async (signer: typeof signingKey | undefined) => {
+    const accept = {
+      key: taskKey(TEST_TASK),
+      epoch: 1,
+      ballot: { counter: 1, proposer: peerId },
+      value: TASK_VALUE_CODEC.encode(life.value ?? assert.fail()),
+    };
+    const signature = signer?.sign(acceptStatement(mesh.mesh.mesh.meshId, accept));
+    const certificate = encodeCertificate({
+      ...accept,
+      signatures: signature ? [{ voter: peerId, signature }] : [],
+    });
+    const body = { taskId: TEST_TASK, certificate };
+    await node.journal.append({ kind: "task_decided", topic: TOPICS.coordination, task: TEST_TASK, body });
+  };
+  await decide(signingKey);
+  await decide(undefined);
+  await decide(mesh.mesh.rootKey);
+  await saveMesh(node.folder, mesh.mesh.mesh, { random: mesh.random });
+  await node[Symbol.asyncDispose]();
+
+  assert.deepEqual(await verify(mesh, node), [
+    "2: its certificate has 0 of the 1 signatures that decide",
+    `3: the signature of voter ${peerId} is not over this value: one of them was altered`,
+  ]);
+});
 
 Deno.test("an audit refuses a running node, a folder without a mesh, and makes no database", async () => {
   await using mesh = new OfflineMesh();

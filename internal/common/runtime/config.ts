@@ -7,8 +7,9 @@ import {
   formatIssues,
   loadConfig,
   type LoadedConfig,
+  loadRolesFile,
 } from "@bzzz/config";
-import type { GlobalFlags } from "@bzzz/cli";
+import type { GlobalFlags, RoleFileEntry } from "@bzzz/cli";
 import type { BinaryProfile } from "./profiles.ts";
 
 /** Where a program's configuration comes from. */
@@ -37,13 +38,29 @@ export async function loadProgramConfig(sources: ConfigSources): Promise<LoadedC
     flags,
     home: sources.home,
   }).catch((cause) => {
-    throw cause instanceof ConfigError ? refusal(cause) : cause;
+    throw cause instanceof ConfigError ? explainConfigError(cause) : cause;
   });
   // the profile's schema made it, so it is the configuration of one of the two programs
   return loaded as unknown as LoadedConfig<Config>;
 }
 
-function refusal(cause: ConfigError): ConfigurationError {
+/** The roles of a file that must be there. @throws ConfigurationError with every problem of the file */
+export async function readRolesFile(path: string, profile: BinaryProfile): Promise<RoleFileEntry[]> {
+  const roles = await loadRolesFile(path, { isNamed: true, program: profile.program }).catch((cause) => {
+    throw cause instanceof ConfigError ? explainConfigError(cause) : cause;
+  });
+  return (roles ?? []).map(({ name, level, canDecrypt, capabilities, specialization, promptTemplate }) => ({
+    name,
+    level,
+    can_decrypt: [...canDecrypt],
+    capabilities: [...capabilities],
+    ...(specialization === undefined ? {} : { specialization }),
+    ...(promptTemplate === undefined ? {} : { prompt_template: promptTemplate }),
+  }));
+}
+
+/** The same with every problem in its message. */
+export function explainConfigError(cause: ConfigError): ConfigurationError {
   const { code, details, issues } = cause;
   return new ConfigurationError(code, `${cause.message}\n${formatIssues(issues)}`, { details, cause });
 }

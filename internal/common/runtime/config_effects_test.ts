@@ -12,7 +12,7 @@ import { createRuntime } from "./runtime.ts";
 import { SelfStatus } from "./self_status.ts";
 import { foundMesh, requireAgentId } from "./setup.ts";
 import { ShutdownManager } from "./shutdown.ts";
-import { retentionPolicy } from "./storage.ts";
+import { authorQuota, retentionPolicy } from "./storage.ts";
 
 const random = createSystemRandom();
 const logger = createNullLogger();
@@ -44,7 +44,7 @@ function createSpyClock(): {
   return { clock, periods, delays, skip: (ms) => void (skippedMs += ms) };
 }
 
-Deno.test("settings of a node have their effect", async () => {
+Deno.test("A-04 F-12 settings of a node have their effect", async () => {
   const { clock, periods, delays, skip } = createSpyClock();
   const home = await Deno.makeTempDir({ prefix: "bzzz-effects-" });
   try {
@@ -69,12 +69,16 @@ Deno.test("settings of a node have their effect", async () => {
         "api.host": "127.0.0.3",
         "api.allowed_hosts": ["portal.example"],
         "api.max_body_bytes": 2_048,
+        "context.max_content_bytes": 2_000,
+        "context.search_memory_mb": 3,
         "limits.max_send_bytes": 4_096,
         "limits.handler_timeout_seconds": 17,
         "limits.memory_limit_mb": 321,
         "journal.sync_interval_seconds": 123,
         "coordination.presence_interval_seconds": 7,
         "coordination.presence_timeout_seconds": 19,
+        "coordination.voters": 5,
+        "coordination.voter_steady_seconds": 23,
       },
     });
     const runtime = createRuntime(() =>
@@ -114,6 +118,16 @@ Deno.test("settings of a node have their effect", async () => {
     assert.equal(await ask("portal.example"), 200, "api.allowed_hosts");
     assert.equal(await ask("elsewhere.example"), 403, "api.allowed_hosts");
     assert.equal(await ask("127.0.0.1", JSON.stringify({ text: "x".repeat(3_000) })), 413, "api.max_body_bytes");
+    const content = await services.ucxiServer.fetch(
+      new Request("http://127.0.0.1/ucxi/v1/content?address=ucxl://a:b@c:d", {
+        method: "PUT",
+        headers: { authorization: `Bearer ${token}` },
+        body: "x".repeat(2_001),
+      }),
+    );
+    assert.equal(content.status, 413, "context.max_content_bytes");
+    await content.body?.cancel();
+    assert.equal(services.contextSearch.stats().maxBytes, 3 * 1024 * 1024, "context.search_memory_mb");
     const large = {
       kind: "message_posted",
       topic: TOPICS.hmmm,
@@ -135,6 +149,7 @@ Deno.test("settings of a node have their effect", async () => {
     skip(2_000);
     sweep();
     assert.equal(services.presence.get(identity.peer)?.liveness, "failed", "coordination.presence_timeout_seconds");
+    assert.deepEqual(services.voterPromoter.settings, { chosen: 5, steadyMs: 23_000 }, "coordination.voter…");
     await runtime.stop();
   } finally {
     await Deno.remove(home, { recursive: true });
@@ -150,6 +165,14 @@ Deno.test("retention is by topic, in days; 0 keeps for ever", () => {
     [TOPICS.coordination]: { keepMs: 2 * 86_400_000 },
     [TOPICS.hmmm]: { keepMs: 3 * 86_400_000 },
   });
+});
+
+Deno.test("the quota of an author is per day, and 0 is none", () => {
+  const quota = (flags: Record<string, unknown>) =>
+    authorQuota(parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags }).config);
+
+  assert.deepEqual(quota({}), { authorBytesPerDay: 256 * 1024 * 1024 });
+  assert.deepEqual(quota({ "limits.author_mb_per_day": 0 }), {});
 });
 
 Deno.test("a node says of itself what its configuration says", () => {
@@ -216,9 +239,18 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "agent.max_tasks": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "interface.mode": [`${HERE}/process_environment_test.ts`, "the portal takes the terminal only"],
   "interface.auto_start_interface": [`${HERE}/process_environment_test.ts`, "the portal takes the terminal only"],
+  "interface.theme": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
+  "interface.ascii": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
+  "interface.keymap_path": ["internal/hap/screen_settings_test.ts", "a key map file replaces keys"],
+  "interface.policy_path": ["test/integration/requests_test.ts", "a rule decides what it names"],
+  "interface.message_templates_path": ["test/integration/forms_test.ts", "a template of the person's folder"],
+  "interface.prompt_library_path": ["test/integration/forms_test.ts", "a wording of the person's library"],
+  "interface.bell": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
+  "interface.desktop_notifications": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
+  "interface.show_text": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
   "ports.http_port": [`${HERE}/runtime_test.ts`, "an API port in use"],
   "ports.health_port": [`${HERE}/runtime_test.ts`, "a health port in use"],
-  "ports.ucxi_port": ["pkg/config/rules_test.ts", "two ports of one program clash"],
+  "ports.ucxi_port": [`${HERE}/runtime_test.ts`, "a context port in use"],
   "ports.admin_ui_port": ["pkg/config/rules_test.ts", "two ports of one program clash"],
   "network.listen_host": [`${HERE}/p2p_test.ts`, "networkOptions() carries every network setting"],
   "network.p2p_port": [`${HERE}/runtime_test.ts`, "a P2P port in use"],
@@ -230,20 +262,41 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "api.host": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "api.allowed_hosts": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "api.max_body_bytes": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "context.max_content_bytes": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "context.search_memory_mb": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "slurp.enabled": [`${HERE}/slurp/services_test.ts`, "a leader that is told not to derive"],
+  "slurp.max_depth": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.cached_slices": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.settle_ms": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.retry_window_seconds": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.max_dead_letters": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.replays_per_minute": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
+  "slurp.goals_address": [`${HERE}/slurp/services_test.ts`, "the section slurp decides"],
   "health.host": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "journal.retention.coordination_days": [`${HERE}/config_effects_test.ts`, "retention is by topic"],
   "journal.retention.hmmm_days": [`${HERE}/config_effects_test.ts`, "retention is by topic"],
   "journal.sync_interval_seconds": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "election.profile": [`${HERE}/election_services_test.ts`, "the times of the election"],
+  "election.electable": [`${HERE}/election_services_test.ts`, "a node that does not stand"],
+  "election.heartbeat_ms": [`${HERE}/election_services_test.ts`, "the times of the election"],
+  "election.lease_ms": [`${HERE}/election_services_test.ts`, "the times of the election"],
   "limits.messages_per_second_per_peer": [`${HERE}/p2p_test.ts`, "networkOptions() carries every network setting"],
+  "limits.author_mb_per_day": [`${HERE}/config_effects_test.ts`, "the quota of an author is per day, and 0 is none"],
   "limits.burst": [`${HERE}/p2p_test.ts`, "networkOptions() carries every network setting"],
   "limits.max_send_bytes": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "limits.handler_timeout_seconds": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "limits.memory_limit_mb": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "identity.passphrase_file": [`${HERE}/hooks_test.ts`, "locked keys open with the file that the configuration names"],
+  "person.unlock_seconds": [`${HERE}/people/person_services_test.ts`, "the time of the configuration"],
+  "storage.content_quota_mb": [`${HERE}/content/content_services_test.ts`, "sealed content has the room"],
+  "security.roles_file": [`${HERE}/hooks_test.ts`, "the roles file is the one"],
   "logging.level": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
   "logging.format": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
   "logging.file": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
   "coordination.presence_interval_seconds": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "coordination.presence_timeout_seconds": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "coordination.voters": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
+  "coordination.voter_steady_seconds": [`${HERE}/config_effects_test.ts`, "settings of a node have their effect"],
   "coordination.lease_seconds": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.kind": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.commands": ["internal/agent/program_test.ts", "every setting of the agent reaches"],

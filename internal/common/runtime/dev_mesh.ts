@@ -16,7 +16,7 @@ import type { Logger } from "@bzzz/logging";
 import type { P2pNode } from "@bzzz/p2p";
 import { join } from "node:path";
 import { homePaths, readEndpoints, readTextIfThere, writePrivateFile } from "./home.ts";
-import { requireAgentId, type SetupDeps } from "./setup.ts";
+import { foundFirstVoter, personOf, requireAgentId, type SetupDeps } from "./setup.ts";
 
 /** A node of the throw-away mesh. */
 export interface DevNode {
@@ -85,6 +85,7 @@ export async function prepareDevNode(
     const flags = {
       "ports.http_port": 0,
       "ports.health_port": 0,
+      "ports.ucxi_port": 0,
       "network.p2p_port": 0,
       "network.listen_host": "127.0.0.1",
       "network.mdns": false,
@@ -110,12 +111,13 @@ async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 async function joinDevMesh(
-  { clock, random, profile }: SetupDeps,
+  deps: SetupDeps,
   folder: string,
   home: string,
   agentId: ReturnType<typeof requireAgentId>,
 ): Promise<void> {
   if (await loadMesh(home)) return;
+  const { clock, random, profile } = deps;
   const root = join(folder, "root");
   let mesh = await loadMesh(root);
   if (!mesh) {
@@ -127,7 +129,9 @@ async function joinDevMesh(
   const location = { home, binaryType: profile.binaryType };
   await Deno.mkdir(home, { recursive: true, mode: 0o700 });
   const keys = await hasNodeKeys(location) ? await loadNodeKeys(location) : await createNodeKeys(location, { random });
-  const { bytes } = issueGrant({ key: await loadRootKey(root), issuer: "root" }, {
+  const rootKey = await loadRootKey(root);
+  const person = await personOf(deps, { home }, { mesh: mesh.meshId, peer: keys.peerId });
+  const { bytes } = issueGrant({ key: rootKey, issuer: "root" }, {
     mesh: mesh.meshId,
     peer: keys.peerId,
     agentId,
@@ -136,8 +140,14 @@ async function joinDevMesh(
     ageRecipient: keys.age.recipient,
     issuedAtMs: clock.nowMs(),
     ttlMs: FOUNDER_GRANT_TTL_MS,
+    person: person?.certificate.person,
   });
   await saveGrant(home, bytes, { random });
+  const firstVoter = join(root, "first_voter");
+  if (await readTextIfThere(firstVoter) === undefined) {
+    foundFirstVoter(deps, home, { meshId: mesh.meshId, rootKey }, keys.peerId);
+    await writePrivateFile(firstVoter, `${agentId}\n`);
+  }
   await saveMesh(home, mesh, { random });
   await writePrivateFile(homePaths(home).addressBook, "[]");
 }

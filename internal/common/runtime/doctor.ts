@@ -6,6 +6,7 @@ import type { LoadedConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
 import { homePaths, isThere } from "./home.ts";
+import { checkPerson } from "./people/person_check.ts";
 import type { BinaryProfile } from "./profiles.ts";
 
 /** What `doctor` looks at. */
@@ -13,6 +14,8 @@ export interface DoctorDeps {
   readonly profile: BinaryProfile;
   readonly clock: Clock;
   readonly home: string;
+  /** Of locked keys; rejects when it cannot be had. */
+  readonly passphrase: () => Promise<string | undefined>;
   readonly load: () => Promise<LoadedConfig>;
   readonly findNode: () => Promise<NodeEndpoint | undefined>;
   readonly fetch: (request: Request) => Promise<Response>;
@@ -26,6 +29,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<readonly CheckResult[
     await check("mesh", () => checkMesh(deps)),
     await check("keys", () => checkKeys(deps)),
     await check("grant", () => checkGrant(deps)),
+    ...(deps.profile.binaryType === "hap" ? [await check("person", () => checkPerson(deps))] : []),
     ...(node ? [await check("node", () => checkNode(deps, node))] : [
       await check("database", () => checkDatabase(deps)),
       ...await checkPorts(deps),
@@ -44,6 +48,7 @@ async function check(name: string, look: () => Promise<Omit<CheckResult, "name">
 }
 
 const FIXES: Readonly<Record<string, string>> = {
+  passphrase_required: "give --passphrase-file, or run it on a terminal",
   key_permissions: "chmod 600 the key file",
   key_missing: "join the mesh again, or restore the identity folder from a backup",
   store_corrupt: "move the database aside; the node gets the history from its peers again",
@@ -67,9 +72,11 @@ async function checkMesh({ home, profile }: DoctorDeps): Promise<Omit<CheckResul
   };
 }
 
-async function checkKeys({ home, profile }: DoctorDeps): Promise<Omit<CheckResult, "name">> {
-  const keys = await loadNodeKeys({ home, binaryType: profile.binaryType });
-  return { status: "ok", found: keys.peerId };
+async function checkKeys(deps: DoctorDeps): Promise<Omit<CheckResult, "name">> {
+  const location = { home: deps.home, binaryType: deps.profile.binaryType };
+  const passphrase = await deps.passphrase();
+  const keys = await loadNodeKeys(location, passphrase === undefined ? {} : { passphrase });
+  return { status: "ok", found: passphrase === undefined ? keys.peerId : `${keys.peerId}, locked` };
 }
 
 async function checkGrant({ home, clock, profile }: DoctorDeps): Promise<Omit<CheckResult, "name">> {
@@ -113,6 +120,7 @@ async function checkPorts({ load }: DoctorDeps): Promise<CheckResult[]> {
   const ports = [
     ["api port", config.api.host, config.ports.httpPort, "ports.http_port"],
     ["health port", config.health.host, config.ports.healthPort, "ports.health_port"],
+    ["context port", config.api.host, config.ports.ucxiPort, "ports.ucxi_port"],
     ["p2p port", config.network.listenHost, config.network.p2pPort, "network.p2p_port"],
   ] as const;
   return ports.map(([name, hostname, port, key]) => {

@@ -23,6 +23,7 @@ export const RUNTIME_ERROR_CODES = [
   "store_damaged",
   "node_unreachable",
   "interrupted",
+  "defect",
 ] as const;
 /** A code of a `RuntimeError`. */
 export type RuntimeErrorCode = (typeof RUNTIME_ERROR_CODES)[number];

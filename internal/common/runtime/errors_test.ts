@@ -27,6 +27,7 @@ Deno.test("every code of the runtime has an exit status; misuse of an interface 
     deployment_invalid: 8,
     keys_unreadable: 13,
     store_damaged: 14,
+    defect: 15,
     interrupted: 130,
   });
 });

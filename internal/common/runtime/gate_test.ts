@@ -14,6 +14,6 @@ Deno.test("an altered copy of an entry cannot take its place in gossip's memory 
 
   assert.ok(decoded.ok && decoded.envelope.id === id, "the entry's id does not cover the body");
   assert.notDeepEqual(gate.idOf(altered), gate.idOf(frame));
-  assert.equal(gate.receive(altered, header.author, header.topic), "reject");
-  assert.equal(gate.receive(frame, header.author, header.topic), "accept");
+  assert.equal(gate.receive(altered, header.author, header.topic).verdict, "reject");
+  assert.equal(gate.receive(frame, header.author, header.topic).verdict, "accept");
 });

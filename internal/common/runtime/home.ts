@@ -8,6 +8,8 @@ export interface HomePaths {
   readonly database: string;
   /** How far this node's sequence numbers were used; see `@bzzz/journal`. */
   readonly reservation: string;
+  /** Which start of the node its database belongs to; see `voters/seat_guard.ts`. */
+  readonly voterMark: string;
   /** Addresses of peers met before; losing it costs time, not data. */
   readonly addressBook: string;
   /** Bearer token that may change things. */
@@ -16,6 +18,10 @@ export interface HomePaths {
   readonly readToken: string;
   /** Where a running node answers; there only while it runs. */
   readonly endpoints: string;
+  /** The API for programs of this user on this host; there only while a node runs. */
+  readonly socket: string;
+  /** Sealed content by its hash. */
+  readonly content: string;
   /** Private folders of executions. */
   readonly work: string;
 }
@@ -26,12 +32,20 @@ export function homePaths(home: string): HomePaths {
     home,
     database: join(home, "journal.db"),
     reservation: join(home, "journal.seq"),
+    voterMark: join(home, "voter.mark"),
     addressBook: join(home, "peers.json"),
     writeToken: join(home, "run", "api.token"),
     readToken: join(home, "run", "api-read.token"),
     endpoints: join(home, "run", "endpoints.json"),
+    socket: join(home, "run", "api.sock"),
+    content: join(home, "content"),
     work: join(home, "work"),
   };
+}
+
+/** Where the keys of a role are exported to. */
+export function exportedKeyPath(home: string, role: string): string {
+  return join(home, "exports", `${role}.agekey`);
 }
 
 /** Where a running node answers, for the command line and the tests. */
@@ -39,6 +53,9 @@ export interface Endpoints {
   readonly pid: number;
   readonly api_url: string;
   readonly health_url: string;
+  readonly ucxi_url: string;
+  /** Missing where no socket is served. */
+  readonly socket_path?: string;
   readonly p2p_addresses: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-import { decodeGrant, loadGrant, loadMesh, loadNodeKeys } from "@bzzz/agentid";
+import { resolve } from "node:path";
+import { decodeGrant, IdentityError, loadGrant, loadMesh, type PersonFiles, personWords } from "@bzzz/agentid";
 import type {
   AuditJournal,
   CheckResult,
@@ -11,9 +12,15 @@ import type {
   InviteOptions,
   JoinOptions,
   JoinResult,
+  KeysChanged,
+  KeysView,
   NodeEndpoint,
+  OpenPersonKey,
   ProgramHooks,
+  RecoverResult,
+  RoleFileEntry,
   RunOptions,
+  SetupPageResult,
 } from "@bzzz/cli";
 import { type Clock, hexEncode, parseAgentId, type Random } from "@bzzz/base";
 import {
@@ -27,7 +34,7 @@ import {
 } from "@bzzz/config";
 import { sha256 } from "@bzzz/crypto";
 import { createNullLogger, createStandardLogger, type LogLevel } from "@bzzz/logging";
-import { issueText, loadProgramConfig } from "./config.ts";
+import { issueText, loadProgramConfig, readRolesFile } from "./config.ts";
 import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
 import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
@@ -35,12 +42,19 @@ import { type ExitStatus, exitStatus } from "@bzzz/cli";
 import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
 import { inviteOffline } from "./offline.ts";
 import { openAudit } from "./audit.ts";
+import { KeyDesk } from "./key_desk.ts";
+import { collectShares, recoverRoot } from "./recover_root.ts";
 import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
+import { createPerson, exportPerson, openPerson, removePersonRoot, restorePerson } from "./people/person_sheet.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { type ExecutionFactory, runNode } from "./run_node.ts";
 import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
+import { SetupDesk } from "./setup_desk.ts";
+import { needsSetup } from "./needs_setup.ts";
+import { serveSetupPage } from "./setup_page.ts";
 import { listenToSignals } from "./signals.ts";
 import { checkForRunningInstance } from "./collision.ts";
+import type { UncaughtGuard } from "./uncaught.ts";
 import { type IdentityFacts, validateMultiBinaryDeployment } from "./validation.ts";
 
 /** What the hooks of a program stand on. */
@@ -56,6 +70,14 @@ export interface HooksDeps {
   readonly stderrIsTerminal: boolean;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly forceExit: (status: ExitStatus) => void;
+  /** Of the process, for the node that `run` starts. */
+  readonly uncaught?: UncaughtGuard;
+  /** Asks the person without showing what is typed; missing where nobody can be asked. */
+  readonly askSecret?: (question: string) => Promise<string | undefined>;
+  /** The first line of standard input. */
+  readonly readLine: () => Promise<string | undefined>;
+  /** All of standard input. */
+  readonly readInput: () => Promise<string>;
   /** A line on stderr for the person. */
   readonly tell: (text: string) => Promise<void>;
   /** Told when the node has taken over the process' signals. */
@@ -65,9 +87,16 @@ export interface HooksDeps {
 /** What commands need of this program beyond a running node's API. */
 export class StandardHooks implements ProgramHooks {
   readonly #deps: HooksDeps;
+  readonly #keys: KeyDesk;
+  readonly setup: SetupDesk;
 
   constructor(deps: HooksDeps) {
     this.#deps = deps;
+    this.setup = new SetupDesk({ ...deps, homeOf: (globals) => this.#plainHome(globals) });
+    this.#keys = new KeyDesk({
+      ...deps,
+      load: async (globals, home) => (await this.#load(globals, home)).config,
+    });
   }
 
   async findNode(globals: GlobalFlags): Promise<NodeEndpoint | undefined> {
@@ -75,18 +104,34 @@ export class StandardHooks implements ProgramHooks {
     const endpoints = home === undefined ? undefined : await readEndpoints(home);
     if (home === undefined || !endpoints || !(await checkForRunningInstance(home)).isRunning) return undefined;
     const token = (await readTextIfThere(homePaths(home).writeToken))?.trim();
-    return token ? { baseUrl: endpoints.api_url, token } : undefined;
+    if (!token) return undefined;
+    const { api_url: baseUrl, socket_path: socketPath } = endpoints;
+    return { baseUrl, token, ...(socketPath === undefined ? {} : { socketPath }) };
+  }
+
+  async setupOnPage(options: Parameters<ProgramHooks["setupOnPage"]>[0]): Promise<SetupPageResult> {
+    const { globals } = options;
+    const home = this.#plainHome(globals);
+    const { config } = await this.#load(globals, home);
+    return await serveSetupPage({ ...this.#deps, hooks: this, hasPerson: this.#deps.askSecret !== undefined }, {
+      ...options,
+      home,
+      port: config.ports.adminUiPort,
+    });
   }
 
   async init(options: InitOptions): Promise<InitResult> {
     const home = this.#plainHome(options.globals);
     if (options.isForced) await this.#assertStopped(home, "init").then(() => forgetMesh(home));
     const { profile, random } = this.#deps;
+    const passphrase = await this.#keys.passphraseForSetup(options, home);
     const founded = await foundMesh(this.#setup(options.globals), {
       home,
+      personPassphrase: await this.#keys.personPassphrase(options, passphrase),
       meshName: options.meshName ?? "bzzz",
       agentId: options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId),
       isRootKeyKept: options.isRootKeyKept,
+      ...(passphrase === undefined ? {} : { passphrase }),
       ...(options.shares === undefined ? {} : { shares: options.shares }),
       ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     });
@@ -97,6 +142,7 @@ export class StandardHooks implements ProgramHooks {
       peer_id: founded.keys.peerId,
       home,
       config_path: founded.configPath,
+      ...personFacts(founded.person, true),
       recovery_shares: founded.recoveryShares,
       recovery_threshold: options.threshold ?? DEFAULT_THRESHOLD,
     };
@@ -110,6 +156,7 @@ export class StandardHooks implements ProgramHooks {
       ...options,
       home,
       config,
+      passphrase: await this.#keys.passphrase(options.globals, home, config),
     });
   }
 
@@ -118,8 +165,16 @@ export class StandardHooks implements ProgramHooks {
     if (options.isForced) await this.#assertStopped(home, "join").then(() => forgetMesh(home));
     const { profile, random } = this.#deps;
     const agentId = options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId);
+    const passphrase = await this.#keys.passphraseForSetup(options, home);
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-    const joined = await joinWithToken(this.#setup(options.globals), { home, token, agentId, signal });
+    const joined = await joinWithToken(this.#setup(options.globals), {
+      home,
+      token,
+      agentId,
+      signal,
+      personPassphrase: await this.#keys.personPassphrase(options, passphrase),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
     return {
       mesh_id: joined.mesh.meshId,
       mesh_name: joined.mesh.name,
@@ -127,6 +182,7 @@ export class StandardHooks implements ProgramHooks {
       peer_id: joined.keys.peerId,
       role: joined.role,
       home,
+      ...personFacts(joined.person, joined.isPersonAdmitted),
     };
   }
 
@@ -137,9 +193,75 @@ export class StandardHooks implements ProgramHooks {
     return { home };
   }
 
+  async showKeys(globals: GlobalFlags): Promise<KeysView> {
+    return await this.#keys.show(this.#plainHome(globals));
+  }
+
+  async lockKeys(globals: GlobalFlags): Promise<KeysChanged> {
+    return await this.#keys.lock(globals, this.#plainHome(globals));
+  }
+
+  async unlockKeys(globals: GlobalFlags): Promise<KeysChanged> {
+    return await this.#keys.unlock(globals, this.#plainHome(globals));
+  }
+
+  async readPassphrase(globals: GlobalFlags): Promise<string> {
+    return await this.#keys.read(globals);
+  }
+
+  async withPersonKey<T>(globals: GlobalFlags, work: (keys: OpenPersonKey) => Promise<T>): Promise<T> {
+    const home = this.#portalHome(globals);
+    const { key, certificate } = await openPerson(home, await this.#keys.personLock(globals, home));
+    return await work({ home, key, certificate, random: this.#deps.random });
+  }
+
+  async createPerson(globals: GlobalFlags): ReturnType<ProgramHooks["createPerson"]> {
+    const home = this.#portalHome(globals);
+    const lock = await this.#keys.personLock(globals, home);
+    const { words, isLocked } = await createPerson(this.#deps, { home, lock });
+    return { words, is_locked: isLocked };
+  }
+
+  async exportPerson(
+    { globals, shares, threshold, isRemoved }: Parameters<ProgramHooks["exportPerson"]>[0],
+  ): ReturnType<ProgramHooks["exportPerson"]> {
+    const home = this.#portalHome(globals);
+    const lock = await this.#keys.personLock(globals, home);
+    const sheet = await exportPerson({ home, lock, shares, threshold });
+    if (isRemoved) await removePersonRoot(home);
+    return sheet;
+  }
+
+  async restorePerson(
+    { globals, sharesFile }: Parameters<ProgramHooks["restorePerson"]>[0],
+  ): ReturnType<ProgramHooks["restorePerson"]> {
+    const home = this.#portalHome(globals);
+    await this.#assertStopped(home, "restore your key");
+    const shares = await collectShares({ ...this.#deps, file: sharesFile });
+    const lock = await this.#keys.personLock(globals, home);
+    return await restorePerson(this.#deps, { home, shares, lock });
+  }
+
+  async recoverRoot(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<RecoverResult> {
+    const { globals, sharesFile } = options;
+    const home = this.#plainHome(globals);
+    await this.#assertStopped(home, "recover the root key");
+    const passphrase = await this.#keys.passphrase(globals, home);
+    const shares = await collectShares({ ...this.#deps, file: sharesFile });
+    const { mesh, grant } = await recoverRoot(this.#setup(globals), { home, shares, passphrase });
+    return {
+      mesh_id: mesh.meshId,
+      mesh_name: mesh.name,
+      agent_id: grant.agentId,
+      peer_id: grant.peer,
+      valid_until_ms: grant.notAfterMs,
+    };
+  }
+
   async run(options: RunOptions): Promise<ExitStatus> {
     const { globals } = options;
     const { profile, env, clock, random } = this.#deps;
+    const typed = await this.#setUpFirst(options);
     // Before anything is waited for: from here on no signal falls between the command's listener and the node's.
     using signals = listenToSignals();
     const dev = globals.isDev
@@ -156,6 +278,7 @@ export class StandardHooks implements ProgramHooks {
     };
     const loaded = await this.#load(globals, home, flags);
     const { config } = loaded;
+    const passphrase = typed ?? await this.#keys.passphrase(globals, home, config);
     this.#deps.onNodeRunning();
     if (options.signal.aborted) return exitStatus("ok"); // stopped before it had begun
     return await runNode({ profile, clock, random, createExecution: this.#deps.createExecution }, {
@@ -163,11 +286,13 @@ export class StandardHooks implements ProgramHooks {
       home,
       env,
       isDev: globals.isDev,
+      ...(passphrase === undefined ? {} : { passphrase }),
       ownsTerminal: takesTerminal(profile, config, this.#deps),
       stderrIsTerminal: this.#deps.stderrIsTerminal,
       version: this.#deps.version,
       signals,
       forceExit: this.#deps.forceExit,
+      ...(this.#deps.uncaught ? { uncaught: this.#deps.uncaught } : {}),
       tell: this.#deps.tell,
       ...(dev
         ? {
@@ -177,6 +302,12 @@ export class StandardHooks implements ProgramHooks {
         }
         : {}),
     });
+  }
+
+  /** Where a person is at the terminal, a node that needs a setup gets one first; the passphrase that was typed in it. */
+  async #setUpFirst({ globals, signal }: RunOptions): Promise<string | undefined> {
+    if (globals.isDev || !this.#deps.askSecret || !await needsSetup(this.#plainHome(globals))) return undefined;
+    return (await this.setupOnPage({ globals, isBegunAnew: false, signal })).passphrase;
   }
 
   async validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]> {
@@ -202,6 +333,18 @@ export class StandardHooks implements ProgramHooks {
     return rows.map(({ key, value, where }) => ({ key, value: JSON.stringify(value), origin: where }));
   }
 
+  async readRoles(path: string | undefined, globals: GlobalFlags): Promise<readonly RoleFileEntry[]> {
+    if (path !== undefined) return await readRolesFile(path, this.#deps.profile);
+    const home = this.#plainHome(globals);
+    const { config } = await this.#load(globals, home);
+    return await readRolesFile(resolve(home, config.security.rolesFile), this.#deps.profile);
+  }
+
+  async loadConfig(globals: GlobalFlags): ReturnType<ProgramHooks["loadConfig"]> {
+    const home = await this.#home(globals) ?? this.#plainHome(globals);
+    return { home, config: (await this.#load(globals, home)).config };
+  }
+
   exampleConfig(): Promise<string> {
     return Promise.resolve(renderExampleConfig(this.#deps.profile.config));
   }
@@ -211,6 +354,7 @@ export class StandardHooks implements ProgramHooks {
     return await runDoctor({
       ...this.#deps,
       home,
+      passphrase: () => this.#keys.passphrase(globals, home),
       load: () => this.#load(globals, home),
       findNode: () => this.findNode(globals),
     });
@@ -270,6 +414,16 @@ export class StandardHooks implements ProgramHooks {
     return undefined;
   }
 
+  /** @throws IdentityError "person_missing" for a program that has no person */
+  #portalHome(globals: GlobalFlags): string {
+    const { program, binaryType } = this.#deps.profile;
+    if (binaryType === "hap") return this.#plainHome(globals);
+    throw new IdentityError(
+      "person_missing",
+      `Cannot use the keys of a person: ${program} has none; they are a portal's, use bzzz-hap`,
+    );
+  }
+
   #plainHome(globals: GlobalFlags): string {
     return dataDirectory(this.#deps.profile, this.#deps.env, globals.home);
   }
@@ -312,14 +466,13 @@ export class StandardHooks implements ProgramHooks {
     const grantBytes = await loadGrant(home);
     const grant = grantBytes && decodeGrant(grantBytes)?.grant;
     if (!mesh || !grant) return { home };
-    const keys = await loadNodeKeys({ home, binaryType: grant.binaryType });
     return {
       home,
       identity: {
         meshId: mesh.meshId,
-        peerId: keys.peerId,
+        peerId: grant.peer,
         agentId: grant.agentId,
-        ageRecipient: keys.age.recipient,
+        ageRecipient: grant.ageRecipient,
         networkKeyDigest: hexEncode(sha256(mesh.networkKey)),
       },
     };
@@ -346,6 +499,12 @@ export class StandardHooks implements ProgramHooks {
     if (globals.logLevel === undefined) return createNullLogger();
     return createStandardLogger(this.#deps.profile.program, { level: globals.logLevel as LogLevel, format: "text" });
   }
+}
+
+function personFacts(person: PersonFiles | undefined, isAdmitted: boolean): Pick<JoinResult, "person"> {
+  if (!person) return {};
+  const { certificate, isLocked } = person;
+  return { person: { words: personWords(certificate.person), is_locked: isLocked, is_admitted: isAdmitted } };
 }
 
 interface OriginRow {

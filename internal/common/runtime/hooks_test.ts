@@ -31,6 +31,7 @@ async function createPlace(profile: BinaryProfile = AGENT_PROFILE): Promise<Plac
       home,
       config: undefined,
       logLevel: undefined,
+      passphraseFile: undefined,
       settings: [],
       isDev: false,
       isJson: false,
@@ -55,6 +56,8 @@ async function createPlace(profile: BinaryProfile = AGENT_PROFILE): Promise<Plac
       stderrIsTerminal: false,
       fetch: (request) => Promise.resolve(place.answer(request)),
       forceExit: () => {},
+      readLine: () => Promise.resolve(undefined),
+      readInput: () => Promise.resolve(""),
       tell: () => Promise.resolve(),
       onNodeRunning: () => {},
     }),
@@ -71,6 +74,7 @@ async function found(place: Place): Promise<void> {
     isRootKeyKept: false,
     shares: undefined,
     threshold: undefined,
+    isLocked: false,
     isForced: false,
   });
 }
@@ -82,6 +86,7 @@ async function doctor(place: Place, globals = place.globals): Promise<Map<string
 const PORTS: GlobalFlags["settings"] = [
   ["ports.http_port", "0"],
   ["ports.health_port", "0"],
+  ["ports.ucxi_port", "0"],
   ["network.p2p_port", "0"],
 ];
 
@@ -249,6 +254,7 @@ Deno.test("init() and join() leave a mesh alone unless forced, and a running nod
       isRootKeyKept: true,
       shares: 5,
       threshold: 3,
+      isLocked: false,
       isForced,
     });
 
@@ -280,6 +286,7 @@ Deno.test("join() that finds nobody in time is status 5, 6 or 7, and leaves no m
       globals: place.globals,
       agentId: undefined,
       timeoutMs: 300,
+      isLocked: false,
       isForced: false,
       signal: new AbortController().signal,
     }),
@@ -308,4 +315,44 @@ Deno.test("with --dev, the node that runs is found, not what a killed one left b
 
   assert.equal(node?.baseUrl, "http://127.0.0.1:2");
   assert.equal(await place.hooks.findNode(globals), undefined);
+});
+
+Deno.test("locked keys open with the file that the configuration names, and with no other", async () => {
+  await using place = await createPlace();
+  await found(place);
+  const settings = (file: string): GlobalFlags => ({
+    ...place.globals,
+    settings: [...PORTS, ["identity.passphrase_file", file]],
+  });
+  await writePrivateFile(`${place.home}/pass`, "correct horse\n");
+  await writePrivateFile(`${place.home}/other`, "another one\n");
+
+  const { changed } = await place.hooks.lockKeys({ ...place.globals, passphraseFile: `${place.home}/pass` });
+  const shown = await place.hooks.showKeys(place.globals);
+  const named = await doctor(place, settings("pass"));
+  const wrong = await doctor(place, settings("other"));
+  const none = await doctor(place, { ...place.globals, settings: PORTS });
+  const { changed: opened } = await place.hooks.unlockKeys(settings("pass"));
+
+  assert.deepEqual([changed, opened], [2, 2]);
+  assert.ok(shown.files.every((file) => file.is_locked));
+  assert.equal(named.get("keys")?.status, "ok");
+  assert.match(wrong.get("keys")?.found ?? "", /the passphrase is wrong/);
+  assert.match(none.get("keys")?.fix ?? "", /--passphrase-file/);
+});
+
+Deno.test("the roles file is the one the configuration names, unless a path is given", async () => {
+  await using place = await createPlace();
+  const role = (name: string) => `version: 1\nroles:\n  ${name}: {level: suggestion}\n`;
+  await writePrivateFile(`${place.home}/roles.yaml`, role("standard"));
+  await writePrivateFile(`${place.home}/own.yaml`, role("own"));
+  const given = await place.write("given.yaml", role("given"));
+  const own: GlobalFlags = { ...place.globals, settings: [["security.roles_file", "own.yaml"]] };
+
+  assert.deepEqual((await place.hooks.readRoles(undefined, place.globals)).map(({ name }) => name), ["standard"]);
+  assert.deepEqual((await place.hooks.readRoles(undefined, own)).map(({ name }) => name), ["own"]);
+  assert.deepEqual((await place.hooks.readRoles(given, own)).map(({ name }) => name), ["given"]);
+  await assert.rejects(place.hooks.readRoles(`${place.home}/none.yaml`, own), { code: "config_missing" });
+  await place.write("given.yaml", role("admin"));
+  await assert.rejects(place.hooks.readRoles(given, own), /given\.yaml:3:3: roles\.admin/);
 });

@@ -115,14 +115,17 @@ export interface RuntimeConfig {
   /** Undefined: the defaults of the profile. */
   readonly configPath: string | undefined;
   readonly binaryType: BinaryType;
-  /** Ask for a configuration instead of joining the mesh. */
+  /**
+   * The data directory needs a setup (`needsSetup`): after the configuration nothing is created, and `initialize` rejects with
+   * `mesh_missing`. Whoever can show the setup to somebody does so before (`ProgramHooks.setupOnPage`).
+   */
   readonly enableSetupMode: boolean;
   readonly customPorts: PortConfig;
 }
 
 /** A node's life (specification section 3.2). `Stop` is safe at any time, also after a failed `initialize`. */
 export interface Runtime<Services extends object> {
-  /** The five phases; on failure nothing is left open. @throws RuntimeError */
+  /** The five phases; on failure nothing is left open. @throws RuntimeError; IdentityError `mesh_missing` in setup mode */
   initialize(config: RuntimeConfig, options?: { readonly signal?: AbortSignal }): Promise<Readonly<Services>>;
   /** @throws RuntimeError */
   start(options?: { readonly signal?: AbortSignal }): Promise<void>;

@@ -1,10 +1,21 @@
-import { type Command, COMMANDS, connectByHooks, createShell, EXIT, type ExitStatus, runCommandLine } from "@bzzz/cli";
-import { createSystemClock, createSystemRandom } from "@bzzz/base";
+import {
+  type Command,
+  COMMANDS,
+  connectByHooks,
+  createShell,
+  EXIT,
+  type ExitStatus,
+  exitStatus,
+  runCommandLine,
+} from "@bzzz/cli";
+import { createSystemClock, createSystemRandom, errorMessage } from "@bzzz/base";
 import { StandardHooks } from "./hooks.ts";
 import { readEnvironment } from "./process_environment.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import type { ExecutionFactory } from "./run_node.ts";
+import { openSocketFetch } from "./local_socket.ts";
 import { listenToSignals } from "./signals.ts";
+import { UncaughtGuard } from "./uncaught.ts";
 import { VERSION } from "./version.ts";
 
 /** In what one program differs from the other. */
@@ -42,6 +53,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
       interrupt.abort(new DOMException("The command was interrupted", "AbortError"));
     }
   })();
+  using uncaught = new UncaughtGuard({ onDefect: (error) => endByDefect(profile.program, error) });
   const shell = createShell({ clock, signal: interrupt.signal, env });
   const program = {
     name: profile.program as "bzzz-agent" | "bzzz-hap", // the registry of profiles has these two
@@ -63,14 +75,33 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
     stderrIsTerminal: Deno.stderr.isTerminal(),
     fetch: (request) => fetch(request),
     forceExit: (status) => Deno.exit(status),
+    uncaught,
+    ...(shell.askSecret ? { askSecret: shell.askSecret } : {}),
+    readLine: shell.readLine,
+    readInput: shell.readInput,
     tell: (text) => shell.err.write(`${text}\n`),
     onNodeRunning: () => {
       isNodeRunning = true;
     },
   });
-  const connect = connectByHooks({ hooks, fetch: (request) => fetch(request), clock, random, program });
+  const connect = connectByHooks({
+    hooks,
+    fetch: (request) => fetch(request),
+    fetchOver: (path) => openSocketFetch(path).fetch, // for the life of the process
+    clock,
+    random,
+    program,
+  });
   const status = await runCommandLine(program, Deno.args, { ...shell, connect, hooks });
   signals[Symbol.dispose]();
   await watching;
   return status;
+}
+
+/** A command has nothing to take down. What it says has the stack: whoever reports it needs it. */
+function endByDefect(program: string, error: unknown): never {
+  const stack = error instanceof Error ? error.stack : undefined;
+  const text = `${program}: Cannot go on: ${errorMessage(error)}; this is a defect of the program, please report it\n`;
+  Deno.stderr.writeSync(new TextEncoder().encode(stack ? `${text}${stack}\n` : text));
+  return Deno.exit(exitStatus("defect"));
 }

@@ -87,7 +87,7 @@ Deno.test("services are created, then started, dependencies first, and stopped i
   assert.deepEqual(log, expected);
 });
 
-Deno.test("create() receives exactly what was declared, and getService() gives it typed", async () => {
+Deno.test("F-16 F-28 create() receives exactly what was declared, and getService() gives it typed", async () => {
   const { deps } = createHarness();
   let given: object = {};
   const manager = createServiceManager(deps, [
@@ -122,7 +122,7 @@ Deno.test("an undeclared, misspelt or wrongly typed dependency does not compile"
   defineService({ name: "jornal", dependsOn: [], create: () => ({}) });
 });
 
-Deno.test("initialize() goes phase by phase", async () => {
+Deno.test("F-11 initialize() goes phase by phase", async () => {
   const { deps } = createHarness();
   const log: string[] = [];
   const manager = createServiceManager(deps, createFourServices(log));
@@ -140,7 +140,7 @@ Deno.test("initialize() goes phase by phase", async () => {
   await manager.stop();
 });
 
-Deno.test("a list with a duplicate, an unknown dependency, a cycle or a phase in the wrong order is refused when it is built", () => {
+Deno.test("F-29 a list with a duplicate, an unknown dependency, a cycle or a phase in the wrong order is refused when it is built", () => {
   const { deps } = createHarness();
   const of = (name: keyof Services, dependsOn: readonly (keyof Services)[], phase: "p2p" | "core" = "core") =>
     ({ ...defineService({ name, dependsOn, create: () => ({}) as never }), phase }) as ServiceDefinition<Services>;
@@ -218,7 +218,7 @@ Deno.test("a failing create stops only what was created, and uses the service's 
   assert.throws(() => manager.getService("store"), hasCode("service_not_ready"));
 });
 
-Deno.test("a step that misses its deadline fails the start; a creation that comes too late is stopped", async () => {
+Deno.test("F-17 a step that misses its deadline fails the start; a creation that comes too late is stopped", async () => {
   const { deps, clock, records } = createHarness();
   const log: string[] = [];
   const late = Promise.withResolvers<{ path: string }>();

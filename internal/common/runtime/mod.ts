@@ -60,7 +60,9 @@ export { assertDeployable, validateMultiBinaryDeployment } from "./validation.ts
 export type { DeploymentNode, IdentityFacts } from "./validation.ts";
 export { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
 export type { Endpoints, HomePaths } from "./home.ts";
-export { homePaths, readEndpoints } from "./home.ts";
+export { frontDoor } from "./context/services.ts";
+export { homePaths, readEndpoints, writePrivateFile } from "./home.ts";
+export { keepPageLink } from "./keep_link.ts";
 export { type ProgramDefinition, runMain } from "./main.ts";
 export { MeshReadModel, type ReadModelEvents } from "./read_model.ts";
 export { type ExecutionFactory, type NodeContext, runNode, type RunNodeOptions } from "./run_node.ts";
@@ -68,6 +70,7 @@ export { createRuntime, type EnvironmentLoader, nodeServices, StandardRuntime } 
 export type { HttpListener, NodeEnvironment, RuntimeServices } from "./services.ts";
 export { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
 export { SelfStatus, type WorkStatus } from "./self_status.ts";
+export { JournalTaskFacts, PlanTimes, type TaskFactsDeps } from "./task_facts.ts";
 export { TrustService } from "./trust.ts";
 export { COMMIT, VERSION } from "./version.ts";
 export { readEnvironment } from "./process_environment.ts";

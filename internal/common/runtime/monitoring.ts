@@ -3,7 +3,6 @@ import {
   EventLoopMonitor,
   HealthManager,
   listenAndServe,
-  type ListeningServer,
   MetricsRegistry,
   registerCounterMap,
   registerHealthMetrics,
@@ -13,41 +12,20 @@ import { type Api, createApi } from "@bzzz/api";
 import { constantTimeEqual } from "@bzzz/crypto";
 import { type PeerId, utf8Encode } from "@bzzz/base";
 import type { P2pNode } from "@bzzz/p2p";
+import { registerElectionMetrics } from "./election_services.ts";
 import { NodeFacade } from "./facade/mesh_facade.ts";
+import { Listener } from "./listener.ts";
+import { SocketServer } from "./local_socket.ts";
 import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
+import { frontDoor } from "./context/services.ts";
 import { readProcessMemory } from "./memory.ts";
 import { ResourceOptimizer } from "./optimization.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { registerSlurpMetrics } from "./slurp/monitoring.ts";
 import { SharedState } from "./state.ts";
 
 const define = serviceDefiner<RuntimeServices>();
-
-/** A server that listens from `start` to `stop`, and tells where. */
-class Listener {
-  readonly #listen: () => ListeningServer;
-  readonly #beforeStop: () => void;
-  #server: ListeningServer | undefined;
-
-  /** `beforeStop` ends what would stream for ever. */
-  constructor(listen: () => ListeningServer, beforeStop: () => void = () => {}) {
-    this.#listen = listen;
-    this.#beforeStop = beforeStop;
-  }
-
-  get server(): ListeningServer | undefined {
-    return this.#server;
-  }
-
-  start(): void {
-    this.#server ??= this.#listen();
-  }
-
-  async stop(): Promise<void> {
-    this.#beforeStop();
-    await this.#server?.stop();
-  }
-}
 
 /** State, health, metrics and the two HTTP ports. */
 export function monitoringServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
@@ -58,11 +36,11 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
   return [
     define({
       name: "sharedState",
-      dependsOn: ["readModel", "presence", "node", "healthManager"],
+      dependsOn: ["readModel", "presence", "node", "healthManager", "electionManager"],
       phase: "core",
-      create: ({ readModel, presence, node, healthManager }) => {
+      create: ({ readModel, presence, node, healthManager, electionManager }) => {
         const state = new SharedState(config);
-        followState(state, { readModel, presence, node, healthManager }, clock);
+        followState(state, { readModel, presence, node, healthManager, electionManager }, clock);
         return state;
       },
     }),
@@ -94,26 +72,59 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
     }),
     define({
       name: "metrics",
-      dependsOn: ["healthManager", "journal", "node", "pubSub", "sync", "sharedState"],
+      dependsOn: [
+        "healthManager",
+        "journal",
+        "node",
+        "pubSub",
+        "sync",
+        "registers",
+        "sharedState",
+        "electionManager",
+        "slurp",
+      ],
       phase: "monitoring",
       create: (parts) => {
         const registry = new MetricsRegistry();
         registerHealthMetrics(registry, parts.healthManager);
         registerProcessMetrics(registry, { memory: () => Deno.memoryUsage(), startedAtMs, eventLoop });
         registerMeshMetrics(registry, parts);
+        registerUncaughtMetrics(registry, environment);
         registerStateMetrics(registry, parts.sharedState);
+        registerVoterMetrics(registry, parts.registers);
+        registerElectionMetrics(registry, parts.electionManager);
+        registerSlurpMetrics(registry, parts.slurp, clock);
         return registry;
       },
     }),
     define({
       name: "facade",
-      dependsOn: ["identity", "journal", "readModel", "trust", "node", "presence", "healthManager", "selfStatus"],
+      dependsOn: [
+        "identity",
+        "journal",
+        "readModel",
+        "people",
+        "person",
+        "tasks",
+        "trust",
+        "roles",
+        "registers",
+        "node",
+        "presence",
+        "healthManager",
+        "selfStatus",
+        "electionManager",
+        "slurp",
+      ],
       phase: "monitoring",
       create: (parts) =>
         new NodeFacade({
           ...parts,
+          register: parts.tasks,
           local: parts.identity,
           health: parts.healthManager,
+          home: paths.home,
+          election: parts.electionManager,
           config,
           version,
           isInsecure: environment.isInsecure,
@@ -121,6 +132,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
           clock,
           random,
           describeSelf: () => parts.selfStatus.describe(),
+          setPerson: (person) => parts.selfStatus.setPerson(person),
           requestStop: (by) => void environment.shutdownManager.request({ kind: "requested", by }), // never rejects
         }),
     }),
@@ -164,15 +176,18 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
     }),
     define({
       name: "httpServer",
-      dependsOn: ["api", "healthServer", "node"],
+      dependsOn: ["api", "ucxiServer", "healthServer", "node"],
       phase: "monitoring",
-      create: ({ api }) =>
+      create: ({ api, ucxiServer }) =>
         new Listener(() =>
-          listenAndServe({ clock, logger: child("api") }, (request) => api.fetch(request), {
+          listenAndServe({ clock, logger: child("api") }, frontDoor({ api, ucxiServer }), {
             hostname: config.api.host,
             port: config.ports.httpPort,
             name: "api",
-          }), () => api.close()),
+          }), () => {
+          api.close();
+          ucxiServer.close();
+        }),
       start: (listener) => listener.start(),
       stop: async (listener) => {
         try {
@@ -182,21 +197,48 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
         }
       },
     }),
+    define({
+      name: "localServer",
+      dependsOn: ["api", "ucxiServer", "node"],
+      phase: "monitoring",
+      create: ({ api, ucxiServer }) =>
+        new SocketServer({ clock, logger: child("socket") }, frontDoor({ api, ucxiServer }), {
+          path: paths.socket,
+          beforeStop: () => {
+            api.close();
+            ucxiServer.close();
+          },
+        }),
+      start: (server) => server.start(),
+      stop: (server) => server.stop(),
+    }),
   ];
 }
 
 /** Tells other programs of this host where the node answers. Call when everything has started. */
 export async function publishEndpoints(
   environment: Pick<NodeEnvironment, "paths">,
-  services: Pick<RuntimeServices, "httpServer" | "healthServer" | "node">,
+  services: Pick<RuntimeServices, "httpServer" | "healthServer" | "ucxiListener" | "localServer" | "node">,
 ): Promise<void> {
   const text = JSON.stringify({
     pid: Deno.pid,
     api_url: services.httpServer.server?.url ?? "",
     health_url: services.healthServer.server?.url ?? "",
+    ucxi_url: services.ucxiListener.server?.url ?? "",
+    ...(services.localServer.path === undefined ? {} : { socket_path: services.localServer.path }),
     p2p_addresses: services.node.addresses(),
   });
   await writePrivateFile(environment.paths.endpoints, `${text}\n`);
+}
+
+function registerUncaughtMetrics(
+  registry: MetricsRegistry,
+  environment: Pick<NodeEnvironment, "uncaughtCounts">,
+): void {
+  const name = "bzzz_uncaught_errors_total";
+  registerCounterMap(registry, { name, help: "Errors that nobody caught, by kind", labelName: "event" }, {
+    entries: () => environment.uncaughtCounts?.() ?? new Map(),
+  });
 }
 
 function registerMeshMetrics(
@@ -218,6 +260,21 @@ function registerMeshMetrics(
     const { published, accepted, ignored, rejected } = pubSub.stats();
     return new Map([["published", published], ["accepted", accepted], ["ignored", ignored], ["rejected", rejected]]);
   });
+}
+
+/** Who votes, who of them can be reached, and what became of claims and elections. */
+export function registerVoterMetrics(
+  registry: MetricsRegistry,
+  registers: Pick<RuntimeServices["registers"], "stats" | "hasQuorum">,
+): void {
+  const gauge = (name: string, help: string, read: () => number) => registry.collected("gauge", { name, help }, read);
+  gauge("bzzz_voters", "Voters of the mesh", () => registers.stats().voters);
+  gauge("bzzz_voters_reachable", "Voters that can be reached from here", () => registers.stats().reachableVoters);
+  gauge("bzzz_voters_epoch", "Number of the present set of voters", () => registers.stats().epoch);
+  gauge("bzzz_quorum", "1 when a majority of the voters can be reached", () => Number(registers.hasQuorum()));
+  gauge("bzzz_register_proposals", "Commands that are being decided here", () => registers.stats().proposals);
+  const events = { name: "bzzz_register_events_total", help: "Votes and decisions by kind", labelName: "event" };
+  registerCounterMap(registry, events, { entries: () => registers.stats().counters });
 }
 
 /** What the node knows of the mesh's work: unfinished tasks by state, other members by status. */
@@ -242,6 +299,7 @@ export function followState(
   state: Pick<RuntimeServices["sharedState"], "apply" | "current">,
   parts: Pick<RuntimeServices, "readModel" | "presence" | "healthManager"> & {
     readonly node: Pick<P2pNode, "events" | "isConnected">;
+    readonly electionManager: Pick<RuntimeServices["electionManager"], "events">;
   },
   clock: Pick<NodeEnvironment["clock"], "nowMs">,
 ): void {
@@ -253,6 +311,7 @@ export function followState(
         title: view.title,
         state: view.state,
         attempt: view.attempt,
+        version: view.version,
         ...(view.holder ? { holder: view.holder } : {}),
         updatedAt: view.updatedAt,
       },
@@ -277,5 +336,8 @@ export function followState(
   for (const name of ["peer:admitted", "peer:disconnected"] as const) {
     parts.node.events.on(name, ({ peer }) => followPeer(peer));
   }
+  parts.electionManager.events.on("leader:changed", ({ term, leader }) => {
+    state.apply({ type: "election:changed", election: { term, ...(leader ? { leader } : {}) } });
+  });
   parts.healthManager.events.on("health:changed", ({ to }) => state.apply({ type: "health:changed", health: to }));
 }

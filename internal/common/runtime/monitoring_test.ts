@@ -18,14 +18,14 @@ const PRESENCE: BodyOf<"presence"> = {
   addresses: [],
 };
 
-Deno.test("the shared state follows tasks and members, and the metrics tell it", async () => {
+Deno.test("A-35 the shared state follows tasks and members, and the metrics tell it", async () => {
   await using mesh = new OfflineMesh();
   const node = await mesh.start(person("alice"));
   const { peerId, grant } = mesh.mesh.issue({ agentId: "worker" });
   const { config } = parseConfig({ profile: CONFIG_PROFILES.hap, env: {}, flags: {} });
   const state = new SharedState<Config>(config);
   const healthManager = new HealthManager({ clock: mesh.clock, logger: createNullLogger() });
-  followState(state, { ...node, healthManager }, mesh.clock);
+  followState(state, { ...node, healthManager, electionManager: node.election }, mesh.clock);
   const registry = new MetricsRegistry();
   registerStateMetrics(registry, state);
   const samples = () => registry.render().split("\n").filter((line) => /^bzzz_(tasks|members)/.test(line)).sort();
@@ -38,6 +38,7 @@ Deno.test("the shared state follows tasks and members, and the metrics tell it",
     description: "",
     priority: 5,
     required_capabilities: [],
+    dependencies: [],
   });
   node.presence.heard(identity, PRESENCE);
   node.presence.heard(identity, PRESENCE);

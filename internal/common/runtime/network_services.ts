@@ -1,4 +1,5 @@
 import { utf8Decode, utf8Encode } from "@bzzz/base";
+import { createTaskRules } from "@bzzz/coordinator";
 import { createSync } from "@bzzz/journal";
 import { createMembershipAdmission, createP2pNode, type P2pNode } from "@bzzz/p2p";
 import { PresenceService } from "@bzzz/presence";
@@ -14,8 +15,13 @@ import {
   networkOptions,
 } from "./p2p.ts";
 import { machineLoad, SelfStatus } from "./self_status.ts";
+import { JournalTaskFacts } from "./task_facts.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { VoterPromoter } from "./voters/promoter.ts";
+import { RosterFeed } from "./voters/roster_feed.ts";
+import { guardSeat } from "./voters/seat_guard.ts";
+import { createRegisters } from "./voters/service.ts";
 
 const define = serviceDefiner<RuntimeServices>();
 const MS_PER_SECOND = 1000;
@@ -92,10 +98,53 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
         }, { periodMs: config.journal.syncIntervalSeconds * MS_PER_SECOND });
         node.events.on("peer:admitted", ({ peer }) => sync.peerConnected(peer));
         node.events.on("gossip:interrupted", ({ peer }) => sync.peerConnected(peer));
+        node.events.on("peer:disconnected", () => sync.peerLost());
         return sync;
       },
       start: (sync) => sync.start(),
       stop: (sync) => sync.stop(),
+    }),
+    define({
+      name: "registers",
+      dependsOn: ["node", "store", "identity"],
+      phase: "p2p",
+      failureCode: "p2p_init_failed",
+      create: async (parts) => {
+        await guardSeat({ store: parts.store, random, logger: child("registers") }, paths.voterMark);
+        return createRegisters(environment, parts);
+      },
+      start: (registers) => registers.start(),
+      stop: (registers) => registers.stop(),
+    }),
+    define({
+      name: "rosterFeed",
+      dependsOn: ["registers", "journal", "identity"],
+      phase: "p2p",
+      create: ({ registers, journal, identity: { mesh } }) =>
+        new RosterFeed({ registers, journal, mesh, clock, logger: child("registers") }),
+      start: (feed) => feed.start(),
+      stop: (feed) => feed.stop(),
+    }),
+    define({
+      name: "tasks",
+      dependsOn: ["registers", "readModel", "decisions", "journal", "identity"],
+      phase: "core",
+      create: ({ registers, readModel, decisions, journal, identity: { membership } }) => {
+        decisions.learn(registers.history());
+        registers.events.on("roster:changed", () => decisions.learn(registers.history()));
+        return registers.use(createTaskRules(
+          new JournalTaskFacts({
+            clock,
+            board: readModel.board,
+            inbox: readModel.inbox,
+            threads: readModel.threads,
+            plans: readModel.plans,
+            entry: (id) => journal.get(id),
+            authority: (peer) => membership.grantOf(peer, clock.nowMs()),
+            capabilities: (peer) => readModel.capabilitiesOf(peer),
+          }),
+        ));
+      },
     }),
     define({
       name: "selfStatus",
@@ -126,6 +175,26 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       },
       start: (presence) => presence.start(),
       stop: (presence) => presence.stop(),
+    }),
+    define({
+      name: "voterPromoter",
+      dependsOn: ["registers", "presence", "node", "identity"],
+      phase: "core",
+      create: ({ registers, presence, node, identity: { membership, keys } }) =>
+        new VoterPromoter({
+          registers,
+          presence,
+          isConnected: (peer) => node.isConnected(peer),
+          isMember: (peer) => membership.isAdmitted(peer, clock.nowMs()),
+          isMaster: () => membership.grantOf(keys.peerId, clock.nowMs())?.level === "master",
+          clock,
+          logger: child("voters"),
+        }, {
+          chosen: config.coordination.voters,
+          steadyMs: config.coordination.voterSteadySeconds * MS_PER_SECOND,
+        }),
+      start: (promoter) => promoter.start(),
+      stop: (promoter) => promoter.stop(),
     }),
     define({
       name: "participant",
@@ -215,7 +284,7 @@ function hearPresence(
     if (signal.kind === "presence") {
       presence.heard({ peer, agentId: grant.agentId, binaryType: grant.binaryType, role: grant.role }, signal.body);
       if (signal.body.addresses.length > 0) node.rememberAddresses(peer, signal.body.addresses);
-    } else presence.left(peer, signal.body.reason);
+    } else if (signal.kind === "leaving") presence.left(peer, signal.body.reason);
   });
   membership.on("member:revoked", ({ peer }) => presence.revoked(peer));
   // gossip tells who is far away; a neighbour is told on the connection itself, where nothing overtakes it

@@ -17,7 +17,11 @@ import { TrustService } from "./trust.ts";
  */
 export async function inviteOffline(
   deps: Omit<SetupDeps, "version">,
-  options: Omit<InviteOptions, "globals"> & { readonly home: string; readonly config: Config },
+  options: Omit<InviteOptions, "globals"> & {
+    readonly home: string;
+    readonly config: Config;
+    readonly passphrase: string | undefined;
+  },
 ): Promise<ReturnType<typeof inviteView> & { readonly token: string }> {
   const { clock, random, logger, profile } = deps;
   const { home, config } = options;
@@ -26,6 +30,7 @@ export async function inviteOffline(
     home,
     binaryType: profile.binaryType,
     configuredAgentId: config.agent.id,
+    ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
   });
   using _lock = await acquireInstanceLock({ clock, logger }, home, {
     agentId: local.identity.agentId,

@@ -27,7 +27,7 @@ function createHarness() {
   return { clock, memory, optimizer, told, records };
 }
 
-Deno.test("high memory is told once several samples agree, then critical, then recovered", async () => {
+Deno.test("F-52 high memory is told once several samples agree, then critical, then recovered", async () => {
   const { clock, memory, optimizer, told, records } = createHarness();
   optimizer.start();
 

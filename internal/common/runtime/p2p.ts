@@ -1,4 +1,4 @@
-import type { Membership } from "@bzzz/agentid";
+import { type Membership, parsePersonId } from "@bzzz/agentid";
 import { type Clock, parseAgentId, type PeerId, TaskGroup, withTimeout } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
 import { sha256 } from "@bzzz/crypto";
@@ -45,7 +45,9 @@ export function createRedeemer(trust: TrustService, membership: Membership): Red
     const agentId = parseAgentId(request.agentId);
     if (!agentId) return { ok: false, reason: "bad_agent_id" };
     if (request.binaryType !== "agent" && request.binaryType !== "hap") return { ok: false, reason: "bad_binary_type" };
-    const answer = await trust.admit({ ...request, agentId, binaryType: request.binaryType });
+    const person = request.person === undefined ? undefined : parsePersonId(request.person);
+    if (request.person !== undefined && !person) return { ok: false, reason: "bad_person" };
+    const answer = await trust.admit({ ...request, agentId, binaryType: request.binaryType, person });
     return answer.ok ? { ...answer, revocations: membership.revocations() } : answer;
   };
 }
@@ -83,7 +85,7 @@ export function createJournalGate(journal: Journal): Gate {
       const decoded = decodeFrame(frame);
       return decoded.ok ? decoded.envelope.header.author : undefined;
     },
-    receive: (frame, peer) => journal.ingest(frame, { peer, path: "live" }).verdict,
+    receive: (frame, peer) => journal.ingest(frame, { peer, path: "live" }),
   };
 }
 

@@ -22,7 +22,7 @@ function participant(mesh: OfflineMesh, node: OfflineNode, options: { handlerTim
   return { made, sink, joined: () => joined };
 }
 
-Deno.test("publishMessage() resolves once the message is on disk, by name or alias of the topic", async () => {
+Deno.test("F-58 publishMessage() resolves once the message is on disk, by name or alias of the topic", async () => {
   await using mesh = new OfflineMesh();
   const node = await mesh.start();
   const { made } = participant(mesh, node);
@@ -38,7 +38,7 @@ Deno.test("publishMessage() resolves once the message is on disk, by name or ali
   assert.throws(() => made.subscribeToTopic("nowhere", () => {}), TypeError);
 });
 
-Deno.test("subscribeToTopic() gives what is stored from now on, own and others', until it is called off", async () => {
+Deno.test("A-14 F-30 subscribeToTopic() gives what is stored from now on, own and others', until it is called off", async () => {
   await using mesh = new OfflineMesh();
   const node = await mesh.start();
   const other = await mesh.start();
@@ -64,7 +64,7 @@ Deno.test("subscribeToTopic() gives what is stored from now on, own and others',
   ]);
 });
 
-Deno.test("a handler that throws, rejects or hangs keeps nobody else from hearing", async () => {
+Deno.test("A-11 F-73 a handler that throws, rejects or hangs keeps nobody else from hearing", async () => {
   await using mesh = new OfflineMesh();
   const node = await mesh.start();
   const { made, sink } = participant(mesh, node, { handlerTimeoutMs: 1_000 });

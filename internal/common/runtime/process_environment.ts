@@ -45,6 +45,6 @@ export function takesTerminal(
   { interface: { mode, autoStartInterface } }: Pick<Config, "interface">,
   terminal: { readonly stdinIsTerminal: boolean; readonly stdoutIsTerminal: boolean },
 ): boolean {
-  const isWanted = profile.ownsTerminal && mode === "terminal" && autoStartInterface;
+  const isWanted = profile.ownsTerminal && mode !== "headless" && autoStartInterface;
   return isWanted && terminal.stdinIsTerminal && terminal.stdoutIsTerminal;
 }

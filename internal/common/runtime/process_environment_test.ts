@@ -3,12 +3,13 @@ import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
 import { AGENT_PROFILE, HAP_PROFILE } from "./profiles.ts";
 
-Deno.test("the portal takes the terminal only where it is wanted and there is one; the agent never", () => {
+Deno.test("F-24 the portal takes the terminal only where it is wanted and there is one; the agent never", () => {
   const there = { stdinIsTerminal: true, stdoutIsTerminal: true };
   const hap = (flags: Record<string, unknown>) => parseConfig({ profile: CONFIG_PROFILES.hap, env: {}, flags }).config;
   const agent = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags: {} }).config;
 
   assert.equal(takesTerminal(HAP_PROFILE, hap({}), there), true);
+  assert.equal(takesTerminal(HAP_PROFILE, hap({ "interface.mode": "plain" }), there), true);
   assert.equal(takesTerminal(HAP_PROFILE, hap({ "interface.mode": "headless" }), there), false);
   assert.equal(takesTerminal(HAP_PROFILE, hap({ "interface.auto_start_interface": false }), there), false);
   assert.equal(takesTerminal(HAP_PROFILE, hap({}), { ...there, stdinIsTerminal: false }), false);

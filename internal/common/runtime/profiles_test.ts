@@ -4,7 +4,7 @@ import { RuntimeError } from "./errors.ts";
 import { AGENT_PROFILE, BINARY_PROFILES, defaultPorts, HAP_PROFILE, ProfileRegistry } from "./profiles.ts";
 import { assertShutdownPlan } from "./shutdown_plan.ts";
 
-Deno.test("every binary type has a profile, and every profile's ports are its own", () => {
+Deno.test("F-25 every binary type has a profile, and every profile's ports are its own", () => {
   const ports = BINARY_PROFILES.list().flatMap((profile) => Object.values(defaultPorts(profile)));
 
   assert.deepEqual(
@@ -49,7 +49,7 @@ Deno.test("get() finds a profile; an unknown type is refused with the known ones
   );
 });
 
-Deno.test("a registry takes further programs, but not two of one name", () => {
+Deno.test("F-79 a registry takes further programs, but not two of one name", () => {
   const relay = { ...AGENT_PROFILE, binaryType: "relay" as "agent", program: "bzzz-relay" };
 
   assert.equal(new ProfileRegistry([AGENT_PROFILE, HAP_PROFILE, relay]).get("relay").program, "bzzz-relay");

@@ -1,18 +1,20 @@
-import { BzzzError, type Clock, type Random } from "@bzzz/base";
+import { BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
 import type { Config, LoadedConfig } from "@bzzz/config";
 import { formatIssues } from "@bzzz/config";
 import type { Logger } from "@bzzz/logging";
 import { TOPICS } from "@bzzz/wire";
 import { acquireInstanceLock } from "./collision.ts";
-import { RuntimeError } from "./errors.ts";
+import { createRuntimeError, RuntimeError } from "./errors.ts";
 import { type ExitStatus, exitStatusOf } from "@bzzz/cli";
 import { homePaths } from "./home.ts";
 import type { ExecutionMode } from "./interfaces.ts";
+import { needsSetup } from "./needs_setup.ts";
 import { openNodeLog } from "./node_logger.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { createRuntime, type StandardRuntime } from "./runtime.ts";
 import type { RuntimeServices } from "./services.ts";
 import { ShutdownManager } from "./shutdown.ts";
+import type { UncaughtGuard } from "./uncaught.ts";
 
 /** What a running node needs to know beyond its services. */
 export interface NodeContext {
@@ -46,6 +48,8 @@ export interface RunNodeOptions {
   /** Signals of the process, as data. */
   readonly signals: AsyncIterable<string>;
   readonly forceExit: (status: ExitStatus) => void;
+  /** Of the process; while the node runs, a defect takes it down in order. */
+  readonly uncaught?: UncaughtGuard;
   /** Called once this process holds the data directory. */
   readonly onLocked?: () => Promise<void>;
   /** Called once the node runs; what it begins must end with `signal`. */
@@ -80,6 +84,11 @@ export async function runNode(
   });
   await options.onLocked?.();
   const shutdown = new ShutdownManager({ clock, logger, forceExit: options.forceExit }, profile.shutdown);
+  using _defects = options.uncaught?.use({
+    logger,
+    // the report is for who awaits the shutdown
+    onDefect: (cause) => void shutdown.request({ kind: "failed", error: defectOf(clock, cause) }),
+  });
   const runtime = createRuntime(() =>
     Promise.resolve({
       clock,
@@ -91,6 +100,7 @@ export async function runNode(
       version: options.version,
       isInsecure: options.isDev,
       shutdownManager: shutdown,
+      uncaughtCounts: () => options.uncaught?.counts() ?? new Map(),
       ...(options.passphrase === undefined ? {} : { passphrase: options.passphrase }),
     })
   );
@@ -98,7 +108,7 @@ export async function runNode(
   addShutdownHooks(shutdown, runtime, started.promise);
   const watching = shutdown.watch(options.signals);
   watching.catch((error) => logger.error("Signals are not heard any more", {}, error));
-  const services = await startRuntime(runtime, profile, shutdown);
+  const services = await startRuntime(runtime, { profile, home }, shutdown);
   if (!services || shutdown.signal.aborted) {
     started.resolve(services && { services, execution: undefined });
     return (await shutdown.finished).exitStatus;
@@ -130,6 +140,13 @@ export async function runNode(
   return await execute({ execution, services, shutdown, logger });
 }
 
+function defectOf(clock: Clock, cause: unknown): RuntimeError {
+  return createRuntimeError(clock, "defect", "go on", {
+    why: `${errorMessage(cause)}; this is a defect of the program, please report it`,
+    cause,
+  });
+}
+
 /** What there is to take down. */
 interface StartedNode {
   readonly services: Readonly<RuntimeServices>;
@@ -156,6 +173,8 @@ function addShutdownHooks(
     const node = await started;
     if (!node) return;
     await node.execution?.stop();
+    // the term is given back while the voters can still be asked, so that nobody waits for the lease to run out
+    await node.services.electionManager.stop();
     node.services.presence.stop();
     // after the work was given back, so that who takes it over knows that it may
     await sayGoodBye(node.services);
@@ -175,7 +194,7 @@ async function sayGoodBye({ journal, logger }: Readonly<RuntimeServices>): Promi
 /** Undefined when it was told to end before it had started. */
 async function startRuntime(
   runtime: StandardRuntime,
-  profile: BinaryProfile,
+  { profile, home }: { readonly profile: BinaryProfile; readonly home: string },
   shutdown: ShutdownManager,
 ): Promise<Readonly<RuntimeServices> | undefined> {
   const { signal } = shutdown;
@@ -183,7 +202,7 @@ async function startRuntime(
     const services = await runtime.initialize({
       configPath: undefined,
       binaryType: profile.binaryType,
-      enableSetupMode: false,
+      enableSetupMode: await needsSetup(home),
       customPorts: {},
     }, { signal });
     await runtime.start({ signal });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BzzzError, createSystemClock, createSystemRandom } from "@bzzz/base";
 import { createNullLogger } from "@bzzz/logging";
+import { P2pError } from "@bzzz/p2p";
 import type { ExitStatus } from "@bzzz/cli";
 import { checkForRunningInstance } from "./collision.ts";
 import { loadProgramConfig } from "./config.ts";
@@ -9,6 +10,7 @@ import { AGENT_PROFILE } from "./profiles.ts";
 import { type ExecutionFactory, runNode, type RunNodeOptions } from "./run_node.ts";
 import { foundMesh, requireAgentId } from "./setup.ts";
 import { createFakeExit, createFakeSignals } from "./testing.ts";
+import { UncaughtGuard } from "./uncaught.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -102,7 +104,7 @@ Deno.test("a signal ends the node in order: work first, then the services, statu
   await assertGone(place.home);
 });
 
-Deno.test("an execution that ends ends the node; one that fails gives its status", async () => {
+Deno.test("F-20 F-22 an execution that ends ends the node; one that fails gives its status", async () => {
   await using place = await createPlace();
   const ending = (error?: Error): ExecutionFactory => () => ({
     run: () => error ? Promise.reject(error) : Promise.resolve(),
@@ -162,4 +164,32 @@ Deno.test("a second node on the same data directory is refused and the first goe
   assert.equal(status, 0);
   assert.ok(second instanceof BzzzError && second.code === "instance_running", String(second));
   assert.ok(log.includes("run"));
+});
+
+Deno.test("a defect takes the node down in order, with its own status; faults of libraries and failures do not", async () => {
+  await using place = await createPlace();
+  const log: string[] = [];
+  let defects = 0;
+  using uncaught = new UncaughtGuard({ onDefect: () => defects++ });
+  const throwLater = (error: Error) =>
+    queueMicrotask(() => {
+      throw error;
+    });
+
+  const status = await place.run(
+    waiting(log, () => {
+      throwLater(Object.assign(new Error("Cannot write to a stream that is closed"), { name: "StreamStateError" }));
+      throwLater(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" }));
+      throwLater(new P2pError("p2p_not_connected", "Cannot send: the peer left"));
+      throwLater(new TypeError("undefined is not a function"));
+    }),
+    { uncaught },
+  );
+
+  assert.equal(status, 15);
+  assert.equal(defects, 0, "the node's own handler was told, not the command's");
+  assert.deepEqual(Object.fromEntries(uncaught.counts()), { library: 2, failure: 1, defect: 1 });
+  assert.deepEqual([...log].sort(), ["ended", "run", "stop, journal ready"]);
+  assert.match(await Deno.readTextFile(`${place.home}/node.log`), /A defect of the program ends it.*TypeError/);
+  await assertGone(place.home);
 });

@@ -1,11 +1,21 @@
+import type { PeerId } from "@bzzz/base";
 import type { HealthStatus } from "@bzzz/health";
 import type { Runtime, RuntimeConfig } from "./interfaces.ts";
 import { createServiceManager, type StandardServiceManager } from "./manager.ts";
 import { createRuntimeError } from "./errors.ts";
+import { contextServices } from "./context/services.ts";
 import { monitoringServices, publishEndpoints } from "./monitoring.ts";
+import { electionServices } from "./election_services.ts";
+import { slurpCheck } from "./slurp/monitoring.ts";
+import { slurpServices } from "./slurp/services.ts";
+import { leaderCheck } from "./leader_check.ts";
+import { setupNeeded } from "./needs_setup.ts";
 import { networkServices } from "./network_services.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { quorumCheck } from "./voters/service.ts";
+import { roleServices } from "./roles/services.ts";
+import { contentServices } from "./content/content_services.ts";
 import { storageServices } from "./storage.ts";
 import { RUNTIME_PHASES } from "./topology.ts";
 
@@ -24,6 +34,11 @@ export function nodeServices(environment: NodeEnvironment): ServiceDefinition<Ru
     }),
     ...storageServices(environment),
     ...networkServices(environment),
+    ...roleServices(environment),
+    ...contextServices(environment),
+    ...contentServices(environment),
+    ...electionServices(environment),
+    ...slurpServices(environment),
     ...monitoringServices(environment),
   ];
 }
@@ -44,6 +59,8 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
   async initialize(config: RuntimeConfig, options: { signal?: AbortSignal } = {}): Promise<Readonly<RuntimeServices>> {
     const environment = await this.#load(config);
     const { clock, logger } = environment;
+    // there is a configuration, and nothing else: no keys are read, nothing is created, no mesh is joined
+    if (config.enableSetupMode) throw setupNeeded(environment.paths.home, config.binaryType);
     if (this.#manager) {
       throw createRuntimeError(clock, "lifecycle_misused", "initialize the runtime", {
         why: "it was initialized before",
@@ -59,7 +76,7 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
       await manager.initialize({ phase, ...(options.signal ? { signal: options.signal } : {}) });
     }
     return await orStop(manager, () => {
-      registerChecks(manager);
+      registerChecks(environment, manager);
       return manager.services;
     });
   }
@@ -100,10 +117,17 @@ async function orStop<T>(manager: StandardServiceManager<RuntimeServices>, work:
   }
 }
 
-function registerChecks(manager: StandardServiceManager<RuntimeServices>): void {
-  const { healthManager, optimizer, journal } = manager.services;
+function registerChecks(
+  { clock }: Pick<NodeEnvironment, "clock">,
+  manager: StandardServiceManager<RuntimeServices>,
+): void {
+  const { healthManager, optimizer, journal, registers, electionManager, identity, slurp } = manager.services;
   for (const check of manager.healthChecks()) healthManager.register(check);
   healthManager.register(optimizer.healthCheck());
+  healthManager.register(quorumCheck(registers));
+  const nameOf = (peer: PeerId) => identity.membership.grantOf(peer, clock.nowMs())?.agentId ?? peer;
+  healthManager.register(leaderCheck(electionManager, nameOf));
+  healthManager.register(slurpCheck(slurp, clock));
   healthManager.register({
     name: "outbox",
     critical: false,

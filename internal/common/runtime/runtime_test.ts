@@ -128,6 +128,25 @@ Deno.test("a node that starts again says who it is only when that has changed", 
   assert.deepEqual(records, [1, 1, 2, 2]);
 });
 
+Deno.test("setup mode: a configuration and nothing else; no keys are read, nothing is made, nothing listens", async () => {
+  await using place = await createPlace(AGENT_PROFILE);
+  const before = openThings(place.home);
+  const files = (await Array.fromAsync(Deno.readDir(place.home))).map(({ name }) => name).sort();
+  const asked = { ...request(AGENT_PROFILE, testdata("agent_config.yaml")), enableSetupMode: true };
+
+  await assert.rejects(place.runtime().initialize(asked), (error: Error & { code?: string }) => {
+    assert.equal(exitStatusOf(error), 3);
+    return error.code === "mesh_missing" && /bzzz-agent setup --home/.test(error.message);
+  });
+
+  assert.deepEqual(openThings(place.home), before);
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(place.home))).map(({ name }) => name).sort(), files);
+  await assert.rejects(
+    place.runtime().initialize({ ...asked, configPath: testdata("broken_config.yaml") }),
+    (error) => exitStatusOf(error) === 8,
+  );
+});
+
 const REFUSED_FILES = [
   ["a file that is not there", AGENT_PROFILE, "nowhere.yaml", 8],
   ["a key that does not exist", AGENT_PROFILE, "broken_config.yaml", 8],
@@ -191,6 +210,12 @@ const FAILURES: readonly {
     harm: (_home, port) => Promise.resolve({ "ports.health_port": port }),
   },
   {
+    what: "a context port in use (monitoring)",
+    at: "start",
+    status: 11,
+    harm: (_home, port) => Promise.resolve({ "ports.ucxi_port": port }),
+  },
+  {
     what: "an API port in use (the last one)",
     at: "start",
     status: 11,
@@ -225,7 +250,7 @@ for (const { what, at, status, harm } of FAILURES) {
   });
 }
 
-Deno.test("a runtime lives once: out of turn it says so", async () => {
+Deno.test("F-15 a runtime lives once: out of turn it says so", async () => {
   await using place = await createPlace(AGENT_PROFILE);
   const runtime = place.runtime();
   const file = request(AGENT_PROFILE, testdata("agent_config.yaml"));

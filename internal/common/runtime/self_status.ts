@@ -1,6 +1,7 @@
 import { type Clock, createUlid, type Random } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
 import type { BodyOf } from "@bzzz/wire";
+import type { Candidacy } from "./candidacy.ts";
 
 /** The part of the presence that only the work of the program knows. */
 export interface WorkStatus {
@@ -20,7 +21,9 @@ export class SelfStatus {
   readonly #addresses: () => readonly string[];
   readonly #load: () => number;
   #isDraining = false;
+  #person: BodyOf<"presence">["person"];
   #source: () => WorkStatus = () => IDLE;
+  #candidacy: () => Candidacy = () => ({});
 
   constructor(
     deps: {
@@ -43,9 +46,19 @@ export class SelfStatus {
     this.#source = source;
   }
 
+  /** From now on `candidacy` tells what this node is weighed by in an election. */
+  setCandidacy(candidacy: () => Candidacy): void {
+    this.#candidacy = candidacy;
+  }
+
   /** The node is going: it says "draining" whatever its work says. */
   setDraining(): void {
     this.#isDraining = true;
+  }
+
+  /** What the person of this node says of themselves; everybody hears it with the next presence. */
+  setPerson(person: NonNullable<BodyOf<"presence">["person"]>): void {
+    this.#person = person;
   }
 
   describe(): BodyOf<"presence"> {
@@ -60,6 +73,8 @@ export class SelfStatus {
       load: this.#load(),
       incarnation: this.#incarnation,
       addresses: [...this.#addresses()].slice(0, MAX_ADDRESSES),
+      ...(this.#person === undefined ? {} : { person: this.#person }),
+      ...this.#candidacy(),
     };
   }
 }

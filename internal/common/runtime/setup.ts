@@ -4,21 +4,26 @@ import {
   createNodeKeys,
   decodeGrant,
   decodeJoinToken,
+  type DevicePlace,
+  ensurePerson,
   FOUNDER_GRANT_TTL_MS,
   hasNodeKeys,
   IdentityError,
   issueGrant,
   loadMesh,
   loadNodeKeys,
+  lockKeyFiles,
   Membership,
   meshPaths,
   type MeshRecord,
+  type NewMesh,
   type NodeKeys,
+  type PersonFiles,
   saveGrant,
   saveMesh,
   saveRootKey,
 } from "@bzzz/agentid";
-import { type AgentId, BzzzError, type Clock, parseAgentId, type Random } from "@bzzz/base";
+import { type AgentId, BzzzError, type Clock, parseAgentId, type PeerId, type Random } from "@bzzz/base";
 import { renderExampleConfig } from "@bzzz/config";
 import { splitSecret } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
@@ -27,6 +32,7 @@ import { openStore } from "@bzzz/store";
 import { join } from "node:path";
 import { homePaths, readTextIfThere, writePrivateFile } from "./home.ts";
 import type { BinaryProfile } from "./profiles.ts";
+import { foundVoters } from "./voters/found.ts";
 
 /** What setting up a data directory needs of the program. */
 export interface SetupDeps {
@@ -44,6 +50,8 @@ export interface FoundedMesh {
   readonly keys: NodeKeys;
   readonly configPath: string;
   readonly recoveryShares: readonly string[];
+  /** Of a portal. */
+  readonly person: PersonFiles | undefined;
 }
 
 /** Shares of the root key that `init` prints, and how many of them make it again, unless told. */
@@ -62,6 +70,10 @@ export async function foundMesh(
     readonly isRootKeyKept: boolean;
     readonly shares?: number;
     readonly threshold?: number;
+    /** Locks the keys, the root key too where it is kept. */
+    readonly passphrase?: string;
+    /** Locks the keys of the portal's person. */
+    readonly personPassphrase?: string | undefined;
   },
 ): Promise<FoundedMesh> {
   const { clock, random, profile } = deps;
@@ -72,7 +84,9 @@ export async function foundMesh(
   const seed = mesh.rootKey.exportSeed();
   const recoveryShares = await splitSecret(seed, { shares, threshold });
   seed.fill(0);
-  const keys = await ensureKeys(deps, options.home);
+  const lock = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
+  const keys = await ensureKeys(deps, options.home, lock);
+  const person = await personOf(deps, options, { mesh: mesh.meshId, peer: keys.peerId });
   const { bytes } = issueGrant({ key: mesh.rootKey, issuer: "root" }, {
     mesh: mesh.meshId,
     peer: keys.peerId,
@@ -82,12 +96,14 @@ export async function foundMesh(
     ageRecipient: keys.age.recipient,
     issuedAtMs: clock.nowMs(),
     ttlMs: FOUNDER_GRANT_TTL_MS,
+    person: person?.certificate.person,
   });
-  if (options.isRootKeyKept) await saveRootKey(options.home, mesh.rootKey, { random });
+  if (options.isRootKeyKept) await saveRootKey(options.home, mesh.rootKey, { random }, lock);
   await saveGrant(options.home, bytes, { random });
   const configPath = await ensureConfig(deps, options.home);
+  foundFirstVoter(deps, options.home, mesh, keys.peerId);
   await saveMesh(options.home, mesh, { random });
-  return { mesh, agentId: options.agentId, keys, configPath, recoveryShares };
+  return { mesh, agentId: options.agentId, keys, configPath, recoveryShares, person };
 }
 
 /** What joining gave. */
@@ -97,6 +113,10 @@ export interface JoinedMesh {
   readonly keys: NodeKeys;
   readonly role: string;
   readonly configPath: string;
+  /** Of a portal. */
+  readonly person: PersonFiles | undefined;
+  /** Whether the inviter admitted that person; an older one does not know of people. */
+  readonly isPersonAdmitted: boolean;
 }
 
 /**
@@ -105,12 +125,26 @@ export interface JoinedMesh {
  */
 export async function joinWithToken(
   deps: SetupDeps,
-  options: { readonly home: string; readonly token: string; readonly agentId: AgentId; readonly signal?: AbortSignal },
+  options: {
+    readonly home: string;
+    readonly token: string;
+    readonly agentId: AgentId;
+    /** Locks the keys. */
+    readonly passphrase?: string;
+    /** Locks the keys of the portal's person. */
+    readonly personPassphrase?: string | undefined;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<JoinedMesh> {
   const { clock, random, logger, profile, version } = deps;
   const token = decodeJoinToken(options.token);
   await assertUnjoined(options.home, "join a mesh in");
-  const keys = await ensureKeys(deps, options.home);
+  const keys = await ensureKeys(
+    deps,
+    options.home,
+    options.passphrase === undefined ? {} : { passphrase: options.passphrase },
+  );
+  const person = await personOf(deps, options, { mesh: token.mesh.meshId, peer: keys.peerId });
   const welcome = await joinMesh({ clock, logger, seed: keys.signingKey.exportSeed() }, {
     networkKey: token.mesh.networkKey,
     addresses: token.addresses,
@@ -121,6 +155,7 @@ export async function joinWithToken(
       binaryType: profile.binaryType,
       ageRecipient: keys.age.recipient,
       software: `${profile.program}/${version}`,
+      ...(person ? { person: person.certificate.person } : {}),
     }),
     software: `${profile.program}/${version}`,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -145,7 +180,8 @@ export async function joinWithToken(
   );
   const configPath = await ensureConfig(deps, options.home);
   await saveMesh(options.home, token.mesh, { random });
-  return { mesh: token.mesh, agentId: grant.agentId, keys, role: grant.role, configPath };
+  const isPersonAdmitted = person !== undefined && grant.person === person.certificate.person;
+  return { mesh: token.mesh, agentId: grant.agentId, keys, role: grant.role, configPath, person, isPersonAdmitted };
 }
 
 /** Somebody of the mesh said no to a newcomer. */
@@ -179,6 +215,17 @@ function explainRefusal(error: unknown, meshName: string, agentId: AgentId): unk
   });
 }
 
+/** Makes the node of a data directory the mesh's first voter; the record of it. */
+export function foundFirstVoter(
+  { clock, logger, random }: Pick<SetupDeps, "clock" | "logger" | "random">,
+  home: string,
+  mesh: Pick<NewMesh, "meshId" | "rootKey">,
+  founder: PeerId,
+): Uint8Array {
+  using store = openStore({ clock, logger }, { path: homePaths(home).database });
+  return foundVoters({ store, random }, { meshId: mesh.meshId, rootKey: mesh.rootKey, founder });
+}
+
 /** The chain from the root to this node's grant must be known before the first peer is. */
 function keepRoster({ clock, logger }: SetupDeps, home: string, membership: Membership): void {
   using store = openStore({ clock, logger }, { path: homePaths(home).database });
@@ -200,6 +247,7 @@ export async function forgetMesh(home: string): Promise<void> {
     `${paths.database}-wal`,
     `${paths.database}-shm`,
     paths.reservation,
+    paths.voterMark,
     paths.addressBook,
     join(home, "run"),
   ];
@@ -240,10 +288,29 @@ async function assertUnjoined(home: string, what: string): Promise<void> {
   );
 }
 
-async function ensureKeys({ profile, random }: SetupDeps, home: string): Promise<NodeKeys> {
+async function ensureKeys(
+  { profile, random }: SetupDeps,
+  home: string,
+  lock: { readonly passphrase?: string },
+): Promise<NodeKeys> {
   const location = { home, binaryType: profile.binaryType };
   await Deno.mkdir(home, { recursive: true, mode: 0o700 });
-  return await hasNodeKeys(location) ? await loadNodeKeys(location) : await createNodeKeys(location, { random });
+  if (!await hasNodeKeys(location)) return await createNodeKeys(location, { random }, lock);
+  const keys = await loadNodeKeys(location, lock);
+  // of an attempt before this one, without a passphrase
+  if (lock.passphrase !== undefined) await lockKeyFiles(location, { random }, { passphrase: lock.passphrase });
+  return keys;
+}
+
+/** The person of a portal; an agent has none. */
+export async function personOf(
+  { profile, clock, random }: Pick<SetupDeps, "profile" | "clock" | "random">,
+  { home, personPassphrase }: { readonly home: string; readonly personPassphrase?: string | undefined },
+  place: DevicePlace,
+): Promise<PersonFiles | undefined> {
+  if (profile.binaryType !== "hap") return undefined;
+  const lock = personPassphrase === undefined ? {} : { passphrase: personPassphrase };
+  return await ensurePerson(home, { ...place, nowMs: clock.nowMs() }, { random }, lock);
 }
 
 async function ensureConfig({ profile }: SetupDeps, home: string): Promise<string> {

@@ -64,7 +64,7 @@ Deno.test("phases run in order, the hooks of a phase side by side", async () => 
   assert.deepEqual([report.isClean, report.exitStatus, report.hooks.length], [true, 0, 8]);
 });
 
-Deno.test("the first signal drains and ends with 0; the second ends at once with 130", async () => {
+Deno.test("F-21 the first signal drains and ends with 0; the second ends at once with 130", async () => {
   const { manager, signals, exits, clock } = createHarness();
   manager.on("drain", "tasks", ({ reason, signal }) => {
     assert.deepEqual(reason, { kind: "signal", signal: "SIGTERM" });

@@ -15,10 +15,12 @@ export interface TaskInfo {
   readonly taskId: TaskId;
   readonly title: string;
   readonly state: TaskState;
-  /** Which try this is; it only grows. */
+  /** Which try this is. */
   readonly attempt: number;
+  /** Decided changes so far: what has fewer is older news. */
+  readonly version: number;
   readonly holder?: PeerId;
-  /** Time of the entry this is from; older news are ignored. */
+  /** Time of the entry this is from; of one version the older news are ignored. */
   readonly updatedAt: Hlc;
 }
 
@@ -104,7 +106,9 @@ export function foldState<Config>(
 function foldTask<Config>(state: SharedStateData<Config>, task: TaskInfo): SharedStateData<Config> {
   const { taskId } = task;
   const known = state.activeTasks.get(taskId) ?? state.finishedTasks.get(taskId);
-  if (known && compareHlc(task.updatedAt, known.updatedAt) <= 0) return state;
+  const isNews = !known || task.version > known.version ||
+    (task.version === known.version && compareHlc(task.updatedAt, known.updatedAt) > 0);
+  if (!isNews) return state;
   const byAge = (a: TaskInfo, b: TaskInfo) => compareHlc(a.updatedAt, b.updatedAt);
   if (isFinished(task.state)) {
     const finished = capped([...without(state.finishedTasks, taskId)], MAX_FINISHED_TASKS - 1, byAge);

@@ -23,7 +23,15 @@ function taskId(n: number): TaskId {
 
 function createTask(fields: Partial<TaskInfo> & { readonly n?: number } = {}): TaskInfo {
   const { n = 1, ...rest } = fields;
-  return { taskId: taskId(n), title: "t", state: "announced", attempt: 0, updatedAt: { ms: 100, counter: 0 }, ...rest };
+  return {
+    taskId: taskId(n),
+    title: "t",
+    state: "announced",
+    attempt: 0,
+    version: 0,
+    updatedAt: { ms: 100, counter: 0 },
+    ...rest,
+  };
 }
 
 function createPeer(n: number, fields: Partial<PeerInfo> = {}): PeerInfo {
@@ -68,7 +76,7 @@ Deno.test("updateTaskState() answers for what it cannot do", () => {
   });
 });
 
-Deno.test("the order in which news of tasks arrive does not matter (property)", () => {
+Deno.test("F-39 the order in which news of tasks arrive does not matter (property)", () => {
   const states = ["announced", "claimed", "executing", "blocked", "completed", "failed", "cancelled"] as const;
   const news = fc.uniqueArray(
     fc.record({
@@ -94,7 +102,7 @@ Deno.test("the order in which news of tasks arrive does not matter (property)", 
   }));
 });
 
-Deno.test("a fold never changes the state it was given, and returns it when there is no news", () => {
+Deno.test("F-42 a fold never changes the state it was given, and returns it when there is no news", () => {
   const event: StateEvent<TestConfig> = { type: "task:changed", task: createTask() };
   const one = foldState(START, event);
 

@@ -5,9 +5,14 @@ import { TOPICS } from "@bzzz/wire";
 import { GossipPort } from "./p2p.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
+import { TaskDecisions } from "./task_decisions.ts";
 import { TrustService } from "./trust.ts";
+import { People } from "./people/people.ts";
+import { PersonKeys } from "./people/person_keys.ts";
 import { MeshReadModel } from "./read_model.ts";
 
+const MS_PER_SECOND = 1000;
+const BYTES_PER_MIB = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
 const define = serviceDefiner<RuntimeServices>();
 
@@ -18,6 +23,11 @@ export function retentionPolicy(config: Config): RetentionPolicy {
     ...(coordinationDays > 0 ? { [TOPICS.coordination]: { keepMs: coordinationDays * DAY_MS } } : {}),
     ...(hmmmDays > 0 ? { [TOPICS.hmmm]: { keepMs: hmmmDays * DAY_MS } } : {}),
   };
+}
+
+/** How much of one author is taken; 0 in the configuration is no limit. */
+export function authorQuota({ limits }: Pick<Config, "limits">): Pick<JournalOptions, "authorBytesPerDay"> {
+  return limits.authorMbPerDay === 0 ? {} : { authorBytesPerDay: limits.authorMbPerDay * BYTES_PER_MIB };
 }
 
 /** The database, the author logs in it, and what is folded from them. */
@@ -47,6 +57,7 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
           reservationPath: paths.reservation,
           retention: retentionPolicy(config),
           maxFrameBytes: config.limits.maxSendBytes,
+          ...authorQuota(config),
         };
         return createJournal({
           store,
@@ -68,15 +79,46 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
       phase: "configuration",
       create: ({ store, identity, journal }) =>
         new TrustService({ local: identity, store, journal, clock, random, logger: child("trust") }),
-      start: (trust) => trust.assertStanding(),
+      start: (trust) => {
+        trust.assertStanding();
+        trust.publishPending();
+      },
       health: (trust) => trust.health(),
       stop: (trust) => trust.stop(),
     }),
     define({
-      name: "readModel",
-      dependsOn: ["journal", "identity"],
+      name: "decisions",
+      dependsOn: ["identity"],
       phase: "configuration",
-      create: ({ journal, identity }) => new MeshReadModel({ journal, membership: identity.membership, clock }),
+      create: ({ identity }) => new TaskDecisions(identity.mesh),
+    }),
+    define({
+      name: "people",
+      dependsOn: ["journal", "identity", "trust"],
+      phase: "configuration",
+      create: ({ journal, identity }) => new People({ journal, membership: identity.membership, clock }),
+      start: (people) => people.start(),
+      stop: (people) => people.stop(),
+    }),
+    define({
+      name: "person",
+      dependsOn: ["people", "journal", "identity"],
+      phase: "configuration",
+      create: ({ people, journal, identity: { mesh: { meshId: mesh } } }) =>
+        new PersonKeys({ clock, random, logger: child("person"), journal, book: people.book }, {
+          home: paths.home,
+          mesh,
+          unlockForMs: config.binaryType === "hap" ? config.person.unlockSeconds * MS_PER_SECOND : 0,
+        }),
+      start: (person) => person.start(),
+      stop: (person) => person.stop(),
+    }),
+    define({
+      name: "readModel",
+      dependsOn: ["journal", "identity", "decisions", "people"],
+      phase: "configuration",
+      create: ({ journal, identity, decisions, people }) =>
+        new MeshReadModel({ journal, membership: identity.membership, clock, decisions, people }),
       start: (model) => model.start(),
       stop: (model) => model.stop(),
     }),
@@ -85,7 +127,8 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
 
 const JOURNAL_STATES = {
   must_catch_up:
-    "This node's log may be older than what it has published (a crash, a restored backup); it asks its peers first",
+    "This node's log may be older than what it has published (a crash, a restored backup); it asks its peers first. " +
+    'When it stays so, nobody has the rest: "Backup and restore" of docs/operate.md says how to go on without it',
   forked: "This node's key wrote two histories; it must be replaced",
   stopped: "The journal has stopped",
 } as const;

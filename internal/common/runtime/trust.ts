@@ -11,6 +11,7 @@ import {
   issueRevocation,
   type Membership,
   parseRole,
+  type PersonId,
   redeemInvite,
   revokeInvite,
   type Role,
@@ -23,6 +24,7 @@ import {
   type PeerId,
   type Random,
   SerialQueue,
+  TaskGroup,
   utf8Decode,
   utf8Encode,
 } from "@bzzz/base";
@@ -31,7 +33,7 @@ import type { Logger } from "@bzzz/logging";
 import { type Store, StoreError } from "@bzzz/store";
 import { TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
-import type { BinaryType } from "@bzzz/agentid";
+import type { AuthorityLevel, BinaryType } from "@bzzz/agentid";
 
 /** A refusal of an act on the membership. The codes are those of the API. */
 export class TrustError extends BzzzError<
@@ -46,6 +48,8 @@ export interface JoinRequest {
   readonly agentId: AgentId;
   readonly binaryType: BinaryType;
   readonly ageRecipient: string;
+  /** Of a portal: whose it is. Whoever holds the invite says so, and is admitted as that person. */
+  readonly person?: PersonId | undefined;
 }
 
 /** The answer to a newcomer. */
@@ -56,8 +60,15 @@ export type JoinAnswer =
 /** Invitations kept at most; expired ones make room. */
 const MAX_INVITES = 1000;
 const INVITE_PREFIX = "invite/";
+/** A grant of this node that no entry tells the mesh of yet. */
+const UNPUBLISHED_KEY = "trust/unpublished";
 /** Newcomers that wait at the same time. */
 const MAX_WAITING_JOINS = 64;
+
+/** Keeps a grant that was signed while no node ran until `TrustService.publishPending` has told the mesh of it. */
+export function rememberToPublish(store: Pick<Store, "kv">, grant: Uint8Array): void {
+  store.kv.set(UNPUBLISHED_KEY, grant);
+}
 
 /** What a node's own grant is worth. */
 export type Standing = "valid" | "unknown" | "expired" | "revoked";
@@ -88,10 +99,12 @@ export class TrustService {
   /** Something that counts could not be stored yet. */
   #isBehind = false;
   readonly #joins = new SerialQueue({ capacity: MAX_WAITING_JOINS });
+  readonly #tasks: TaskGroup;
 
   constructor(deps: TrustDeps) {
     this.#deps = deps;
     this.#membership = deps.local.membership;
+    this.#tasks = new TaskGroup((error, what) => deps.logger.warn("A task of the roster failed", { what }, error));
     const { store } = deps;
     for (const bytes of store.grants.grants()) this.#membership.addGrant(bytes);
     for (const bytes of store.grants.revocations()) this.#membership.addRevocation(bytes);
@@ -147,7 +160,7 @@ export class TrustService {
 
   /** A token for one newcomer; the invitation is on disk before the token exists. */
   invite(
-    input: { role: Role; binaryType?: BinaryType; agentId?: AgentId; ttlMs: number },
+    input: { role: Role; level?: AuthorityLevel; binaryType?: BinaryType; agentId?: AgentId; ttlMs: number },
     addresses: readonly string[],
   ): { readonly invite: Invite; readonly token: string } {
     this.#assertMaster("invite");
@@ -237,6 +250,7 @@ export class TrustService {
       level: invite.level,
       ageRecipient: request.ageRecipient,
       issuedAtMs: clock.nowMs(),
+      ...(request.binaryType === "hap" ? { person: request.person } : {}),
     });
     this.#save(redeemed.invite);
     await this.publishGrant(signed);
@@ -244,9 +258,51 @@ export class TrustService {
     return this.#welcome(signed.grant);
   }
 
+  /**
+   * Says whose portal a member is, with a new grant that changes nothing else; on disk and signed when it resolves.
+   * @throws TrustError "not_allowed", "not_found", "invalid_request" for what is no portal
+   */
+  async admitPerson(peer: PeerId, person: PersonId): Promise<void> {
+    const issuer = this.#assertMaster("admit a person");
+    const { local, clock } = this.#deps;
+    const known = this.#membership.grantOf(peer, clock.nowMs());
+    if (!known) throw new TrustError("not_found", `Cannot admit the person of ${peer}: it has no standing grant`);
+    if (known.binaryType !== "hap") {
+      throw new TrustError("invalid_request", `Cannot admit the person of "${known.agentId}": it is no portal`);
+    }
+    const signed = this.#rephrase(() =>
+      issueGrant({ key: local.keys.signingKey, grant: issuer }, {
+        mesh: local.mesh.meshId,
+        peer,
+        agentId: known.agentId,
+        binaryType: known.binaryType,
+        role: known.role,
+        level: known.level,
+        ageRecipient: known.ageRecipient,
+        // the newest grant counts, also over one that was dated ahead
+        issuedAtMs: Math.max(clock.nowMs(), known.issuedAtMs + 1),
+        notBeforeMs: clock.nowMs(),
+        ttlMs: known.notAfterMs - clock.nowMs(),
+        person,
+      })
+    );
+    await this.publishGrant(signed);
+  }
+
   /** Tells the mesh of a grant this node signed. It counts from its entry on, here as everywhere. */
   async publishGrant(signed: SignedGrant): Promise<void> {
     await this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body: { grant: signed.bytes } });
+  }
+
+  /** Tells the mesh of a grant that was signed while no node ran. What fails now is tried at the next start. */
+  publishPending(): void {
+    const bytes = this.#deps.store.kv.get(UNPUBLISHED_KEY);
+    if (!bytes) return;
+    this.#tasks.run("publish a grant", async () => {
+      await this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body: { grant: bytes.slice() } });
+      // stopped in between: it is told once more at the next start, which changes nothing
+      if (!this.#stopped.signal.aborted) this.#deps.store.kv.delete(UNPUBLISHED_KEY);
+    });
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ApiClient, EntryView, RequestView } from "@bzzz/api";
+import { type ApiClient, type EntryView, isOpenRequest, type RequestView } from "@bzzz/api";
 import { BzzzError, type Clock, errorMessage, LruMap, TokenBucket } from "@bzzz/base";
 import { describeAsk, describeEntry, nameOf, sanitiseLine } from "@bzzz/cli";
 
@@ -109,7 +109,7 @@ export class Announcer {
   }
 
   async #mine(signal: AbortSignal): Promise<readonly RequestView[]> {
-    const pending = await this.#deps.client.requests({ state: "pending", limit: 1_000 }, { signal });
+    const pending = await this.#deps.client.requests({ state: "open", limit: 1_000 }, { signal });
     return pending.filter((request) => request.is_addressed_to_me);
   }
 
@@ -131,7 +131,7 @@ export class Announcer {
       if (error instanceof BzzzError && error.code === "not_found") return; // `#refresh` finds it when the node knows it
       throw error;
     }
-    if (request.state === "pending") return request.is_addressed_to_me ? await this.#come(request) : undefined;
+    if (isOpenRequest(request)) return request.is_addressed_to_me ? await this.#come(request) : undefined;
     const known = this.#pending.get(requestId);
     if (!known || !this.#pending.delete(requestId)) return;
     await this.#closed(known, request);

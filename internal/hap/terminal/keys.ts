@@ -103,7 +103,9 @@ export class KeyDecoder {
     const end = this.#rest.indexOf(PASTE_END);
     if (end < 0 && this.#rest.length < MAX_PASTE_CHARACTERS) return 0;
     const stop = end < 0 ? this.#rest.length : end;
-    keys.push({ type: "paste", text: this.#rest.slice(PASTE_BEGIN.length, stop) });
+    // Terminals send a pasted line break as the Enter key does (tmux, xterm).
+    const text = this.#rest.slice(PASTE_BEGIN.length, stop).replaceAll(/\r\n?/g, "\n");
+    keys.push({ type: "paste", text });
     return end < 0 ? stop : end + PASTE_END.length;
   }
 }

@@ -47,7 +47,7 @@ Deno.test("KeyDecoder knows the keys of common terminals", () => {
 });
 
 Deno.test("KeyDecoder takes a paste as one, with its line breaks, and a lone ESC as nothing", () => {
-  assert.deepEqual(keysOf("\x1b[200~rm -rf\r\n/\x1b[201~\r"), [{ type: "paste", text: "rm -rf\r\n/" }, {
+  assert.deepEqual(keysOf("\x1b[200~rm -rf\r\n/\x1b[201~\r"), [{ type: "paste", text: "rm -rf\n/" }, {
     type: "enter",
   }]);
   assert.deepEqual(names(keysOf("\x1b", "abc")), ["abc"]);

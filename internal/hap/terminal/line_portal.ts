@@ -1,7 +1,7 @@
 import type { ApiClient } from "@bzzz/api";
 import { abortable, BzzzError, type Clock, errorMessage } from "@bzzz/base";
 import {
-  COMMANDS,
+  type AskOptions,
   createTimeFormat,
   EXIT,
   type ExitStatus,
@@ -10,6 +10,8 @@ import {
   runCommandLine,
   type TimeFormat,
 } from "@bzzz/cli";
+import { portalCommands } from "../portal_commands.ts";
+import type { PersonLibraries } from "../libraries.ts";
 import { type Announcement, Announcer } from "./announcer.ts";
 import { type Key, KeyDecoder } from "./keys.ts";
 import { edit, type EditorState, emptyLine } from "./line_editor.ts";
@@ -33,6 +35,7 @@ export interface LinePortalDeps {
   /** Of the node in this process, or of one that runs elsewhere. */
   readonly client: ApiClient;
   readonly clock: Clock;
+  readonly libraries: PersonLibraries;
   /** Name and version for the first line. */
   readonly program: Pick<ProgramSpec, "name" | "binaryType" | "version">;
   /** Default: the zone of this machine. */
@@ -64,7 +67,7 @@ export class LinePortal {
     this.#program = {
       ...deps.program,
       summary: "the prompt",
-      commands: COMMANDS.filter((command) => command.isInPortal),
+      commands: portalCommands(deps.libraries),
     };
     this.#screen = new PromptScreen(deps.terminal);
     this.#announcer = new Announcer({ ...deps, announce: (announcement) => this.#announce(announcement) });
@@ -247,7 +250,7 @@ export class LinePortal {
     });
   }
 
-  async #ask(label: string, signal: AbortSignal, options: { guardMs?: number } = {}): Promise<string | undefined> {
+  async #ask(label: string, signal: AbortSignal, options: AskOptions = {}): Promise<string | undefined> {
     const question = new Question(label, { ...options, nowMs: this.#deps.clock.monotonicMs() });
     this.#question = question;
     const onAbort = () => question.cancel();

@@ -4,7 +4,7 @@ import { createTestPortal, MemoryTerminal } from "../testing.ts";
 
 const APPROVAL = { kind: "approval" as const, allow: ["approve", "deny"], stakes: "high" as const };
 
-Deno.test("a pipe is executed line by line, and ends with 0", async () => {
+Deno.test("S-34 F-24 a pipe is executed line by line, and ends with 0", async () => {
   const terminal = new MemoryTerminal("lines");
   const { portal, mesh } = createTestPortal(terminal);
   const request = mesh.openRequest({ title: "Which branch?" });
@@ -57,7 +57,7 @@ Deno.test("without input it announces until it is stopped", async () => {
   assert.equal(mesh.watchers, 0);
 });
 
-Deno.test("an ask never tears a line that is being typed: redrawn below it", async () => {
+Deno.test("F-23 an ask never tears a line that is being typed: redrawn below it", async () => {
   const terminal = new MemoryTerminal("keys", { canRedraw: true });
   const { portal, mesh, seen, listening } = createTestPortal(terminal);
   await portal.start();
@@ -180,7 +180,7 @@ Deno.test("deny takes the reason as it was typed", async () => {
   await portal.stop();
 });
 
-Deno.test("Ctrl-C clears the line; twice on an empty one quits", async () => {
+Deno.test("F-23 Ctrl-C clears the line; twice on an empty one quits", async () => {
   const terminal = new MemoryTerminal("keys", { canRedraw: true });
   const { portal, seen, clock } = createTestPortal(terminal);
   await portal.start();

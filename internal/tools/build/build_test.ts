@@ -27,7 +27,7 @@ Deno.test("bundle: the same source gives the same bytes, stamped and without a p
   assert.doesNotMatch(text, /@BZZZ_|file:\/\/\//);
 });
 
-Deno.test("version: comes from deno.json and the repository, and holds no time", async () => {
+Deno.test("F-10 version: comes from deno.json and the repository, and holds no time", async () => {
   const stamp = await readBuildStamp();
 
   assert.match(stamp.version, /^\d+\.\d+\.\d+/);
@@ -122,7 +122,8 @@ Deno.test("compile: what deno compile bakes in is what the table says", async ()
     assert.equal(permissions["allow_ffi"] ?? null, null);
     assert.equal(permissions["allow_all"] ?? null, null);
     assert.match(metadata.entrypoint_key, /fixture\.js$/);
-    assert.ok((metadata["v8_flags"] as string[]).includes("--max-old-space-size=192"));
+    const flags = metadata["v8_flags"] as string[];
+    assert.ok(flags.includes("--max-old-space-size=192") && flags.includes("--min-semi-space-size=8"), flags.join());
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

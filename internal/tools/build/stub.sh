@@ -91,12 +91,18 @@ for word in "$@"; do
   case $option in
     --home) home=$word option='' ; continue ;;
     --config) config=$word option='' ; continue ;;
+    --passphrase-file | --shares-file) [ "$word" = - ] || may_read "$word" ; option='' ; continue ;;
+    --from) may_read "$word" ; option='' ; continue ;;
   esac
   case $word in
     --) break ;;
     --home=*) home=${word#*=} ;;
     --config=*) config=${word#*=} ;;
-    --home | --config) option=$word ;;
+    --passphrase-file=- | --shares-file=-) ;;
+    --passphrase-file=* | --shares-file=*) may_read "${word#*=}" ;;
+    --home | --config | --passphrase-file | --shares-file) option=$word ;;
+    --from=*) [ "$verb" != setup ] || may_read "${word#*=}" ;;
+    --from) [ "$verb" != setup ] || option=$word ;;
     --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$uid" ;;
     -* | '') ;;
     *) if [ "$verb" = validate ]; then may_read "$word"; else verb=${verb:-$word}; fi ;;
@@ -107,12 +113,16 @@ if [ -z "$home" ]; then
   home=${home:-/var/lib}/$name
 fi
 may_write "$home"
+# By name as well: a view of a running node gives up the data folder with its keys, and keeps the socket and the libraries.
+may_write "$home/run"
+[ "$name" != bzzz-hap ] || { may_read "$home/templates" && may_read "$home/prompts"; }
 [ -z "$config" ] || may_read "$config"
+[ -z "${BZZZ_IDENTITY_PASSPHRASE_FILE:-}" ] || may_read "$BZZZ_IDENTITY_PASSPHRASE_FILE"
 
 # --- the network of this run ---------------------------------------------------------
 case ${BZZZ_NET:-any} in
   any) net=--allow-net ;;
-  lan) net=--allow-net=@LAN_NET@${BZZZ_NET_HOSTS:+,$BZZZ_NET_HOSTS} ;;
+  lan) net=--allow-net=@LAN_NET@,unix:$home/run/api.sock${BZZZ_NET_HOSTS:+,$BZZZ_NET_HOSTS} ;;
   *) die "BZZZ_NET is \"$BZZZ_NET\"; it can be \"any\" or \"lan\"" ;;
 esac
 
@@ -129,7 +139,7 @@ export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
 # Compiled whole and kept beside the cache, the program starts in three quarters of
 # the time; where nothing can be kept, compiling it whole would only cost. A process
 # that compiles stays 70 MB larger: once unpacked, another one does it.
-v8=--max-old-space-size=$heap
+v8=@ENGINE_FLAGS@,--max-old-space-size=$heap
 if [ -w "$cache" ]; then
   v8=--no-lazy,$v8
   [ -z "$is_new" ] ||

@@ -13,15 +13,16 @@ interface Setup extends AsyncDisposable {
   start(args: readonly string[], env?: Record<string, string>, cwd?: string): Promise<CommandResult>;
 }
 
-async function setUp(runtimeText = ECHO): Promise<Setup> {
+async function setUp(runtimeText = ECHO, name: "bzzz-agent" | "bzzz-hap" = "bzzz-agent"): Promise<Setup> {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "bzzz-stub-" }));
   const bytes = (text: string) => new TextEncoder().encode(text);
   const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
   const [runtime, app] = [await packPart(bytes(runtimeText)), await packPart(bytes("app();"))];
-  const program = { name: "bzzz-agent", entry: "unused", permissions: PERMISSIONS.agent, heapMb: 384 };
+  const permissions = name === "bzzz-agent" ? PERMISSIONS.agent : PERMISSIONS.hap;
+  const program = { name, entry: "unused", permissions, heapMb: 384 };
   const target = "x86_64-unknown-linux-gnu";
   const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app });
-  const path = `${folder}/bzzz-agent`;
+  const path = `${folder}/${name}`;
   await writeExecutable(path, [header, runtime.gzip, app.gzip]);
   return {
     folder,
@@ -30,6 +31,12 @@ async function setUp(runtimeText = ECHO): Promise<Setup> {
       run([path, ...args], { cwd, env: { HOME: folder, XDG_CACHE_HOME: "", ...env } }),
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+/** The same without the sockets' folders inside. */
+function placesOf(...given: Parameters<typeof valuesOf>): string[] {
+  const values = valuesOf(...given);
+  return values.filter((path) => !values.some((parent) => path === `${parent}/run`));
 }
 
 function valuesOf(result: CommandResult, flag: string): string[] {
@@ -48,28 +55,58 @@ Deno.test("header: is plain POSIX shell and fits", async () => {
   }
 });
 
-Deno.test("header: the program reads and writes its data folder and nothing else", async () => {
+Deno.test("F-35 header: the program reads and writes its data folder and nothing else", async () => {
   await using setup = await setUp();
 
   const result = await setup.start(["run", "--verbose"]);
 
   const home = `${setup.folder}/.local/share/bzzz-agent`;
-  assert.deepEqual(valuesOf(result, "--allow-read"), [home]);
-  assert.deepEqual(valuesOf(result, "--allow-write"), [home]);
+  // the folder of the socket by its own name as well: a view gives up the rest, and Deno gives up what was granted so
+  assert.deepEqual(valuesOf(result, "--allow-read"), [home, `${home}/run`]);
+  assert.deepEqual(valuesOf(result, "--allow-write"), [home, `${home}/run`]);
   const words = result.stdout.split("\n");
   assert.equal(words[0], "run");
   for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
-  assert.ok(words.includes("--v8-flags=--no-lazy,--max-old-space-size=384"), "compiled whole where it can be kept");
+  assert.ok(
+    words.includes("--v8-flags=--no-lazy,--min-semi-space-size=8,--max-old-space-size=384"),
+    "compiled whole where it can be kept",
+  );
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
+});
+
+Deno.test("header: the portal has its libraries by name, for the views that give up the rest", async () => {
+  await using setup = await setUp(ECHO, "bzzz-hap");
+
+  const result = await setup.start(["portal"]);
+
+  const home = `${setup.folder}/.local/share/bzzz-hap`;
+  assert.deepEqual(valuesOf(result, "--allow-read"), [home, `${home}/run`, `${home}/templates`, `${home}/prompts`]);
+  assert.deepEqual(valuesOf(result, "--allow-write"), [home, `${home}/run`]);
+});
+
+Deno.test("header: files with secrets are opened where they are named, standard input is none", async () => {
+  await using setup = await setUp();
+  const home = `${setup.folder}/.local/share/bzzz-agent`;
+
+  const flags = await setup.start(["keys", "recover", "--shares-file=/s/shares", "--passphrase-file", "/dev/fd/3"]);
+  const piped = await setup.start(["run", "--passphrase-file", "-", "--shares-file=-"]);
+  const variable = await setup.start(["run"], { BZZZ_IDENTITY_PASSPHRASE_FILE: "/run/credentials/pass" });
+
+  // on Linux /dev/fd is a link into /proc, so the descriptor is there twice
+  const read = placesOf(flags, "--allow-read").filter((path) => !path.startsWith("/proc/"));
+  assert.deepEqual(read, ["/s/shares", "/dev/fd/3", home]);
+  assert.deepEqual(placesOf(flags, "--allow-write"), [home]);
+  assert.deepEqual(placesOf(piped, "--allow-read"), [home]);
+  assert.deepEqual(placesOf(variable, "--allow-read"), [home, "/run/credentials/pass"]);
 });
 
 Deno.test("header: --home, --config, the environment and --dev each open exactly their place", async () => {
   await using setup = await setUp();
   const at = (path: string) => `${setup.folder}/${path}`;
-  const reads = async (args: string[], env = {}) => valuesOf(await setup.start(args, env), "--allow-read");
+  const reads = async (args: string[], env = {}) => placesOf(await setup.start(args, env), "--allow-read");
 
   assert.deepEqual(await reads(["--home", at("a"), "run"]), [at("a")]);
   assert.deepEqual(await reads([`--home=${at("a b")}`, "run"]), [at("a b")]);
@@ -99,7 +136,7 @@ Deno.test("header: a linked data folder is allowed under both of its names", asy
 
   const result = await setup.start(["--home", `${setup.folder}/link/node`]);
 
-  assert.deepEqual(valuesOf(result, "--allow-write"), [`${setup.folder}/link/node`, `${setup.folder}/real/node`]);
+  assert.deepEqual(placesOf(result, "--allow-write"), [`${setup.folder}/link/node`, `${setup.folder}/real/node`]);
 });
 
 Deno.test("header: a comma in a path is refused, because it would open another path", async () => {
@@ -125,12 +162,16 @@ Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => 
   assert.match(unknown.stderr, /BZZZ_NET is "lam"; it can be "any" or "lan"/);
 });
 
-Deno.test("header: the heap is the profile's, unless the environment names another", async () => {
+Deno.test("F-71 header: the heap is the profile's, unless the environment names another", async () => {
   await using setup = await setUp();
   const heap = async (env: Record<string, string>) => valuesOf(await setup.start(["run"], env), "--v8-flags");
 
-  assert.deepEqual(await heap({}), ["--no-lazy", "--max-old-space-size=384"]);
-  assert.deepEqual(await heap({ BZZZ_HEAP_MB: "1024" }), ["--no-lazy", "--max-old-space-size=1024"]);
+  assert.deepEqual(await heap({}), ["--no-lazy", "--min-semi-space-size=8", "--max-old-space-size=384"]);
+  assert.deepEqual(await heap({ BZZZ_HEAP_MB: "1024" }), [
+    "--no-lazy",
+    "--min-semi-space-size=8",
+    "--max-old-space-size=1024",
+  ]);
   for (const wrong of ["0", "much", "12x", "-1"]) {
     const result = await setup.start(["run"], { BZZZ_HEAP_MB: wrong });
     assert.equal(result.code, 126, wrong);

@@ -10,7 +10,7 @@ const CLOCKS = new Set(["Date.now", "performance.now", "new Date()"]);
 const CHANCE = new Set(["Math.random"]);
 const EXITS = new Set(["Deno.exit", "process.exit"]);
 
-const SOURCES_OF_TIME = /^pkg\/base\/(clock|random|testing)(_test)?\.ts$/;
+const SOURCES_OF_TIME = /^pkg\/base\/(clock|random|testing|turn)(_test)?\.ts$/;
 const MAY_EXIT = /^(cmd\/|internal\/common\/runtime\/main\.ts$)/;
 
 /** Why the file `path` must not use `name` ("setTimeout", "Date.now", "new Date()", "Deno.exit"); undefined when it may. */

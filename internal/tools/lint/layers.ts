@@ -9,14 +9,35 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { "cmd/agent": [], "cmd/hap": [], "internal/tools": [] },
   { "internal/agent": [], "internal/hap": [] },
   { "internal/common/runtime": [] },
+  { "internal/common/web": [] },
   { "internal/common/cli": [] },
-  { "pkg/coordinator": [], "pkg/hmmm": [], "pkg/presence": [], "pkg/health": [], "pkg/api": [] },
-  { "pkg/store": [], "pkg/journal": ["pkg/store"], "pkg/p2p": [], "pkg/pubsub": ["pkg/p2p"] },
   {
+    "pkg/coordinator": [],
+    "pkg/election": [],
+    "pkg/context": [],
+    "pkg/ucxi": ["pkg/context"],
+    "pkg/slurp": ["pkg/context"],
+    "pkg/hmmm": [],
+    "pkg/presence": [],
+    "pkg/health": [],
+    "pkg/api": [],
+  },
+  {
+    "pkg/http": [],
+    "pkg/store": [],
+    "pkg/journal": ["pkg/store"],
+    "pkg/p2p": [],
+    "pkg/pubsub": ["pkg/p2p"],
+    "pkg/dht": ["pkg/p2p", "pkg/store"],
+    "pkg/register": ["pkg/store"],
+  },
+  {
+    "pkg/roles": ["pkg/agentid", "pkg/crypto"],
     "pkg/agentid": ["pkg/wire", "pkg/crypto"],
     "pkg/wire": ["pkg/crypto"],
     "pkg/crypto": [],
-    "pkg/config": [],
+    "pkg/ucxl": ["pkg/crypto"],
+    "pkg/config": ["pkg/crypto", "pkg/ucxl"],
     "pkg/logging": [],
   },
   { "pkg/base": [] },
@@ -26,25 +47,30 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["pkg/store"],
   "libp2p": ["pkg/p2p", "pkg/pubsub"],
+  "@libp2p/kad-dht": ["pkg/dht"],
   "@libp2p/": ["pkg/p2p", "pkg/pubsub"],
   "@chainsafe/": ["pkg/p2p", "pkg/pubsub"],
   "@multiformats/": ["pkg/p2p", "pkg/pubsub"],
   "uint8arraylist": ["pkg/p2p", "pkg/pubsub"],
+  "multiformats": ["pkg/dht"],
   "yaml": ["pkg/config"],
   "age-encryption": ["pkg/crypto"],
   "shamir-secret-sharing": ["pkg/crypto"],
   "cborg": ["pkg/wire"],
-  "hono": ["pkg/api", "internal/hap"],
-  "@hono/": ["pkg/api", "internal/hap"],
+  "hono": ["pkg/http", "pkg/api", "pkg/ucxi", "internal/common/web", "internal/hap"],
+  "@hono/": ["pkg/http", "pkg/api", "pkg/ucxi", "internal/common/web", "internal/hap"],
+  "htmx.org": ["internal/hap"],
+  "htmx-ext-sse": ["internal/hap"],
 };
 
 const EVERYWHERE: readonly string[] = ["zod"];
-const TESTS_ONLY: readonly string[] = ["fast-check", "kubernetes-types"];
+const TESTS_ONLY: readonly string[] = ["fast-check", "kubernetes-types", "@xterm/headless"];
 
 /** Import specifiers of our packages that differ from their folder. */
 const COMMON: Readonly<Record<string, string>> = {
   runtime: "internal/common/runtime",
   cli: "internal/common/cli",
+  web: "internal/common/web",
   agent: "internal/agent",
   hap: "internal/hap",
 };

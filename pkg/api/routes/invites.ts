@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { MeshFacade } from "../facade.ts";
 import { createInviteSchema } from "../inputs.ts";
-import type { Router } from "../router.ts";
+import type { Router } from "@bzzz/http";
 import { createdInviteViewSchema, inviteViewSchema } from "../views.ts";
 
 /** One-time join tokens. */
@@ -22,7 +22,7 @@ export function addInviteRoutes(router: Router, mesh: MeshFacade): void {
     body: createInviteSchema,
     status: 201,
     response: createdInviteViewSchema,
-    errors: ["not_allowed", "duplicate_agent_id"],
+    errors: ["not_allowed", "identity_locked", "duplicate_agent_id"],
   }, async ({ body }) => ({ view: await mesh.createInvite(body) }));
 
   router.add({

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { ApiError } from "../errors.ts";
+import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
 import { journalQuerySchema, messageQuerySchema, postMessageSchema } from "../inputs.ts";
-import type { Router } from "../router.ts";
+import type { Router } from "@bzzz/http";
 import { entryDetailViewSchema, entryViewSchema, messageViewSchema } from "../views.ts";
 
 /** The signed history, and the messages in it. */
@@ -52,6 +52,6 @@ export function addJournalRoutes(router: Router, mesh: MeshFacade): void {
     body: postMessageSchema,
     status: 201,
     response: messageViewSchema,
-    errors: ["invalid_topic", "not_allowed", "thread_limit", "store_full", "degraded"],
+    errors: ["invalid_topic", "not_found", "not_allowed", "task_refused", "thread_limit", "store_full", "degraded"],
   }, async ({ body }) => ({ view: await mesh.postMessage(body) }));
 }

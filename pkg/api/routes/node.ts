@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { MeshFacade } from "../facade.ts";
-import { revokeMemberSchema, stopSchema } from "../inputs.ts";
-import type { Router } from "../router.ts";
+import { personPresenceSchema, revokeMemberSchema, stopSchema } from "../inputs.ts";
+import type { Router } from "@bzzz/http";
 import { agentViewSchema, memberViewSchema, peerViewSchema, statusViewSchema } from "../views.ts";
 
 /** What the node is, whom it knows, and how it is stopped. */
@@ -48,6 +48,15 @@ export function addNodeRoutes(router: Router, mesh: MeshFacade): void {
     summary: "Agents and portals with what they can do and how busy they are",
     response: z.object({ items: z.array(agentViewSchema) }),
   }, async () => ({ view: { items: [...await mesh.agents()] } }));
+
+  router.add({
+    method: "put",
+    path: "/node/person",
+    tag: "node",
+    summary: "Say whether this node's person is here, away or busy",
+    body: personPresenceSchema,
+    response: agentViewSchema,
+  }, async ({ body }) => ({ view: await mesh.setPerson(body.person) }));
 
   router.add({
     method: "post",

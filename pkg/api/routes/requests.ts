@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { parseRequestId } from "@bzzz/base";
 import { MAX_LIST_ITEMS } from "../constants.ts";
-import { ApiError } from "../errors.ts";
+import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
-import { answerSchema, requestQuerySchema } from "../inputs.ts";
-import type { Router } from "../router.ts";
+import { answerSchema, askSchema, handleSchema, requestQuerySchema, withdrawSchema } from "../inputs.ts";
+import type { Router } from "@bzzz/http";
 import { resolveShortId, shortIds } from "../short_ids.ts";
 import { type RequestRecord, type RequestView, requestViewSchema } from "../views.ts";
 
@@ -55,13 +55,60 @@ export function addRequestRoutes(router: Router, mesh: MeshFacade): void {
     const record = await resolveRequest(mesh, params.request);
     return { view: await one(mesh, await mesh.answer(record.request_id, body)) };
   });
+
+  router.add({
+    method: "post",
+    path: "/requests",
+    tag: "requests",
+    summary: "Ask people",
+    body: askSchema,
+    response: requestViewSchema,
+    status: 201,
+    errors: ["not_allowed", "invalid_request", "not_found"],
+  }, async ({ body }) => ({ view: await one(mesh, await mesh.ask(body)) }));
+
+  router.add({
+    method: "post",
+    path: "/requests/{request}/handle",
+    tag: "requests",
+    summary: "Put it off, hand it on, or say that you read it",
+    params,
+    body: handleSchema,
+    response: requestViewSchema,
+    errors: [
+      "not_found",
+      "ambiguous_id",
+      "request_closed",
+      "digest_mismatch",
+      "decision_not_offered",
+      "not_allowed",
+      "invalid_request",
+    ],
+  }, async ({ params, body }) => {
+    const record = await resolveRequest(mesh, params.request);
+    return { view: await one(mesh, await mesh.handle(record.request_id, body)) };
+  });
+
+  router.add({
+    method: "post",
+    path: "/requests/{request}/withdraw",
+    tag: "requests",
+    summary: "Take back what this node asked",
+    params,
+    body: withdrawSchema,
+    response: requestViewSchema,
+    errors: ["not_found", "ambiguous_id", "request_closed", "not_allowed"],
+  }, async ({ params, body }) => {
+    const record = await resolveRequest(mesh, params.request);
+    return { view: await one(mesh, await mesh.withdraw(record.request_id, body)) };
+  });
 }
 
-/** Pending requests first, as people talk about those; then every other one. */
+/** Open requests first, as people talk about those; then every other one. */
 async function resolveRequest(mesh: MeshFacade, reference: string): Promise<RequestRecord> {
   const full = parseRequestId(reference);
   let record = full ? await mesh.request(full) : undefined;
-  for (const query of full ? [] : [{ state: "pending" as const, limit: MAX_LIST_ITEMS }, { limit: MAX_LIST_ITEMS }]) {
+  for (const query of full ? [] : [{ state: "open" as const, limit: MAX_LIST_ITEMS }, { limit: MAX_LIST_ITEMS }]) {
     const records = await mesh.requests(query);
     const found = resolveShortId(reference, records.map((candidate) => candidate.request_id));
     record = records.find((candidate) => candidate.request_id === found);
@@ -81,9 +128,9 @@ async function one(mesh: MeshFacade, record: RequestRecord): Promise<RequestView
   return view;
 }
 
-/** Adds short ids: unique among the pending and among those shown together. */
+/** Adds short ids: unique among the open and among those shown together. */
 async function named(mesh: MeshFacade, records: readonly RequestRecord[]): Promise<RequestView[]> {
-  const pending = await mesh.requests({ state: "pending", limit: MAX_LIST_ITEMS });
-  const shorts = shortIds([...pending, ...records].map((record) => record.request_id));
+  const open = await mesh.requests({ state: "open", limit: MAX_LIST_ITEMS });
+  const shorts = shortIds([...open, ...records].map((record) => record.request_id));
   return records.map((record) => ({ ...record, short_id: shorts.get(record.request_id) ?? record.request_id }));
 }

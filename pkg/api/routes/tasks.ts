@@ -1,14 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { parseTaskId } from "@bzzz/base";
 import { MAX_LIST_ITEMS } from "../constants.ts";
-import { ApiError } from "../errors.ts";
+import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
-import { cancelTaskSchema, postTaskSchema, taskQuerySchema } from "../inputs.ts";
-import type { Router } from "../router.ts";
+import { cancelTaskSchema, postTaskSchema, retryTaskSchema, reviewTaskSchema, taskQuerySchema } from "../inputs.ts";
+import type { Router } from "@bzzz/http";
 import { resolveShortId } from "../short_ids.ts";
 import { taskDetailViewSchema, taskViewSchema } from "../views.ts";
 
 const params = z.object({ task: z.string().min(1).max(64).describe("Task id, or an end of it that is unique") });
+
+/** What a word on a task is refused with. `task_refused` names the voters' code in its details. */
+const DECIDED = ["not_found", "ambiguous_id", "not_allowed", "task_refused", "no_quorum"] as const;
 
 /** Work of the mesh. */
 export function addTaskRoutes(router: Router, mesh: MeshFacade): void {
@@ -58,8 +61,30 @@ export function addTaskRoutes(router: Router, mesh: MeshFacade): void {
     params,
     body: cancelTaskSchema,
     response: taskViewSchema,
-    errors: ["not_found", "ambiguous_id", "task_closed", "not_allowed"],
+    errors: [...DECIDED, "task_closed"],
   }, async ({ params, body }) => ({ view: await mesh.cancelTask(await resolveTask(mesh, params.task), body) }));
+
+  router.add({
+    method: "post",
+    path: "/tasks/{task}/retry",
+    tag: "tasks",
+    summary: "Announce a task that failed, was cancelled or expired once more",
+    params,
+    body: retryTaskSchema,
+    response: taskViewSchema,
+    errors: [...DECIDED, "task_closed", "invalid_request"],
+  }, async ({ params, body }) => ({ view: await mesh.retryTask(await resolveTask(mesh, params.task), body) }));
+
+  router.add({
+    method: "post",
+    path: "/tasks/{task}/review",
+    tag: "tasks",
+    summary: "Accept the result of a task in review, or send it back",
+    params,
+    body: reviewTaskSchema,
+    response: taskViewSchema,
+    errors: DECIDED,
+  }, async ({ params, body }) => ({ view: await mesh.reviewTask(await resolveTask(mesh, params.task), body) }));
 }
 
 async function resolveTask(mesh: MeshFacade, reference: string): Promise<string> {

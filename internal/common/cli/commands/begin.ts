@@ -1,6 +1,7 @@
 import { EXIT, type ExitStatus } from "../exit.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sanitiseLine } from "../sanitise.ts";
+import type { NewPerson } from "../hooks.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { formatDuration, given } from "../values.ts";
 
@@ -12,6 +13,11 @@ const AGENT_ID: FlagSpec = {
   type: "string",
   value: "NAME",
   summary: "Name in the mesh: a-z, 0-9 and -",
+};
+const PASSPHRASE: FlagSpec = {
+  name: "passphrase",
+  type: "boolean",
+  summary: "Lock the keys with a passphrase; --passphrase-file does, too",
 };
 const FORCE: FlagSpec = { name: "force", type: "boolean", summary: "Replace what the data directory holds" };
 
@@ -28,6 +34,7 @@ const init: Command = {
     { name: "keep-root-key", type: "boolean", summary: "Keep the root key on this disk" },
     { name: "shares", type: "integer", value: "N", summary: "Recovery shares to make" },
     { name: "threshold", type: "integer", value: "K", summary: "Shares that are needed" },
+    PASSPHRASE,
     FORCE,
   ],
   needs: "data_dir",
@@ -40,6 +47,7 @@ const init: Command = {
       isRootKeyKept: values.has("keep-root-key"),
       shares: values.integer("shares"),
       threshold: values.integer("threshold"),
+      isLocked: values.has("passphrase"),
       isForced: values.has("force"),
     });
     const shares = result.recovery_shares;
@@ -48,6 +56,7 @@ const init: Command = {
       `You are ${result.agent_id}, peer ${result.peer_id}`,
       `Data directory: ${result.home}`,
       `Configuration: ${result.config_path}`,
+      ...personLines(result.person),
       ...(shares.length === 0
         ? []
         : ["", `Recovery shares (any ${result.recovery_threshold} of ${shares.length} restore the root key):`]),
@@ -56,6 +65,7 @@ const init: Command = {
     if (shares.length > 0) {
       await context.note("Write the shares down and give them to different people: they are not shown again.");
     }
+    await warnOfPerson(context, result.person);
     await context.note(`Next: ${context.program.name} run, then ${context.program.name} invite --role developer`);
     return EXIT.ok;
   },
@@ -145,7 +155,12 @@ const join: Command = {
   details:
     "Without a token it is asked for, or read from standard input: on a command line others of this machine could see it, and the shell would remember it.",
   args: [{ name: "token", summary: "The join token; better left out" }],
-  flags: [AGENT_ID, { name: "timeout", type: "duration", value: "TIME", summary: "How long to try (60s)" }, FORCE],
+  flags: [
+    AGENT_ID,
+    { name: "timeout", type: "duration", value: "TIME", summary: "How long to try (60s)" },
+    PASSPHRASE,
+    FORCE,
+  ],
   needs: "data_dir",
   async run(context) {
     const { values, globals, signal } = context;
@@ -154,17 +169,40 @@ const join: Command = {
       globals,
       agentId: values.text("agent-id"),
       timeoutMs: values.durationMs("timeout") ?? DEFAULT_JOIN_TIMEOUT_MS,
+      isLocked: values.has("passphrase"),
       isForced: values.has("force"),
       signal,
     });
     await context.out.item(result, () => [
       `Joined mesh ${result.mesh_name} (${result.mesh_id}) as ${result.agent_id}, ${result.role}`,
       `Data directory: ${result.home}`,
+      ...personLines(result.person),
     ]);
+    await warnOfPerson(context, result.person);
     await context.note(`Next: ${context.program.name} run`);
     return EXIT.ok;
   },
 };
+
+/** Whose portal was made, in lines. */
+export function personLines(person: NewPerson | undefined): readonly string[] {
+  return person ? [`Your key, in six words: ${person.words}`] : [];
+}
+
+/** What a person must know of a key that protects less than it could. */
+export async function warnOfPerson(context: CommandContext, person: NewPerson | undefined): Promise<void> {
+  if (!person) return;
+  if (!person.is_locked) {
+    await context.note(
+      'Your key has no passphrase: every program of this user can decide for you. "bzzz-hap identity passphrase" gives it one.',
+    );
+  }
+  if (!person.is_admitted) {
+    await context.note(
+      'The inviter does not know of people yet: what you decide counts for nothing until an admin runs "verify" for you.',
+    );
+  }
+}
 
 async function joinToken(context: CommandContext, word: string | undefined): Promise<string> {
   if (word !== undefined && word !== "-") return word;
@@ -179,7 +217,7 @@ const leave: Command = {
   group: "begin",
   summary: "Leave the mesh for good",
   details:
-    "Removes grant, keys and journal of the mesh from this data directory; the configuration stays. Members keep what this node has said, and its name stays taken until an admin revokes it.",
+    "Removes grant, keys and journal of the mesh from this data directory; the configuration stays. Members keep what this node has said, and its name stays taken until an admin revokes it. A person's key goes, too: identity export keeps it.",
   flags: [{ name: "yes", type: "boolean", summary: "Do not ask" }],
   needs: "data_dir",
   async run(context): Promise<ExitStatus> {

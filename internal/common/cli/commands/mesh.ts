@@ -45,7 +45,9 @@ const agents: Command = {
         sanitiseLine(agent.agent_id),
         agent.binary_type,
         sanitiseLine(agent.role),
-        agent.presence,
+        agent.person === undefined || agent.presence === "left" || agent.presence === "failed"
+          ? agent.presence
+          : agent.person,
         `${agent.active_tasks}/${agent.max_tasks}`,
         `${Math.round(agent.load * 100)} %`,
         sanitiseLine([...agent.capabilities, ...agent.models].join(", ")),

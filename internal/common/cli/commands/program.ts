@@ -1,7 +1,8 @@
 import { renderCompletion, SHELLS } from "../completion.ts";
 import { usageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { renderCommandHelp, renderManual, renderOverview, renderVerbs } from "../help.ts";
+import { renderCommandHelp, renderOverview, renderVerbs } from "../help.ts";
+import { renderManPage, renderManual } from "../manual.ts";
 import { findCommand } from "../parse.ts";
 import { nearest } from "../suggest.ts";
 import type { Command } from "../types.ts";
@@ -66,10 +67,13 @@ const completion: Command = {
 const man: Command = {
   name: "man",
   group: "program",
-  summary: "The whole manual as text",
+  summary: "The whole manual, as text or as a page for man",
+  details: "Install the page with: man --roff > /usr/local/share/man/man1/NAME.1, NAME being the program's.",
+  flags: [{ name: "roff", type: "boolean", summary: "The source of a man page instead of text" }],
   needs: "nothing",
   async run(context) {
-    await context.out.raw(renderManual(context.program));
+    const { program, values, out } = context;
+    await out.raw(values.has("roff") ? renderManPage(program) : renderManual(program));
     return EXIT.ok;
   },
 };

@@ -1,7 +1,7 @@
 import type { ApiClient, StatusView } from "@bzzz/api";
 import { EXIT } from "../exit.ts";
 import type { CheckResult } from "../hooks.ts";
-import { describeStatus } from "../render.ts";
+import { describeLeader, describeStatus } from "../render.ts";
 import { sanitiseLine, toSafeJson } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 
@@ -20,13 +20,24 @@ const run: Command = {
   ],
   needs: "data_dir",
   run({ values, globals, signal, hooks }) {
-    const interfaceMode = values.has("headless") ? "headless" : values.has("plain") ? "terminal" : undefined;
+    const interfaceMode = values.has("headless") ? "headless" : values.has("plain") ? "plain" : undefined;
     return hooks().run({ globals, interfaceMode, signal });
   },
 };
 
+const nodeStart: Command = {
+  name: "node start",
+  group: "run",
+  summary: "Run the node without an interface, until it is stopped",
+  details:
+    "Stays in the foreground: a service manager, or the shell's &, keeps it in the background. Views and verbs attach to it.",
+  needs: "data_dir",
+  run: ({ globals, signal, hooks }) => hooks().run({ globals, interfaceMode: "headless", signal }),
+};
+
 const stop: Command = {
   name: "stop",
+  aliases: ["node stop"],
   group: "run",
   summary: "Stop the running node in order",
   flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Told to the members" }],
@@ -40,6 +51,7 @@ const stop: Command = {
 
 const status: Command = {
   name: "status",
+  aliases: ["node status"],
   group: "run",
   summary: "What this node is and how it does",
   flags: [{ name: "watch", short: "w", type: "boolean", summary: "Go on showing what changes" }],
@@ -93,6 +105,7 @@ function summary(status: StatusView): string {
   return [
     `${sanitiseLine(status.node.agent_id)} ${status.state}`,
     `${status.peers.connected} of ${status.peers.known} peers`,
+    `leader: ${describeLeader(status.leadership)}`,
     tasks.length === 0 ? "no tasks" : `tasks: ${tasks.join(", ")}`,
     `${status.requests.pending} asks waiting`,
     ...status.reasons.map((reason) => sanitiseLine(reason)),
@@ -203,6 +216,7 @@ const configExample: Command = {
 /** The node and its configuration. */
 export const RUN_COMMANDS: readonly Command[] = [
   run,
+  nodeStart,
   stop,
   status,
   health,

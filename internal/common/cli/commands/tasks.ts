@@ -1,5 +1,5 @@
 import { TASK_STATES } from "@bzzz/api";
-import { EXIT } from "../exit.ts";
+import { EXIT, type ExitStatus } from "../exit.ts";
 import { usageError } from "../errors.ts";
 import { describeEntry, describeTask, nameOf, relativeTime, shortTaskId } from "../render.ts";
 import { sanitiseLine } from "../sanitise.ts";
@@ -14,7 +14,8 @@ const taskPost: Command = {
   summary: "Post a task",
   details:
     'The words are its title. The description comes from --description; "-" there reads standard input. With --client-id ' +
-    "the same call made twice posts once.",
+    "the same call made twice posts once. With --plan the holder tells its plan before it begins, and a blocking " +
+    "objection (hmmm object) stops it; with --review the result counts when it is accepted (task accept).",
   args: [{ name: "title", summary: "What shall be done", isRequired: true, isRest: true }],
   flags: [
     { name: "description", type: "string", value: "TEXT", summary: "All there is to know, or -" },
@@ -24,6 +25,17 @@ const taskPost: Command = {
     { name: "due", type: "duration", value: "TIME", summary: "From now on" },
     { name: "input", type: "string", value: "TEXT", summary: "Handed to the executor" },
     { name: "client-id", type: "string", value: "ID", summary: "Your own id for it" },
+    { name: "after", type: "list", value: "TASK", summary: "Only when this task is completed; may be repeated" },
+    { name: "plan", type: "boolean", summary: "A plan first, to which others may object" },
+    { name: "plan-window", type: "duration", value: "TIME", summary: "For objections (30s); implies --plan" },
+    { name: "review", type: "boolean", summary: "The result is judged before it counts" },
+    { name: "review-role", type: "string", value: "ROLE", summary: "By this role; implies --review" },
+    { name: "max-time", type: "duration", value: "TIME", summary: "Budget of time" },
+    { name: "max-tokens", type: "integer", value: "N", summary: "Budget of a model's tokens" },
+    { name: "max-money", type: "integer", value: "N", summary: "Budget of money, in millionths" },
+    { name: "max-hops", type: "integer", value: "N", summary: "How deep it may be delegated" },
+    { name: "right", type: "list", value: "NAME", summary: "Capabilities that may be used for it; may be repeated" },
+    { name: "parent", type: "string", value: "TASK", summary: "The task this one is a part of" },
   ],
   needs: "node",
   isInPortal: true,
@@ -31,6 +43,8 @@ const taskPost: Command = {
     const { values } = context;
     const description = values.text("description");
     const dueMs = values.durationMs("due");
+    const windowMs = values.durationMs("plan-window");
+    const reviewRole = values.text("review-role");
     const task = await (await context.client()).postTask({
       title: values.list("title").join(" "),
       ...given(
@@ -43,11 +57,28 @@ const taskPost: Command = {
       ...given("deadline_ms", dueMs === undefined ? undefined : context.clock.nowMs() + dueMs),
       ...given("input", values.text("input")),
       ...given("client_id", values.text("client-id")),
+      dependencies: [...values.list("after")],
+      ...(values.has("plan") || windowMs !== undefined ? { plan: given("window_ms", windowMs) } : {}),
+      ...(values.has("review") || reviewRole !== undefined ? { review: given("role", reviewRole) } : {}),
+      ...budgetsOf(context),
+      ...given("rights", values.list("right").length === 0 ? undefined : [...values.list("right")]),
+      ...given("parent", values.text("parent")),
     }, { signal: context.signal });
     await context.out.item(task, () => `Posted task ${shortTaskId(task.task_id)}: ${sanitiseLine(task.title)}`);
     return EXIT.ok;
   },
 };
+
+/** Left out when no budget is set. */
+function budgetsOf({ values }: CommandContext): { budgets?: Record<string, number> } {
+  const budgets = {
+    ...given("time_ms", values.durationMs("max-time")),
+    ...given("tokens", values.integer("max-tokens")),
+    ...given("money", values.integer("max-money")),
+    ...given("hops", values.integer("max-hops")),
+  };
+  return Object.keys(budgets).length === 0 ? {} : { budgets };
+}
 
 const taskList: Command = {
   name: "task list",
@@ -122,5 +153,76 @@ const taskCancel: Command = {
   },
 };
 
+const taskRetry: Command = {
+  name: "task retry",
+  group: "work",
+  summary: "Have a task tried again that failed, was cancelled or expired",
+  args: [{ name: "task", summary: "Its id, or the end of it", isRequired: true }],
+  flags: [
+    { name: "reason", type: "string", value: "TEXT", summary: "Why it may go well now" },
+    { name: "due", type: "duration", value: "TIME", summary: "A new deadline, from now on" },
+  ],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const { values } = context;
+    const dueMs = values.durationMs("due");
+    const task = await (await context.client()).retryTask(values.required("task"), {
+      ...given("reason", values.text("reason")),
+      ...given("deadline_ms", dueMs === undefined ? undefined : context.clock.nowMs() + dueMs),
+    }, { signal: context.signal });
+    await context.out.item(
+      task,
+      () => `Announced task ${shortTaskId(task.task_id)} again: ${sanitiseLine(task.title)}`,
+    );
+    return EXIT.ok;
+  },
+};
+
+const taskAccept: Command = {
+  name: "task accept",
+  group: "work",
+  summary: "Accept the result of a task in review",
+  args: [
+    { name: "task", summary: "Its id, or the end of it", isRequired: true },
+    { name: "reason", summary: "Why", isRest: true },
+  ],
+  needs: "node",
+  isInPortal: true,
+  run: (context) => review(context, "accept"),
+};
+
+const taskReject: Command = {
+  name: "task reject",
+  group: "work",
+  summary: "Send the result of a task in review back",
+  args: [
+    { name: "task", summary: "Its id, or the end of it", isRequired: true },
+    { name: "reason", summary: "Why; the next holder reads it", isRequired: true, isRest: true },
+  ],
+  needs: "node",
+  isInPortal: true,
+  run: (context) => review(context, "reject"),
+};
+
+async function review(context: CommandContext, verdict: "accept" | "reject"): Promise<ExitStatus> {
+  const { values } = context;
+  const task = await (await context.client()).reviewTask(values.required("task"), {
+    verdict,
+    reason: values.list("reason").join(" "),
+  }, { signal: context.signal });
+  const what = verdict === "accept" ? "Accepted the result of task" : "Sent back the result of task";
+  await context.out.item(task, () => `${what} ${shortTaskId(task.task_id)}: ${sanitiseLine(task.title)}`);
+  return EXIT.ok;
+}
+
 /** Work of the mesh. */
-export const TASK_COMMANDS: readonly Command[] = [taskPost, taskList, taskShow, taskCancel];
+export const TASK_COMMANDS: readonly Command[] = [
+  taskPost,
+  taskList,
+  taskShow,
+  taskCancel,
+  taskRetry,
+  taskAccept,
+  taskReject,
+];

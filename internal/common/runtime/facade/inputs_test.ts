@@ -145,8 +145,10 @@ Deno.test("any answer, cancellation, invite and revocation the API takes is appe
         description: "",
         priority: 5,
         required_capabilities: [],
+        dependencies: [],
       });
       await assertAnswered(call, `/tasks/${task.task_id}/cancel`, body);
+      await assertAnswered(call, `/tasks/${task.task_id}/retry`, body);
     }),
     { numRuns: RUNS / 4 },
   );

@@ -2,10 +2,12 @@ import { type Grant, mayAuthor } from "@bzzz/agentid";
 import type {
   AgentView,
   AnswerInput,
+  AskInput,
   CreatedInviteView,
   CreateInviteInput,
   EntryDetailView,
   EntryView,
+  HandleInput,
   InviteView,
   JournalQuery,
   MemberView,
@@ -14,10 +16,13 @@ import type {
   MessageQuery,
   MessageView,
   PeerView,
+  PersonPresence,
   PostMessageInput,
   PostTaskInput,
   RequestQuery,
   RequestRecord,
+  RetryTaskInput,
+  ReviewTaskInput,
   StatusView,
   TaskQuery,
   TaskView,
@@ -34,21 +39,35 @@ import {
   type Random,
 } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
+import type { TaskRegister, TaskView as BoardTask } from "@bzzz/coordinator";
 
+import type { ElectionManager } from "@bzzz/election";
 import type { HealthManager } from "@bzzz/health";
 import type { Journal } from "@bzzz/journal";
 import type { P2pNode } from "@bzzz/p2p";
+import type { RegisterNode } from "@bzzz/register";
 import type { PresenceRecord, PresenceService } from "@bzzz/presence";
 import { type EntryKind, PROTOCOL_VERSION } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
+import type { People } from "../people/people.ts";
+import type { PersonKeys } from "../people/person_keys.ts";
 import type { MeshReadModel } from "../read_model.ts";
+import type { RoleService } from "../roles/role_service.ts";
 import type { TrustService } from "../trust.ts";
 import { answerRequest } from "./answers.ts";
+import { askPeople, handleRequest, withdrawRequest } from "./requests.ts";
+import { ElectionDesk } from "./election_desk.ts";
 import { composeMessage } from "./messages.ts";
 import { FacadeError, queryJournal, queryMessages, queryTask } from "./queries.ts";
+import { RootDesk } from "../people/root_desk.ts";
+import { IdentityDesk } from "./identity_desk.ts";
+import { RolesDesk } from "./roles_desk.ts";
+import { SlurpDesk, type SlurpSource } from "./slurp_desk.ts";
+import { VotersDesk } from "./voters_desk.ts";
 import { TaskDesk } from "./task_desk.ts";
 import {
   agentView,
+  authorView,
   entryView,
   inviteView,
   memberView,
@@ -67,26 +86,60 @@ export interface FacadeDeps {
   readonly startedAtMs: number;
   readonly journal: Journal;
   readonly readModel: MeshReadModel;
+  readonly people: People;
+  /** The key of this node's person. */
+  readonly person: PersonKeys;
+  readonly register: TaskRegister;
   readonly trust: TrustService;
+  readonly roles: RoleService;
+  readonly registers: RegisterNode;
+  /** The data directory. */
+  readonly home: string;
   readonly node: P2pNode;
   readonly presence: PresenceService;
   readonly health: HealthManager;
-  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "sleep">;
+  readonly election: Pick<ElectionManager, "view" | "ranking" | "order" | "events">;
+  readonly slurp: SlurpSource;
   readonly random: Random;
   /** What this node says about itself now. */
   readonly describeSelf: () => PresenceRecord["body"];
+  /** What its person says of themselves, for the next presence. */
+  readonly setPerson: (person: PersonPresence) => void;
   /** Asks the program to end in good order. */
   readonly requestStop: (reason: string) => void;
 }
 
 /** The running node, as its API and its portal see it. */
 export class NodeFacade implements MeshFacade {
+  readonly roles: RolesDesk;
+  readonly voters: VotersDesk;
+  readonly identity: IdentityDesk;
+  readonly election: ElectionDesk;
+  readonly slurp: SlurpDesk;
   readonly #deps: FacadeDeps;
   readonly #desk: TaskDesk;
 
   constructor(deps: FacadeDeps) {
     this.#deps = deps;
     this.#desk = new TaskDesk(deps);
+    this.roles = new RolesDesk({ ...deps, service: deps.roles });
+    this.voters = new VotersDesk(deps);
+    this.identity = new IdentityDesk({
+      ...deps,
+      root: new RootDesk(deps, {
+        home: deps.home,
+        mesh: deps.local.mesh.meshId,
+        self: deps.local.identity.peerId,
+      }),
+    });
+    const author = (peer: PeerId) => authorView(peer, this.#grantOf);
+    this.slurp = new SlurpDesk({ ...deps, author });
+    this.election = new ElectionDesk({
+      ...deps,
+      author,
+      assertMay: (what) => this.#assertMay("election_ordered", what),
+    });
   }
 
   status(): Promise<StatusView> {
@@ -95,6 +148,7 @@ export class NodeFacade implements MeshFacade {
     const stats = journal.stats();
     const states = readModel.board.list().map((task) => task.state);
     const network = node.stats();
+    const { term, leader } = this.#deps.election.view();
     return Promise.resolve({
       mesh: { id: local.mesh.meshId, name: local.mesh.name },
       node: {
@@ -113,11 +167,12 @@ export class NodeFacade implements MeshFacade {
       uptime_ms: Math.max(0, Math.floor(clock.nowMs() - this.#deps.startedAtMs)),
       addresses: node.addresses(),
       peers: { connected: network.admittedPeers, known: network.knownPeers },
+      leadership: { term, ...(leader ? { leader: authorView(leader, this.#grantOf) } : {}) },
       journal: { cursor: stats.entries, entries: stats.entries, authors: stats.authors },
       tasks: Object.fromEntries(
         Map.groupBy(states, (state) => state).entries().map(([state, all]) => [state, all.length]),
       ),
-      requests: { pending: readModel.inbox.list(clock.nowMs(), "pending").length },
+      requests: { pending: readModel.inbox.list(clock.nowMs(), "open").length },
     });
   }
 
@@ -165,13 +220,13 @@ export class NodeFacade implements MeshFacade {
       .filter((task) => query.state === undefined || task.state === query.state)
       .sort((a, b) => b.postedAt.ms - a.postedAt.ms || b.postedAt.counter - a.postedAt.counter)
       .slice(0, query.limit);
-    return Promise.resolve(tasks.map((task) => taskView(task, this.#grantOf)));
+    return Promise.resolve(tasks.map((task) => this.#taskView(task)));
   }
 
   task(taskId: string): Promise<TaskView | undefined> {
     const id = parseTaskId(taskId);
     const task = id && this.#deps.readModel.task(id);
-    return Promise.resolve(task && taskView(task, this.#grantOf));
+    return Promise.resolve(task && this.#taskView(task));
   }
 
   taskHistory(taskId: string): Promise<readonly EntryView[]> {
@@ -183,12 +238,23 @@ export class NodeFacade implements MeshFacade {
   async postTask(input: PostTaskInput): Promise<{ task: TaskView; isNew: boolean }> {
     this.#assertMay("task_posted", "post a task");
     const { task, isNew } = await this.#desk.post(input);
-    return { task: taskView(task, this.#grantOf), isNew };
+    return { task: this.#taskView(task), isNew };
   }
 
   async cancelTask(taskId: string, options: { reason: string }): Promise<TaskView> {
     this.#assertMay("task_cancelled", "cancel a task");
-    return taskView(await this.#desk.cancel(taskId, options.reason), this.#grantOf);
+    return this.#taskView(await this.#desk.cancel(taskId, options.reason));
+  }
+
+  async retryTask(taskId: string, { reason, deadline_ms: deadlineMs }: RetryTaskInput): Promise<TaskView> {
+    this.#assertMay("task_retried", "have a task tried again");
+    const options = { reason, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    return this.#taskView(await this.#desk.retry(taskId, options));
+  }
+
+  async reviewTask(taskId: string, { verdict, reason }: ReviewTaskInput): Promise<TaskView> {
+    this.#assertMay("task_reviewed", "review a task");
+    return this.#taskView(await this.#desk.review(taskId, verdict, reason));
   }
 
   // deno-lint-ignore require-await -- a refusal must reject, not throw
@@ -221,10 +287,13 @@ export class NodeFacade implements MeshFacade {
   }
 
   requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
-    const requests = this.#deps.readModel.inbox.list(this.#deps.clock.nowMs(), query.state)
+    const { state, limit } = query;
+    const isOpen = state === "open" || state === "snoozed" || state === "pending" || state === "escalated";
+    const records = this.#deps.readModel.inbox.list(this.#deps.clock.nowMs(), isOpen ? "open" : state)
       .sort((a, b) => a.openedAt.ms - b.openedAt.ms || a.openedAt.counter - b.openedAt.counter)
-      .slice(0, query.limit);
-    return Promise.resolve(requests.map((request) => this.#requestRecord(request)));
+      .map((request) => this.#requestRecord(request))
+      .filter((record) => state === undefined || state === "open" || record.state === state);
+    return Promise.resolve(records.slice(0, limit));
   }
 
   request(requestId: string): Promise<RequestRecord | undefined> {
@@ -238,14 +307,29 @@ export class NodeFacade implements MeshFacade {
     return this.#requestRecord(await answerRequest(this.#deps, requestId, input));
   }
 
+  async ask(input: AskInput): Promise<RequestRecord> {
+    this.#assertMay("request_opened", "ask people");
+    return this.#requestRecord(await askPeople(this.#deps, input));
+  }
+
+  async handle(requestId: string, input: HandleInput): Promise<RequestRecord> {
+    this.#assertMay("request_handled", `${input.act} a request`);
+    return this.#requestRecord(await handleRequest(this.#deps, requestId, input));
+  }
+
+  async withdraw(requestId: string, options: { reason: string }): Promise<RequestRecord> {
+    this.#assertMay("request_withdrawn", "withdraw a request");
+    return this.#requestRecord(await withdrawRequest(this.#deps, requestId, options));
+  }
+
   invites(): Promise<readonly InviteView[]> {
     const nowMs = this.#deps.clock.nowMs();
     return Promise.resolve(this.#deps.trust.invites().map((invite) => inviteView(invite, nowMs)));
   }
 
-  // deno-lint-ignore require-await -- a refusal must reject, not throw
   async createInvite(input: CreateInviteInput): Promise<CreatedInviteView> {
-    const { trust, node, clock } = this.#deps;
+    const { trust, node, clock, roles } = this.#deps;
+    const level = roles.directory.roles().levelOf(input.role);
     const agentId = input.agent_id === undefined ? undefined : parseAgentId(input.agent_id);
     if (input.agent_id !== undefined && !agentId) {
       throw new FacadeError(
@@ -253,8 +337,10 @@ export class NodeFacade implements MeshFacade {
         `Cannot invite "${input.agent_id}": expected 2 to 63 of a-z, 0-9 and "-"`,
       );
     }
+    if (input.binary_type !== "agent") await this.#deps.person.assertNotLocked("invite somebody with a portal");
     const { invite, token } = trust.invite({
       role: input.role,
+      ...(level === undefined ? {} : { level }),
       ...(input.binary_type ? { binaryType: input.binary_type } : {}),
       ...(agentId ? { agentId } : {}),
       ttlMs: input.ttl_ms,
@@ -279,6 +365,15 @@ export class NodeFacade implements MeshFacade {
     return memberView(after, { self: local.identity.peerId, isConnected: node.isConnected(after.peer) });
   }
 
+  async setPerson(person: PersonPresence): Promise<AgentView> {
+    const { presence, setPerson, local } = this.#deps;
+    setPerson(person);
+    presence.announce();
+    const own = (await this.agents()).find((agent) => agent.peer_id === local.identity.peerId);
+    if (!own) throw new TypeError("Unreachable: this node is always the first of its agents");
+    return own;
+  }
+
   stop(options: { reason: string }): Promise<void> {
     this.#deps.requestStop(options.reason);
     return Promise.resolve();
@@ -296,6 +391,9 @@ export class NodeFacade implements MeshFacade {
         listener({ type: "peer", change, peer: this.#peerView(peer) });
       }, { signal });
     }
+    this.#deps.election.events.on("leader:changed", () => {
+      listener({ type: "leader", election: this.election.view() });
+    }, { signal });
     return () => controller.abort();
   }
 
@@ -303,6 +401,10 @@ export class NodeFacade implements MeshFacade {
     const { membership } = this.#deps.local;
     return membership.grantOf(peer);
   };
+
+  #taskView(task: BoardTask): TaskView {
+    return taskView(task, this.#grantOf, this.#deps.readModel.sessions.threadOf(task.taskId));
+  }
 
   #self(): Grant {
     const { membership, identity, grant } = this.#deps.local;
@@ -315,7 +417,14 @@ export class NodeFacade implements MeshFacade {
   }
 
   #requestRecord(request: Parameters<typeof requestRecord>[0]): RequestRecord {
-    return requestRecord(request, { nowMs: this.#deps.clock.nowMs(), self: this.#self(), grantOf: this.#grantOf });
+    const { readModel } = this.#deps;
+    return requestRecord(request, {
+      nowMs: this.#deps.clock.nowMs(),
+      self: this.#self(),
+      grantOf: this.#grantOf,
+      raised: readModel.stakesOf(request),
+      worded: request.wording && readModel.wordingOf(request, request.wording),
+    });
   }
 
   #peerView(peer: PeerId): PeerView {

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import type { AnswerInput, MeshEvent, PostMessageInput, PostTaskInput } from "@bzzz/api";
+import type { AnswerInput, ElectionView, MeshEvent, PostMessageInput, PostTaskInput } from "@bzzz/api";
 import { BzzzError, createUlid, type RequestId, type TaskId } from "@bzzz/base";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import { OfflineMesh, type OfflineNode, person } from "./testing.ts";
 
 function task(fields: Partial<PostTaskInput> = {}): PostTaskInput {
-  return { title: "Write it", description: "all of it", priority: 5, required_capabilities: [], ...fields };
+  const defaults = {
+    title: "Write it",
+    description: "all of it",
+    priority: 5,
+    required_capabilities: [],
+    dependencies: [],
+  };
+  return { ...defaults, ...fields };
 }
 
 function message(fields: Partial<PostMessageInput> = {}): PostMessageInput {
@@ -117,6 +124,67 @@ Deno.test("cancelTask(): who comes too late is told so", async () => {
 
   assert.deepEqual(codes, ["none", "task_closed"]);
   assert.equal((await node.facade.task(posted.task_id))?.reason, "one");
+});
+
+Deno.test("retryTask(): what ended is announced again by who may steer it, with a deadline that lies ahead", async () => {
+  await using mesh = new OfflineMesh();
+  const node = await mesh.start(person("alice"));
+  const { facade } = node;
+  const { task: posted } = await facade.postTask(task({ deadline_ms: mesh.clock.nowMs() + 60_000 }));
+  const id = posted.task_id;
+
+  const early = await codeOf(facade.retryTask(id, { reason: "" }));
+  await facade.cancelTask(id, { reason: "not now" });
+  await mesh.clock.advance(120_000);
+  const late = await codeOf(facade.retryTask(id, { reason: "" }));
+  const absurd = await codeOf(facade.retryTask(id, { reason: "", deadline_ms: Number.MAX_SAFE_INTEGER }));
+  const again = await facade.retryTask(id, { reason: "now", deadline_ms: mesh.clock.nowMs() + 60_000 });
+
+  assert.deepEqual([early, late, absurd], ["task_refused", "invalid_request", "invalid_request"]);
+  assert.deepEqual([again.state, again.deadline_ms, again.reason], ["announced", mesh.clock.nowMs() + 60_000, "now"]);
+  assert.equal(await codeOf(facade.retryTask("01ARZ3NDEKTSV4RRFFQ69G5FAV", { reason: "" })), "not_found");
+});
+
+Deno.test("reviewTask(): a result is judged when there is one, by who may; who is refused changes nothing", async () => {
+  await using mesh = new OfflineMesh();
+  const node = await mesh.start(person("alice"));
+  const { facade } = node;
+  const { task: posted } = await facade.postTask(task({ review: { role: "reviewer" } }));
+  const id = posted.task_id;
+  const before = await facade.journal(JOURNAL);
+
+  assert.equal(await codeOf(facade.reviewTask(id, { verdict: "accept", reason: "" })), "task_refused");
+  assert.equal(await codeOf(facade.reviewTask("nonsense", { verdict: "accept", reason: "" })), "not_found");
+
+  assert.deepEqual(await facade.journal(JOURNAL), before);
+});
+
+Deno.test("postTask(): what it depends on must be known, and its deadline a moment that comes", async () => {
+  await using mesh = new OfflineMesh();
+  const { facade } = await mesh.start(person("alice"));
+  const { task: first } = await facade.postTask(task());
+  const unknown = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+  const { task: second } = await facade.postTask(task({ dependencies: [first.task_id.toLowerCase()] }));
+
+  assert.deepEqual(second.dependencies, [first.task_id]);
+  assert.equal(second.session, `session/${first.task_id}`);
+  assert.equal((await facade.task(first.task_id))?.session, second.session, "one session, one name");
+  assert.equal(await codeOf(facade.postTask(task({ dependencies: [unknown] }))), "invalid_request");
+  assert.equal(await codeOf(facade.postTask(task({ parent: unknown }))), "invalid_request");
+  assert.equal(await codeOf(facade.postTask(task({ deadline_ms: 8.64e15 + 1 }))), "invalid_request");
+});
+
+Deno.test("an objection to a task whose plan is not discussed is refused; an advisory word is heard", async () => {
+  await using mesh = new OfflineMesh();
+  const { facade } = await mesh.start(person("alice"));
+  const { task: posted } = await facade.postTask(task());
+  const about = { task_id: posted.task_id, thread: `task/${posted.task_id}`, type: "objection" as const };
+
+  assert.equal(await codeOf(facade.postMessage(message({ ...about, severity: "blocking" }))), "task_refused");
+  assert.equal(await codeOf(facade.postMessage(message({ ...about, severity: "advisory" }))), "none");
+  const nothing = { ...about, task_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV", severity: "blocking" as const };
+  assert.equal(await codeOf(facade.postMessage(message(nothing))), "not_found");
 });
 
 Deno.test("postMessage(): to names and roles of members, each once; who does not exist is refused", async () => {
@@ -240,8 +308,8 @@ Deno.test("answer(): of two answers at once the first counts, the second is told
 
   const codes = await Promise.all([choose(alice, open), choose(alice, open, { choice: "b" })]);
 
-  assert.deepEqual(codes, ["none", "already_answered"]);
-  assert.equal((await alice.facade.request(open))?.answer?.choice, "a");
+  assert.deepEqual(codes.toSorted(), ["already_answered", "none"]);
+  assert.equal((await alice.facade.request(open))?.answer?.choice, ["a", "b"][codes.indexOf("none")]);
 });
 
 Deno.test("requests(): addressed to me is exactly what I may answer", async () => {
@@ -271,8 +339,10 @@ Deno.test("watch(): an entry is readable, and folded, before its event", async (
   const alice = await mesh.start(person("alice"));
   const seen: string[] = [];
   const peers: MeshEvent[] = [];
+  const leaders: ElectionView[] = [];
   const unwatch = alice.facade.watch((event) => {
     if (event.type === "peer") return void peers.push(event);
+    if (event.type === "leader") return void leaders.push(event.election);
     const { cursor, kind, body } = event.entry;
     const stored = alice.journal.entriesAfter(cursor - 1, { limit: 1 })[0]?.cursor === cursor;
     const folded = kind === "task_posted"
@@ -284,13 +354,37 @@ Deno.test("watch(): an entry is readable, and folded, before its event", async (
   await alice.facade.postTask(task());
   await ask(mesh, agent);
   alice.node.events.emit("peer:admitted", { peer: agent.member.peerId, software: "x" });
+  await mesh.clock.advance(10);
+  await alice.facade.election.order("trigger", { reason: "" });
   unwatch();
   await alice.facade.postTask(task());
 
-  assert.deepEqual(seen, ["task_posted true true", "request_opened true true"]);
+  assert.deepEqual(seen, ["task_posted true true", "request_opened true true", "election_ordered true true"]);
+  assert.ok(leaders.some(({ role }) => role === "leaving"));
   assert.deepEqual(peers.map((event) => event.type === "peer" && [event.change, event.peer.agent_id]), [
     ["admitted", "worker"],
   ]);
+});
+
+Deno.test("election.order(): a master's order is in the history and ends the term; nobody else's is written at all", async () => {
+  await using mesh = new OfflineMesh();
+  const admin = await mesh.start(person("alice"));
+  const worker = await mesh.start({ agentId: "worker" });
+  await mesh.clock.advance(10);
+  const before = await admin.facade.election.show();
+
+  const ordered = await admin.facade.election.order("step_down", { reason: "its machine is needed" });
+  const refused = await codeOf(worker.facade.election.order("trigger", { reason: "" }));
+  const between = await codeOf(admin.facade.election.order("trigger", { reason: "" }));
+
+  assert.deepEqual([before.role, before.term, before.leader?.agent_id], ["leader", 1, "alice"]);
+  assert.deepEqual([ordered.role, ordered.deposed_by?.agent_id], ["leaving", "alice"]);
+  assert.equal(refused, "not_allowed");
+  assert.equal(between, "no_leader");
+  const orders = (node: OfflineNode) =>
+    node.journal.entriesAfter(0, { limit: 100, kinds: ["election_ordered"] }).map(({ body }) => body);
+  assert.deepEqual(orders(admin), [{ order: "step_down", term: 1, reason: "its machine is needed" }]);
+  assert.deepEqual(orders(worker), []);
 });
 
 Deno.test("revokeMember(): by name or id; the view is of the one that was revoked", async () => {
@@ -316,6 +410,7 @@ Deno.test("status(), peers(), members() and agents() tell what is", async () => 
   const agent = await mesh.start({ agentId: "worker" });
   const alice = await mesh.start(person("alice"));
   await alice.facade.postTask(task());
+  await mesh.clock.advance(10);
   alice.presence.heard(
     { peer: agent.member.peerId, agentId: agent.member.grant.agentId, binaryType: "agent", role: "developer" },
     { ...PRESENCE, status: "busy" },
@@ -327,11 +422,26 @@ Deno.test("status(), peers(), members() and agents() tell what is", async () => 
   const members = await alice.facade.members();
 
   assert.deepEqual([status.node.agent_id, status.state, status.tasks], ["alice", "starting", { announced: 1 }]);
+  assert.deepEqual([status.leadership.term, status.leadership.leader?.agent_id], [1, "alice"]);
   assert.deepEqual([peer?.agent_id, peer?.presence, peer?.is_connected], ["worker", "busy", false]);
   assert.deepEqual(agents.map(({ agent_id }) => agent_id), ["alice", "worker"]);
   assert.deepEqual(members.map((member) => [member.agent_id, member.is_self]), [["alice", true], ["worker", false]]);
   await alice.facade.stop({ reason: "asked" });
   assert.deepEqual(alice.stops, ["asked"]);
+});
+
+Deno.test("setPerson(): what a person says of themselves is in this node's presence from then on", async () => {
+  await using mesh = new OfflineMesh();
+  const alice = await mesh.start(person("alice"));
+
+  const [before] = await alice.facade.agents();
+  const said = await alice.facade.setPerson("away");
+
+  assert.deepEqual([before?.person, said.person, (await alice.facade.agents())[0]?.person], [
+    undefined,
+    "away",
+    "away",
+  ]);
 });
 
 const PRESENCE: BodyOf<"presence"> = {

@@ -1,5 +1,5 @@
 import type { PostMessageInput } from "@bzzz/api";
-import { type AgentId, BzzzError, type Clock, parseAgentId, parseEntryId, parseTaskId } from "@bzzz/base";
+import { type AgentId, BzzzError, type Clock, parseAgentId, parseEntryId, parseTaskId, type TaskId } from "@bzzz/base";
 import { checkMessage, EMPTY_THREAD, type MessageRefusal } from "@bzzz/hmmm";
 import type { JournalDraft } from "@bzzz/journal";
 import type { LocalIdentity } from "../agent.ts";
@@ -8,7 +8,7 @@ import { MAX_TO_ROLES } from "@bzzz/wire";
 import { requireTopic } from "./queries.ts";
 
 /** A message that must not be sent. */
-export class MessageError extends BzzzError<"invalid_request" | "thread_limit"> {}
+export class MessageError extends BzzzError<"invalid_request" | "thread_limit" | "not_found" | "task_refused"> {}
 
 const REFUSALS: Readonly<Record<MessageRefusal, string>> = {
   hop_limit: "it was passed on too often",
@@ -19,7 +19,7 @@ const REFUSALS: Readonly<Record<MessageRefusal, string>> = {
 
 /**
  * A message as an entry of the journal, within the safeguards of its thread.
- * @throws MessageError "invalid_request", "thread_limit"; FacadeError "invalid_topic"
+ * @throws MessageError "invalid_request", "thread_limit", "not_found" and "task_refused" for an objection to nothing; FacadeError "invalid_topic"
  */
 export function composeMessage(
   deps: { readonly local: LocalIdentity; readonly readModel: MeshReadModel; readonly clock: Pick<Clock, "nowMs"> },
@@ -65,6 +65,7 @@ export function composeMessage(
   if (input.task_id !== undefined && !task) {
     throw new MessageError("invalid_request", `Cannot refer to task "${input.task_id}": expected a task id`);
   }
+  if (task && input.type === "objection" && input.severity === "blocking") assertDiscussed(deps.readModel, task);
   return {
     kind: "message_posted",
     topic: requireTopic(input.topic),
@@ -74,10 +75,24 @@ export function composeMessage(
       ...(to.length > 0 ? { to } : {}),
       ...(input.refs.length > 0 ? { refs: input.refs } : {}),
       ...(input.severity ? { severity: input.severity } : {}),
+      ...(input.capabilities ? { capabilities: input.capabilities } : {}),
+      ...(input.ttl_ms === undefined ? {} : { ttlMs: input.ttl_ms }),
     },
     ...(toRoles.length > 0 ? { toRoles } : {}),
     ...(input.thread === undefined ? {} : { thread: input.thread }),
     ...(parent ? { parent } : {}),
     ...(task ? { task } : {}),
   };
+}
+
+/** An objection that can stop nothing must not look as if it did. */
+function assertDiscussed(readModel: MeshReadModel, taskId: TaskId): void {
+  const task = readModel.task(taskId);
+  if (!task) throw new MessageError("not_found", `Cannot object to task "${taskId}": there is none`);
+  if (task.state === "discussing" || task.state === "planning" || task.state === "claimed") return;
+  throw new MessageError(
+    "task_refused",
+    `Cannot object to task ${taskId}: it is ${task.state}, and its plan is not discussed (an advisory word is heard)`,
+    { details: { reason: "not_discussing", state: task.state } },
+  );
 }

@@ -16,12 +16,22 @@ import type {
   RequestRecord,
   TaskView,
 } from "@bzzz/api";
+import type { WordedRequest } from "../read_model.ts";
 import { base64UrlEncode, type PeerId } from "@bzzz/base";
-import type { TaskView as BoardTask } from "@bzzz/coordinator";
-import { isRequestFor, requestStateAt, type RequestView } from "@bzzz/hmmm";
+import { TASK_VALUE_CODEC, type TaskView as BoardTask } from "@bzzz/coordinator";
+import {
+  type AnswerView,
+  closedAs,
+  isRequestFor,
+  parseFormSchema,
+  requestStateAt,
+  type RequestView,
+  snoozedUntil,
+} from "@bzzz/hmmm";
 import type { StoredEntry } from "@bzzz/journal";
 import type { PeerInfo } from "@bzzz/p2p";
 import type { PresenceRecord } from "@bzzz/presence";
+import { decodeCertificate } from "@bzzz/register";
 import { toSnakeCase } from "@bzzz/wire";
 
 /** What a peer is called, by its grant. */
@@ -46,8 +56,16 @@ export function entryView(entry: StoredEntry, grantOf: GrantLookup): EntryView {
     ...(header.thread ? { thread: header.thread } : {}),
     ...(header.parent ? { parent: header.parent } : {}),
     ...(header.task ? { task_id: header.task } : {}),
-    body: jsonBody(entry.body),
+    body: { ...jsonBody(entry.body), ...decisionBody(entry) },
   };
+}
+
+/** What a decision's certificate certifies, in words; whether it proves it, `audit verify` and the folds say. */
+function decisionBody(entry: StoredEntry): Record<string, unknown> {
+  if (entry.kind !== "task_decided" || entry.body === null) return {};
+  const certificate = decodeCertificate(entry.body.certificate);
+  const value = certificate && TASK_VALUE_CODEC.decode(certificate.value);
+  return certificate && value ? { epoch: certificate.epoch, value: toSnakeCase(value) } : {};
 }
 
 /** A body as JSON: wire names, bytes as base64url. */
@@ -62,8 +80,9 @@ function bytesToText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bytesToText(item)]));
 }
 
-export function taskView(task: BoardTask, grantOf: GrantLookup): TaskView {
+export function taskView(task: BoardTask, grantOf: GrantLookup, session?: string): TaskView {
   const blockedOn = task.waitingFor[0];
+  const { budgets } = task;
   return {
     task_id: task.taskId,
     ...(task.clientId === undefined ? {} : { client_id: task.clientId }),
@@ -76,7 +95,31 @@ export function taskView(task: BoardTask, grantOf: GrantLookup): TaskView {
     required_capabilities: [...task.requiredCapabilities],
     ...(task.deadlineMs === undefined ? {} : { deadline_ms: task.deadlineMs }),
     ...(task.input === undefined ? {} : { input: task.input }),
+    ...(task.dependencies ? { dependencies: [...task.dependencies] } : {}),
+    ...(budgets ? { budgets: toSnakeCase(budgets) as NonNullable<TaskView["budgets"]> } : {}), // the same members, renamed
+    ...(task.plan ? { plan: { window_ms: task.plan.windowMs } } : {}),
+    ...(task.value?.plan === undefined ? {} : { plan_entry: task.value.plan }),
+    ...(task.review ? { review: task.review.role === undefined ? {} : { role: task.review.role } } : {}),
+    ...(task.rights ? { rights: [...task.rights] } : {}),
+    ...(task.parent === undefined ? {} : { parent: task.parent }),
     attempt: task.attempt,
+    token: task.token,
+    version: task.version,
+    spent: task.spent,
+    attempts: task.attempts.map(({ token, attempt, holder, claimedAt, outcome, reason }) => ({
+      token,
+      attempt,
+      holder: authorView(holder, grantOf),
+      claimed_at_ms: claimedAt.ms,
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(reason === undefined ? {} : { reason }),
+    })),
+    ...(session === undefined ? {} : { session }),
+    superseded: task.superseded.map(({ entry, author, kind }) => ({
+      entry_id: entry,
+      author: authorView(author, grantOf),
+      kind,
+    })),
     ...(task.holder ? { holder: authorView(task.holder, grantOf) } : {}),
     ...(task.progress
       ? {
@@ -99,6 +142,48 @@ export function taskView(task: BoardTask, grantOf: GrantLookup): TaskView {
   };
 }
 
+/** The task state of A2A and the action of MCP that say the same (design, portal C.2). */
+function mapped(request: RequestView, nowMs: number): Pick<RequestRecord, "a2a_state" | "mcp_action"> {
+  const state = closedAs(request, nowMs);
+  if (state === undefined) {
+    if (request.kind === "notice") return {};
+    return { a2a_state: request.kind === "auth" ? "auth-required" : "input-required" };
+  }
+  return { mcp_action: state === "answered" ? "accept" : state === "declined" ? "decline" : "cancel" };
+}
+
+function decided(answer: AnswerView, grantOf: GrantLookup): NonNullable<RequestRecord["answer"]> {
+  const { decision, text, choice, reason, values, editedAction, editedDigest, scope, untilMs, auto, human } = answer;
+  return {
+    decision,
+    ...(text === undefined ? {} : { text }),
+    ...(choice === undefined ? {} : { choice }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(values === undefined ? {} : { values: JSON.parse(values) as Record<string, unknown> }), // the fold has checked it
+    ...(editedAction === undefined ? {} : { edited_action: editedAction }),
+    ...(editedDigest === undefined ? {} : { edited_digest: editedDigest }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(untilMs === undefined ? {} : { until_ms: untilMs }),
+    ...(auto === undefined ? {} : { auto }),
+    ...(human === undefined ? {} : { person: human.person }),
+    by: authorView(answer.author, grantOf),
+    at_ms: answer.answeredAt.ms,
+    entry_id: answer.entry,
+  };
+}
+
+/** A form as it was asked; one that cannot be read is left out, and its text is in the body's entry. */
+function formOf({ schema }: RequestView): Pick<RequestRecord, "form"> {
+  if (schema === undefined || !parseFormSchema(schema).ok) return {};
+  return { form: JSON.parse(schema) as Record<string, unknown> }; // the parser has read it as an object
+}
+
+/** Nothing for an empty list: most requests have none of these. */
+function listed<K extends string, T>(key: K, items: readonly T[] | undefined): { [P in K]?: T[] } {
+  // A computed key widens to string; the one key is K.
+  return items === undefined || items.length === 0 ? {} : { [key]: [...items] } as { [P in K]?: T[] };
+}
+
 /** `self` is the person or agent of this node; only a person is ever addressed. */
 export function requestRecord(
   request: RequestView,
@@ -106,24 +191,43 @@ export function requestRecord(
     readonly nowMs: number;
     readonly self: Pick<Grant, "peer" | "agentId" | "role" | "level" | "binaryType">;
     grantOf: GrantLookup;
+    /** By a rule of this node's policy. */
+    raised?: { readonly stakes: RequestRecord["stakes"]; readonly rule: string } | undefined;
+    worded?: WordedRequest | undefined;
   },
 ): RequestRecord {
   const { grantOf, self, nowMs } = options;
-  const { answer } = request;
+  const { answer, to, performed } = request;
+  const snoozedUntilMs = snoozedUntil(request, self.peer, nowMs);
+  const state = requestStateAt(request, nowMs);
+  const isOpen = state === "pending" || state === "escalated";
+  const attention = (all: RequestView["claims"]) =>
+    all.filter((one) => isOpen && one.untilMs > nowMs)
+      .map((one) => ({ by: authorView(one.author, grantOf), at_ms: one.at.ms, until_ms: one.untilMs }));
   return {
     request_id: request.requestId,
     digest: request.digest,
     kind: request.kind,
-    state: requestStateAt(request, nowMs),
-    stakes: request.stakes,
+    state: isOpen && snoozedUntilMs !== undefined ? "snoozed" : state,
+    stakes: options.raised?.stakes ?? request.stakes,
+    ...(options.raised ? { stakes_raised_by: options.raised.rule } : {}),
     title: request.title,
     body: request.body,
-    allow: [...request.allow],
+    ...(request.wording ? { wording: { ...request.wording, ...options.worded } } : {}),
+    allow: [...request.allow, ...request.offers ?? ["escalate"]],
+    ...(request.action ? { action: request.action } : {}),
+    ...formOf(request),
+    ...listed("refs", request.refs),
+    ...listed("on_behalf_of", request.onBehalfOf),
+    ...listed("eligible", request.eligible),
+    ...(request.humanPresent ? { human_present: true } : {}),
+    ...(request.thread === undefined ? {} : { thread: request.thread }),
     ...(request.choices ? { choices: [...request.choices] } : {}),
     from: authorView(request.openedBy, grantOf),
     to: {
-      ...(request.to.human ? { human: request.to.human } : {}),
-      ...(request.to.role ? { role: request.to.role } : {}),
+      ...(to.human ? { human: to.human } : {}),
+      ...(to.role ? { role: to.role } : {}),
+      ...(to.quorum ? { quorum: to.quorum } : {}),
     },
     is_addressed_to_me: isRequestFor(request, self, self.peer, nowMs),
     ...(request.taskId ? { task_id: request.taskId } : {}),
@@ -131,19 +235,24 @@ export function requestRecord(
     ...(request.deadlineMs === undefined ? {} : { deadline_ms: request.deadlineMs }),
     on_timeout: request.onTimeout,
     ...(request.supersedes ? { supersedes: request.supersedes } : {}),
-    ...(answer
-      ? {
-        answer: {
-          decision: answer.decision,
-          ...(answer.text === undefined ? {} : { text: answer.text }),
-          ...(answer.choice === undefined ? {} : { choice: answer.choice }),
-          ...(answer.reason === undefined ? {} : { reason: answer.reason }),
-          by: authorView(answer.author, grantOf),
-          at_ms: answer.answeredAt.ms,
-          entry_id: answer.entry,
-        },
-      }
-      : {}),
+    ...(request.supersededBy ? { superseded_by: request.supersededBy } : {}),
+    ...(answer ? { answer: decided(answer, grantOf) } : {}),
+    ...(to.quorum ? listed("votes", request.votes.map((vote) => decided(vote, grantOf))) : {}),
+    ...listed("late", request.late.map((late) => ({ ...decided(late, grantOf), closed_as: late.closedAs }))),
+    ...(isOpen && snoozedUntilMs !== undefined ? { snoozed_until_ms: snoozedUntilMs } : {}),
+    ...listed("snoozed", attention(request.snoozes)),
+    ...listed("claimed", attention(request.claims)),
+    ...listed(
+      "escalations",
+      request.escalations.map(({ by, at, to, reason }) => ({
+        by,
+        at_ms: at.ms,
+        to: { ...(to.human ? { human: to.human } : {}), ...(to.role ? { role: to.role } : {}) },
+        ...(reason === undefined ? {} : { reason }),
+      })),
+    ),
+    ...(performed ? { performed: { outcome: performed.outcome, text: performed.text, at_ms: performed.at.ms } } : {}),
+    ...mapped(request, nowMs),
     ...(request.withdrawnReason === undefined ? {} : { closed_reason: request.withdrawnReason }),
   };
 }
@@ -235,6 +344,7 @@ export function agentView(
     active_tasks: record.body.activeTasks,
     max_tasks: record.body.maxTasks,
     load: record.body.load,
+    ...(record.body.person === undefined ? {} : { person: record.body.person }),
     ...(facts.lastSeenAtMs === undefined ? {} : { last_seen_at_ms: Math.floor(facts.lastSeenAtMs) }),
   };
 }

@@ -1,0 +1,47 @@
+import type { Clock, Timer } from "@bzzz/base";
+import type { BodyOf } from "@bzzz/wire";
+import { MAX_PROGRESS_ENTRIES, PROGRESS_STEP_MS } from "./constants.ts";
+
+/** One step, as an executor reports it. */
+export type ProgressStep = Pick<BodyOf<"task_progress">, "percent" | "text">;
+
+const MAX_TEXT_CHARACTERS = 4096;
+
+/** Merges reports that come too fast, and ends them when there were too many. Close it before the result is told. */
+export class ProgressReporter {
+  readonly #clock: Pick<Clock, "setTimer">;
+  readonly #tell: (step: ProgressStep) => void;
+  #next: ProgressStep | undefined;
+  #timer: Timer | undefined;
+  #count = 0;
+  #isClosed = false;
+
+  constructor(deps: { readonly clock: Pick<Clock, "setTimer">; readonly tell: (step: ProgressStep) => void }) {
+    this.#clock = deps.clock;
+    this.#tell = deps.tell;
+  }
+
+  report(percent: number | undefined, text: string): void {
+    if (this.#isClosed || this.#count >= MAX_PROGRESS_ENTRIES) return;
+    this.#next = { ...(percent === undefined ? {} : { percent }), text: text.slice(0, MAX_TEXT_CHARACTERS) };
+    this.#timer ??= this.#clock.setTimer(PROGRESS_STEP_MS, () => {
+      this.#timer = undefined;
+      this.flush();
+    });
+  }
+
+  /** Takes nothing more; what waits is told by `flush` or never. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  /** Tells what waits. */
+  flush(): void {
+    const step = this.#next;
+    this.#next = undefined;
+    if (!step) return;
+    this.#count++;
+    this.#tell(step);
+  }
+}

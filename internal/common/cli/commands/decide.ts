@@ -1,0 +1,125 @@
+import { DECISION_STATES } from "@bzzz/ucxi";
+import { DECISION_OUTCOMES, DECISION_TYPES } from "@bzzz/ucxl";
+import { VOTES } from "@bzzz/wire";
+import { EXIT } from "../exit.ts";
+import { sanitiseLine } from "../sanitise.ts";
+import type { Command } from "../types.ts";
+import { given } from "../values.ts";
+import { decisionState, describeDecision, votesOf } from "./decide_render.ts";
+import { readAddressArg, ucxiOf } from "./ucxl_arguments.ts";
+
+const ADDRESS = { name: "address", summary: "Of the decision, as decide list shows it", isRequired: true } as const;
+
+const list: Command = {
+  name: "decide list",
+  aliases: ["decisions"],
+  group: "context",
+  summary: "Decisions and where they stand",
+  flags: [
+    { name: "state", type: "string", value: "STATE", choices: DECISION_STATES, summary: "Only these" },
+    { name: "limit", type: "integer", value: "N", summary: "At most so many (100)" },
+  ],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const items = await (await ucxiOf(context)).decisions({
+      ...given("state", context.values.text("state")),
+      ...given("limit", context.values.integer("limit")),
+    }, { signal: context.signal });
+    await context.out.list(items, {
+      heading: ["STATE", "VOTES", "AUTHOR", "TITLE", "ADDRESS"],
+      row: (item) => [
+        item.state ?? "sealed",
+        votesOf(item),
+        sanitiseLine(item.version.author.agent_id ?? "?"),
+        sanitiseLine(item.record?.title ?? "(meant for others)", 80),
+        item.version.address,
+      ],
+      empty: "No decisions.",
+    });
+    return EXIT.ok;
+  },
+};
+
+const show: Command = {
+  name: "decide show",
+  group: "context",
+  summary: "One decision with its votes",
+  args: [ADDRESS],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const address = readAddressArg(context.values.required("address"));
+    const decision = await (await ucxiOf(context)).decision(address, { signal: context.signal });
+    await context.out.item(decision, () => describeDecision(decision, context.format, context.clock.nowMs()));
+    return EXIT.ok;
+  },
+};
+
+const propose: Command = {
+  name: "decide propose",
+  group: "context",
+  summary: "Put something to the vote",
+  details: "The words are its title. Members vote once each; the vote of a person of level decision closes it at once.",
+  args: [{ name: "title", summary: "What is proposed", isRequired: true, isRest: true }],
+  flags: [
+    { name: "summary", type: "string", value: "TEXT", summary: "Why" },
+    { name: "type", type: "string", value: "TYPE", choices: DECISION_TYPES, summary: "What it is about (policy)" },
+    { name: "outcome", type: "string", value: "OUTCOME", choices: DECISION_OUTCOMES, summary: "What it means (info)" },
+    { name: "cite", type: "list", value: "ADDRESS", summary: "A source, by its revision; may be repeated" },
+    { name: "supersedes", type: "string", value: "ADDRESS", summary: "The decision whose place it takes" },
+    { name: "task", type: "string", value: "ID", summary: "Task it belongs to" },
+    { name: "audience", type: "list", value: "ROLE", summary: "Meant for this role and those above (your own)" },
+    { name: "quorum", type: "integer", value: "N", summary: "Equal votes that close it (the majority)" },
+    { name: "window", type: "duration", value: "TIME", summary: "Time to vote (1d)" },
+  ],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const { values } = context;
+    const supersedes = values.text("supersedes");
+    const audience = values.list("audience").flatMap((roles) => roles.split(","));
+    const decision = await (await ucxiOf(context)).propose({
+      title: values.list("title").join(" "),
+      ...given("summary", values.text("summary")),
+      ...given("type", values.text("type")),
+      ...given("outcome", values.text("outcome")),
+      citations: values.list("cite").map((text) => ({ address: readAddressArg(text) })),
+      ...given("supersedes", supersedes === undefined ? undefined : readAddressArg(supersedes)),
+      ...given("task", values.text("task")),
+      ...given("audience", audience.length === 0 ? undefined : audience),
+      ...given("quorum", values.integer("quorum")),
+      ...given("window_ms", values.durationMs("window")),
+    }, { signal: context.signal });
+    await context.out.item(decision, () => `Put to the vote: ${decision.version.address}`);
+    return EXIT.ok;
+  },
+};
+
+const vote: Command = {
+  name: "decide vote",
+  group: "context",
+  summary: "Vote on a decision",
+  details:
+    "Voting again changes the vote, as long as it is open. The reason is sealed for those who may read the decision.",
+  args: [ADDRESS, { name: "vote", summary: VOTES.join(", "), isRequired: true, choices: VOTES }],
+  flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Why" }],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const { values } = context;
+    const decision = await (await ucxiOf(context)).vote({
+      address: readAddressArg(values.required("address")),
+      vote: values.required("vote"),
+      ...given("reason", values.text("reason")),
+    }, { signal: context.signal });
+    await context.out.item(
+      decision,
+      () => `Voted ${values.required("vote")}; the decision is ${decisionState(decision)}.`,
+    );
+    return EXIT.ok;
+  },
+};
+
+/** What was decided, and deciding. */
+export const DECIDE_COMMANDS: readonly Command[] = [list, show, propose, vote];

@@ -1,0 +1,211 @@
+import {
+  type DeviceCertificate,
+  IdentityError,
+  loadApprovalKey,
+  loadPerson,
+  loadPersonRoot,
+  type PersonBook,
+  type PersonFiles,
+  relockPerson,
+} from "@bzzz/agentid";
+import { BzzzError, type Clock, type MeshId, type Random, SerialQueue, TaskGroup, type Timer } from "@bzzz/base";
+import type { SigningKey } from "@bzzz/crypto";
+import type { Journal } from "@bzzz/journal";
+import type { Logger } from "@bzzz/logging";
+import { TOPICS } from "@bzzz/wire";
+
+/** A person's key that cannot be used now. The codes are those of the API. */
+export class PersonKeyError extends BzzzError<"identity_locked" | "not_allowed"> {}
+
+/** Pause after a wrong passphrase; the next one is twice as long. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+/** Passphrases that wait for the one before; more are refused. Each costs 64 MiB while it is tried. */
+const MAX_WAITING = 4;
+
+/** Whether the key can be used now. */
+export type PersonKeyState =
+  /** Nobody's key is here. */
+  | { readonly type: "none" }
+  /** It has no passphrase: whoever can use this node's API can decide for the person. */
+  | { readonly type: "open"; readonly files: PersonFiles }
+  | { readonly type: "locked"; readonly files: PersonFiles }
+  | { readonly type: "unlocked"; readonly files: PersonFiles; readonly untilMs: number };
+
+/** What the keys of a person stand on. */
+export interface PersonKeysDeps {
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "setTimer">;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly journal: Pick<Journal, "append">;
+  readonly book: Pick<PersonBook, "has">;
+}
+
+/**
+ * The key that signs a person's decisions, locked but for a time after its passphrase was given. It signs through `sign`
+ * alone. Stop it with the node: it forgets the key.
+ */
+export class PersonKeys {
+  readonly #deps: PersonKeysDeps;
+  readonly #work: TaskGroup;
+  readonly #home: string;
+  readonly #mesh: MeshId;
+  readonly #unlockForMs: number;
+  readonly #attempts = new SerialQueue({ capacity: MAX_WAITING });
+  #held: { readonly key: SigningKey; readonly untilMs: number; readonly timer: Timer } | undefined;
+  #failures = 0;
+  #notBeforeMs = 0;
+
+  constructor(
+    deps: PersonKeysDeps,
+    options: { readonly home: string; readonly mesh: MeshId; readonly unlockForMs: number },
+  ) {
+    this.#deps = deps;
+    this.#work = new TaskGroup((error, what) => deps.logger.warn("A task of the person failed", { what }, error));
+    this.#home = options.home;
+    this.#mesh = options.mesh;
+    this.#unlockForMs = options.unlockForMs;
+  }
+
+  /** Tells the mesh of this device, if nothing has yet. What fails now is tried at the next start. */
+  start(): void {
+    this.#work.run("announce the device", () => this.announce());
+  }
+
+  /** Resolves when the certificate is in the journal; at once where nobody's is here, or the mesh knows it. */
+  async announce(): Promise<void> {
+    const files = await loadPerson(this.#home, this.#mesh);
+    const { book, journal } = this.#deps;
+    if (!files || book.has(files.certificate.id)) return;
+    await journal.append({ kind: "person_record", topic: TOPICS.agents, body: { record: files.certificate.bytes } });
+  }
+
+  /** @throws IdentityError "key_permissions" */
+  async state(): Promise<PersonKeyState> {
+    const files = await loadPerson(this.#home, this.#mesh);
+    if (!files) return { type: "none" };
+    if (!files.isLocked) return { type: "open", files };
+    return this.#held ? { type: "unlocked", files, untilMs: this.#held.untilMs } : { type: "locked", files };
+  }
+
+  /**
+   * Opens the key for a while. Wrong passphrases make the next attempt wait, longer each time.
+   * @throws PersonKeyError "identity_locked" for a wrong one, or too early after one; IdentityError
+   */
+  async unlock(passphrase: string): Promise<void> {
+    await this.#attempts.run(async () => this.#hold(await this.#open(passphrase)));
+  }
+
+  /** Forgets the key. Idempotent. */
+  lock(): void {
+    this.#held?.timer.cancel();
+    this.#held = undefined;
+  }
+
+  stop(): void {
+    this.lock();
+  }
+
+  /** Replaces the passphrase of the person's keys; undefined takes it off. Locks. @throws as `unlock`; PersonKeyError "not_allowed" */
+  async relock(change: { readonly old: string | undefined; readonly next: string | undefined }): Promise<void> {
+    const { files } = await this.#require();
+    const old = files.isLocked ? { passphrase: change.old ?? "" } : {};
+    await this.#attempts.run(async () => {
+      if (old.passphrase !== undefined) await this.#open(old.passphrase);
+      const next = change.next === undefined ? {} : { passphrase: change.next };
+      await relockPerson(this.#home, this.#deps, { old, next });
+    });
+    this.lock();
+  }
+
+  /**
+   * Signs with the key. A passphrase that comes with it opens the key for a while; without one it must be open, and never is
+   * for what is `isHigh`: that takes the passphrase each time.
+   * @throws PersonKeyError "identity_locked", "not_allowed" where nobody's key is
+   */
+  async sign<T>(
+    use: { readonly passphrase?: string | undefined; readonly isHigh: boolean },
+    work: (key: SigningKey, certificate: DeviceCertificate) => T,
+  ): Promise<T> {
+    const { files } = await this.#require();
+    const { certificate } = files;
+    if (!files.isLocked) return work(await loadApprovalKey(this.#home, {}), certificate);
+    if (use.passphrase !== undefined) await this.unlock(use.passphrase);
+    else if (use.isHigh) {
+      throw new PersonKeyError("identity_locked", "Cannot sign: high stakes take the passphrase of your key each time");
+    }
+    if (!this.#held) {
+      throw new PersonKeyError(
+        "identity_locked",
+        'Cannot sign: your key is locked; give its passphrase, or open it for a while with "bzzz-hap identity unlock"',
+      );
+    }
+    return work(this.#held.key, certificate);
+  }
+
+  /**
+   * Refuses while the person's key is locked: for what makes somebody a person of the mesh, which is as good as to decide.
+   * @throws PersonKeyError "identity_locked"
+   */
+  async assertNotLocked(what: string): Promise<void> {
+    if ((await this.state()).type !== "locked") return;
+    throw new PersonKeyError(
+      "identity_locked",
+      `Cannot ${what}: your key is locked; open it with "bzzz-hap identity unlock"`,
+    );
+  }
+
+  /**
+   * Works with the person's root key, which is opened for this alone. Locked, it takes the passphrase each time.
+   * @throws PersonKeyError as `unlock`, "not_allowed" where nobody's key is; IdentityError "person_missing" where the root key
+   * is kept elsewhere
+   */
+  async withRoot<T>(
+    passphrase: string | undefined,
+    work: (root: SigningKey, lock: { readonly passphrase?: string }) => Promise<T>,
+  ): Promise<T> {
+    const { files } = await this.#require();
+    if (files.isLocked && passphrase === undefined) {
+      throw new PersonKeyError("identity_locked", "Cannot use your root key: it takes the passphrase each time");
+    }
+    const lock = files.isLocked && passphrase !== undefined ? { passphrase } : {};
+    if (lock.passphrase !== undefined) await this.#attempts.run(() => this.#open(lock.passphrase));
+    return await work(await loadPersonRoot(this.#home, lock), lock);
+  }
+
+  async #require(): Promise<{ readonly files: PersonFiles }> {
+    const state = await this.state();
+    if (state.type !== "none") return state;
+    throw new PersonKeyError(
+      "not_allowed",
+      'Cannot sign: this node has no person\'s key; make one with "bzzz-hap identity create"',
+    );
+  }
+
+  async #open(passphrase: string): Promise<SigningKey> {
+    const { clock } = this.#deps;
+    const leftMs = this.#notBeforeMs - clock.monotonicMs();
+    if (leftMs > 0) {
+      throw new PersonKeyError(
+        "identity_locked",
+        `Cannot open your key: the passphrase was wrong; try again in ${Math.ceil(leftMs / 1000)} s`,
+        { details: { retry_after_ms: Math.ceil(leftMs) } },
+      );
+    }
+    try {
+      const key = await loadApprovalKey(this.#home, { passphrase });
+      this.#failures = 0;
+      return key;
+    } catch (cause) {
+      if (!(cause instanceof IdentityError) || cause.code !== "wrong_passphrase") throw cause;
+      this.#notBeforeMs = clock.monotonicMs() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+      throw new PersonKeyError("identity_locked", "Cannot open your key: the passphrase is wrong", { cause });
+    }
+  }
+
+  #hold(key: SigningKey): void {
+    this.lock();
+    const timer = this.#deps.clock.setTimer(this.#unlockForMs, () => this.lock());
+    this.#held = { key, untilMs: this.#deps.clock.nowMs() + this.#unlockForMs, timer };
+  }
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { ensurePerson, relockPerson } from "@bzzz/agentid";
+import { createSystemClock, createSystemRandom } from "@bzzz/base";
+import { ManualClock } from "@bzzz/base/testing";
+import { createNullLogger } from "@bzzz/logging";
+import { loadProgramConfig } from "../config.ts";
+import { homePaths } from "../home.ts";
+import { HAP_PROFILE } from "../profiles.ts";
+import { createRuntime } from "../runtime.ts";
+import { foundMesh, requireAgentId } from "../setup.ts";
+import { ShutdownManager } from "../shutdown.ts";
+import { checkPerson } from "./person_check.ts";
+
+const random = createSystemRandom();
+const logger = createNullLogger();
+
+Deno.test("a key stays open for the time of the configuration, and the mesh is told of the device", async () => {
+  const clock = createSystemClock();
+  const home = await Deno.makeTempDir({ prefix: "bzzz-person-" });
+  try {
+    const founded = await foundMesh({ clock, random, logger, profile: HAP_PROFILE, version: "0.0.0" }, {
+      home,
+      meshName: "test",
+      agentId: requireAgentId("ana"),
+      isRootKeyKept: false,
+      personPassphrase: "correct horse",
+    });
+    await Deno.remove(`${home}/config.yaml`);
+    const flags = { "person.unlock_seconds": 77, "network.mdns": false, "network.listen_host": "127.0.0.1" };
+    const ports = ["ports.http_port", "ports.health_port", "ports.ucxi_port", "network.p2p_port"] as const;
+    const { config } = await loadProgramConfig({
+      profile: HAP_PROFILE,
+      home,
+      env: {},
+      globals: { config: undefined, logLevel: undefined, settings: [] },
+      flags: { ...flags, ...Object.fromEntries(ports.map((port) => [port, 0])) },
+    });
+    const runtime = createRuntime(() =>
+      Promise.resolve({
+        clock,
+        random,
+        logger,
+        config,
+        paths: homePaths(home),
+        env: {},
+        version: "0.0.0",
+        isInsecure: false,
+        shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, HAP_PROFILE.shutdown),
+      })
+    );
+    const { person, people } = await runtime.initialize({
+      configPath: undefined,
+      binaryType: "hap",
+      enableSetupMode: false,
+      customPorts: {},
+    });
+    await runtime.start();
+    const nowMs = clock.nowMs();
+    await person.unlock("correct horse");
+    const state = await person.state();
+    await person.announce();
+    await runtime.stop();
+
+    assert.ok(state.type === "unlocked");
+    assert.ok(Math.abs(state.untilMs - nowMs - 77_000) < 30_000, `${state.untilMs - nowMs} ms`);
+    const certificate = founded.person?.certificate;
+    assert.ok(certificate && people.book.has(certificate.id));
+    assert.deepEqual(people.book.devicesOf(certificate.person).map(({ peer }) => peer), [founded.keys.peerId]);
+    // the same files are the same person
+    const place = { mesh: founded.mesh.meshId, peer: founded.keys.peerId, nowMs };
+    assert.equal((await ensurePerson(home, place, { random })).certificate.id, certificate.id);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("doctor says whether a person's key is there, locked, and how long its device is certified", async () => {
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const home = await Deno.makeTempDir({ prefix: "bzzz-person-" });
+  const look = async () => {
+    const { status, found, fix = "" } = await checkPerson({ home, clock });
+    return `${status}: ${found}; ${fix}`;
+  };
+  try {
+    await foundMesh({ clock, random, logger, profile: HAP_PROFILE, version: "0.0.0" }, {
+      home,
+      meshName: "test",
+      agentId: requireAgentId("ana"),
+      isRootKeyKept: false,
+      personPassphrase: "correct horse",
+    });
+    const locked = await look();
+    await clock.advance(340 * 86_400_000);
+    const ending = await look();
+    await relockPerson(home, { random }, { old: { passphrase: "correct horse" }, next: {} });
+    const open = await look();
+    await Deno.remove(`${home}/identity/approval.key`);
+
+    assert.match(locked, /^ok: locked, device until 2027-01-01/);
+    assert.match(ending, /^warning: locked.*identity renew/);
+    assert.match(open, /^warning: NOT LOCKED.*every program of this user.*identity passphrase/);
+    assert.match(await look(), /^warning: nobody's key.*identity create/);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});

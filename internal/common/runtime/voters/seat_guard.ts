@@ -1,0 +1,47 @@
+import { hexEncode, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import type { Logger } from "@bzzz/logging";
+import { leaveSeat, readSeat } from "@bzzz/register";
+import type { Store } from "@bzzz/store";
+import { z } from "zod";
+import { readTextIfThere, writePrivateFile } from "../home.ts";
+
+const START_KEY = "register/start";
+const START_BYTES = 16;
+
+const markSchema = z.object({ start: z.string(), next: z.string().optional() });
+
+/**
+ * Keeps a restored database from voting: it has forgotten what it promised since it was copied. Each start has a name that is
+ * written into the database and, first, into a file beside it. A database that names another start than the file is not the
+ * one that ran last; it gives up its seat, and a master makes the node a voter again.
+ */
+export async function guardSeat(
+  deps: { readonly store: Pick<Store, "kv">; readonly random: Random; readonly logger: Logger },
+  path: string,
+): Promise<void> {
+  const { store, random, logger } = deps;
+  const known = store.kv.get(START_KEY);
+  const last = known && utf8Decode(known);
+  const mark = parseMark(await readTextIfThere(path));
+  const isSame = mark ? last === mark.start || (last !== undefined && last === mark.next) : last === undefined;
+  if (!isSame && readSeat(store) !== undefined) {
+    logger.error(
+      "This database is not the one that ran here last: the node does not vote until a master adds it again",
+    );
+    leaveSeat(store);
+  }
+  const start = hexEncode(random.bytes(START_BYTES));
+  // Either name is right until the database has the new one.
+  await writePrivateFile(path, JSON.stringify({ start: last ?? start, next: start }));
+  store.kv.set(START_KEY, utf8Encode(start));
+  await writePrivateFile(path, JSON.stringify({ start }));
+}
+
+function parseMark(text: string | undefined): z.infer<typeof markSchema> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return markSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not ours, or damaged: nothing is known, and the seat is given up
+  }
+}

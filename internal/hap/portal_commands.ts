@@ -1,0 +1,22 @@
+import { type Command, type CommandContext, COMMANDS } from "@bzzz/cli";
+import { createTemplateCommands } from "./forms/template_commands.ts";
+import { librariesOfConfig, type PersonLibraries } from "./libraries.ts";
+import { createPromptCommands } from "./prompts/prompt_commands.ts";
+
+function commandsOf(librariesOf: (context: CommandContext) => Promise<PersonLibraries>): readonly Command[] {
+  return [
+    ...createTemplateCommands(async (context) => (await librariesOf(context)).templates),
+    ...createPromptCommands(async (context) => (await librariesOf(context)).prompts),
+  ];
+}
+
+/** The verbs of a person's libraries for a shell: the configuration says where they are. */
+export const LIBRARY_COMMANDS: readonly Command[] = commandsOf(async (context) => {
+  const { config, home } = await context.hooks().loadConfig(context.globals);
+  return librariesOfConfig(config, home);
+});
+
+/** The verbs of a prompt: those of both programs, and those of the person's libraries. */
+export function portalCommands(libraries: PersonLibraries): readonly Command[] {
+  return [...COMMANDS, ...commandsOf(() => Promise.resolve(libraries))].filter((command) => command.isInPortal);
+}

@@ -1,0 +1,363 @@
+import type { AnswerInput, ApiClient, PersonPresence, RequestView } from "@bzzz/api";
+import { abortable, assertNever, BzzzError, type Clock, errorMessage, type Timer } from "@bzzz/base";
+import {
+  type AskOptions,
+  describeEntry,
+  describeTask,
+  EXIT,
+  type ExitStatus,
+  OutputClosedError,
+  type ProgramSpec,
+  runCommandLine,
+  sanitiseLine,
+} from "@bzzz/cli";
+import { UcxiClient } from "@bzzz/ucxi";
+import type { TerminalInterface } from "../execution.ts";
+import { portalCommands } from "../portal_commands.ts";
+import type { PersonLibraries } from "../libraries.ts";
+import { splitLine } from "../terminal/words.ts";
+import type { Effect, ScreenEvent } from "./core/events.ts";
+import { createModel, type Model, type ScreenSettings } from "./core/model.ts";
+import { update } from "./core/update.ts";
+import { ESC_TIMEOUT_MS, KeyDecoder } from "./engine/key_decoder.ts";
+import { Screen } from "./engine/screen.ts";
+import type { ScreenTerminal } from "./engine/screen_terminal.ts";
+import type { Theme } from "./engine/theme.ts";
+import { ContextReader } from "./context_reader.ts";
+import { FormDesk } from "./form_desk.ts";
+import { MeshFeed } from "./mesh_feed.ts";
+import { viewOf } from "./views/view.ts";
+
+const TICK_MS = 1_000;
+
+function isLocked(error: unknown): boolean {
+  return error instanceof BzzzError && error.code === "identity_locked";
+}
+
+/** What a full-screen portal is made of. */
+export interface ScreenPortalDeps {
+  readonly terminal: ScreenTerminal;
+  /** Of the node in this process, or of one that runs elsewhere. */
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly libraries: PersonLibraries;
+  readonly program: Pick<ProgramSpec, "name" | "binaryType" | "version">;
+  readonly settings: ScreenSettings;
+  readonly theme: Theme;
+}
+
+const SAID: Readonly<Record<string, string>> = {
+  approve: "Approved",
+  deny: "Denied",
+  answer: "Answered",
+  choose: "Chose for",
+};
+
+/**
+ * The portal on a full screen: the thin shell around the pure core. It feeds events in, carries effects out, and draws. The terminal is
+ * given back however it ends.
+ */
+export class ScreenPortal implements TerminalInterface {
+  readonly #deps: ScreenPortalDeps;
+  readonly #program: ProgramSpec;
+  readonly #stopping = new AbortController();
+  readonly #screen: Screen;
+  readonly #feed: MeshFeed;
+  readonly #context: ContextReader;
+  readonly #forms: FormDesk;
+  #model: Model;
+  #wake: Timer | undefined;
+  #running: AbortController | undefined;
+  #answer: ((text: string | undefined) => void) | undefined;
+  #done: Promise<ExitStatus> | undefined;
+
+  constructor(deps: ScreenPortalDeps) {
+    this.#deps = deps;
+    const { clock, terminal, settings, theme, client } = deps;
+    const commands = portalCommands(deps.libraries);
+    this.#program = { ...deps.program, summary: "the portal", commands };
+    this.#model = createModel({
+      settings,
+      verbs: commands.map(({ name, aliases = [], summary, args }) => ({
+        name,
+        aliases,
+        summary,
+        argument: args?.[0]?.name,
+      })),
+      nowMs: clock.nowMs(),
+      monoMs: clock.monotonicMs(),
+    });
+    this.#screen = new Screen({
+      terminal,
+      clock,
+      theme,
+      view: () => viewOf(this.#model),
+      failed: (error) => this.#stopping.abort(error),
+    });
+    this.#forms = new FormDesk({
+      client,
+      templates: deps.libraries.templates,
+      tell: (event) => this.#tell(event),
+      signal: this.#stopping.signal,
+    });
+    this.#context = new ContextReader({
+      client: new UcxiClient(client.connection, client.connection),
+      browser: () => this.#model.browser,
+      tell: (event) => this.#tell(event),
+      signal: this.#stopping.signal,
+    });
+    this.#feed = new MeshFeed({
+      client,
+      context: this.#context,
+      browser: () => this.#model.browser,
+      clock,
+      signal: this.#stopping.signal,
+      dispatch: (event) => {
+        this.#take(event);
+        this.#screen.invalidate();
+      },
+    });
+  }
+
+  /** Takes the terminal and draws; the portal runs on its own until the person quits, the terminal is gone, or `stop`. */
+  start(): Promise<void> {
+    this.#done ??= this.#run();
+    return Promise.resolve();
+  }
+
+  /** Resolves with the status once it has ended and the terminal was given back; never rejects. */
+  get done(): Promise<ExitStatus> {
+    return this.#done ?? Promise.resolve(EXIT.ok);
+  }
+
+  /** Ends it. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new DOMException("The portal was stopped", "AbortError"));
+    await this.done;
+  }
+
+  async #run(): Promise<ExitStatus> {
+    const { terminal, clock } = this.#deps;
+    const { signal } = this.#stopping;
+    const resized = () => {
+      this.#take({ type: "resized", size: terminal.size() });
+      this.#screen.draw();
+    };
+    terminal.enter();
+    const removeResize = terminal.onResize(resized);
+    const tick = clock.setPeriodic(TICK_MS, () => {
+      this.#take({ type: "tick" });
+      this.#screen.invalidate();
+    });
+    resized();
+    const feeding = this.#feed.run();
+    try {
+      await abortable(this.#readKeys(signal), signal);
+      return EXIT.ok; // the keyboard is gone
+    } catch (error) {
+      return signal.aborted || error instanceof OutputClosedError ? EXIT.ok : EXIT.failure;
+    } finally {
+      this.#stopping.abort(new DOMException("The portal has ended", "AbortError"));
+      this.#running?.abort(signal.reason);
+      this.#answer?.(undefined);
+      tick.cancel();
+      this.#wake?.cancel();
+      removeResize();
+      this.#screen.stop();
+      terminal.leave();
+      await feeding;
+    }
+  }
+
+  async #readKeys(signal: AbortSignal): Promise<void> {
+    const decoder = new KeyDecoder();
+    const input = this.#deps.terminal.read()[Symbol.asyncIterator]();
+    while (true) {
+      const waiting = input.next();
+      // An ESC alone is complete only when nothing follows it.
+      const timer = decoder.isPending
+        ? this.#deps.clock.setTimer(ESC_TIMEOUT_MS, () => this.#pressed(decoder.flush()))
+        : undefined;
+      let chunk: IteratorResult<Uint8Array>;
+      try {
+        chunk = await abortable(waiting, signal);
+      } finally {
+        timer?.cancel();
+      }
+      if (chunk.done) return;
+      this.#pressed(decoder.push(chunk.value));
+    }
+  }
+
+  #pressed(presses: ReturnType<KeyDecoder["push"]>): void {
+    for (const press of presses) this.#take({ type: "press", press });
+    if (presses.length > 0) this.#screen.draw();
+  }
+
+  #take(event: ScreenEvent): void {
+    const { clock } = this.#deps;
+    const step = update(this.#model, event, { nowMs: clock.nowMs(), monoMs: clock.monotonicMs() });
+    this.#model = step.model;
+    for (const effect of step.effects) this.#carryOut(effect);
+  }
+
+  /** An event that comes out of an effect, drawn soon. */
+  #tell(event: ScreenEvent): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#take(event);
+    this.#screen.draw();
+  }
+
+  #carryOut(effect: Effect): void {
+    const { clock } = this.#deps;
+    switch (effect.type) {
+      case "send":
+        return this.#background(this.#send(effect.channel, effect.text));
+      case "run":
+        return this.#background(this.#runLine(effect.line));
+      case "interrupt":
+        return this.#running?.abort(new DOMException("The person interrupted", "AbortError"));
+      case "decide":
+        return this.#background(this.#decide(effect));
+      case "reply":
+        return this.#answer?.(effect.text);
+      case "refresh":
+        return this.#feed.refresh(effect.what);
+      case "request":
+        return this.#feed.request(effect.requestId);
+      case "read_templates":
+        return this.#background(this.#forms.list());
+      case "open_form":
+        return this.#background(this.#forms.open(effect.template));
+      case "send_form":
+        return this.#background(this.#forms.send(effect));
+      case "show_task":
+        return this.#background(this.#showTask(effect.taskId));
+      case "list_context":
+      case "read_context":
+      case "read_versions":
+      case "diff_context":
+      case "read_decision":
+      case "vote":
+        return this.#context.carryOut(effect);
+      case "person":
+        return this.#background(this.#say(effect.person));
+      case "bell":
+        return this.#emit("\x07");
+      case "notify":
+        return this.#emit(`\x1b]9;${sanitiseLine(effect.text, 200)}\x07`);
+      case "title":
+        return this.#emit(`\x1b]0;${sanitiseLine(effect.text, 80)}\x07`);
+      case "copy":
+        return this.#emit(`\x1b]52;c;${btoa(effect.text)}\x07`);
+      case "mouse":
+        return this.#emit(effect.isOn ? "\x1b[?1000h\x1b[?1006h" : "\x1b[?1006l\x1b[?1000l");
+      case "wake":
+        this.#wake?.cancel();
+        this.#wake = clock.setTimer(effect.afterMs, () => this.#tell({ type: "tick" }));
+        return;
+      case "redraw":
+        return this.#screen.redraw();
+      case "quit":
+        return this.#stopping.abort(new DOMException("The person quit", "AbortError"));
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  /** Between frames: a terminal takes whole writes one after the other. */
+  #emit(text: string): void {
+    this.#deps.terminal.write(text).catch((error) => this.#stopping.abort(error));
+  }
+
+  /** What it fails with is told on the screen. */
+  #background(work: Promise<void>): void {
+    work.catch((error) => this.#tell({ type: "output", text: errorMessage(error), isTalk: true }));
+  }
+
+  async #say(person: PersonPresence): Promise<void> {
+    await this.#deps.client.setPerson(person, { signal: this.#stopping.signal });
+    this.#feed.refresh("peers");
+  }
+
+  async #send(channel: string, text: string): Promise<void> {
+    await this.#deps.client.postMessage({ text, topic: channel }, { signal: this.#stopping.signal });
+  }
+
+  async #decide({ request, input }: Extract<Effect, { type: "decide" }>): Promise<void> {
+    let answered: RequestView;
+    try {
+      answered = await this.#answerWith(request.request_id, input);
+    } catch (error) {
+      this.#tell({ type: "not_decided", requestId: request.request_id, problem: errorMessage(error) });
+      // the box of the decision made room for that of the passphrase
+      if (isLocked(error)) this.#tell({ type: "text", title: "Nothing was sent", text: errorMessage(error) });
+      return;
+    }
+    const once = input.decision === "approve" ? ", once" : "";
+    const chosen = input.choice === undefined ? "" : `: ${input.choice}`;
+    const said = `${SAID[input.decision] ?? input.decision} ask ${request.short_id}${chosen}${once}`;
+    this.#tell({ type: "decided", request: answered, said });
+  }
+
+  /** With the passphrase of the person's key where that is locked: it is asked for in a box of its own. */
+  async #answerWith(requestId: string, input: AnswerInput): Promise<RequestView> {
+    const { client } = this.#deps;
+    const { signal } = this.#stopping;
+    try {
+      return await client.answer(requestId, input, { signal });
+    } catch (error) {
+      if (!isLocked(error) || this.#answer) throw error;
+      const passphrase = await this.#ask("Passphrase of your key: ", signal, { isSecret: true });
+      if (!passphrase) throw error;
+      return await client.answer(requestId, { ...input, passphrase }, { signal });
+    }
+  }
+
+  async #showTask(taskId: string): Promise<void> {
+    const { client, clock, settings: { format } } = this.#deps;
+    const task = await client.task(taskId, { signal: this.#stopping.signal });
+    const history = task.history.map((entry) => `  [${format.date(entry.hlc.ms)}] ${describeEntry(entry)}`);
+    const lines = [...describeTask(task, format, clock.nowMs()), "", "History", ...history];
+    this.#tell({ type: "text", title: "Task", text: lines.join("\n") });
+  }
+
+  async #runLine(line: string): Promise<void> {
+    const { client, clock, settings } = this.#deps;
+    const running = new AbortController();
+    this.#running = running;
+    const signal = AbortSignal.any([running.signal, this.#stopping.signal]);
+    const sink = (isTalk: boolean) => ({
+      isTerminal: true,
+      write: (text: string) => Promise.resolve(this.#tell({ type: "output", text, isTalk })),
+    });
+    try {
+      await runCommandLine(this.#program, splitLine(line, this.#program.commands), {
+        surface: "portal",
+        out: sink(false),
+        err: sink(true),
+        clock,
+        format: settings.format,
+        signal,
+        connect: () => Promise.resolve(client),
+        ask: (label, options) => this.#ask(label, signal, options),
+      });
+    } finally {
+      this.#running = undefined;
+      this.#tell({ type: "command_ended" });
+    }
+  }
+
+  async #ask(label: string, signal: AbortSignal, options: AskOptions = {}): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#answer = resolve;
+    const { guardMs = 0, isSecret = false } = options;
+    this.#tell({ type: "question", label, guardMs, isSecret });
+    try {
+      return await abortable(promise, signal);
+    } finally {
+      this.#answer = undefined;
+      this.#tell({ type: "question_gone" });
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { ApiError } from "@bzzz/http";
+import { createGuardedPage, logOut, type Sessions } from "@bzzz/web";
+import { ASSETS } from "./assets.ts";
+import type { LiveUpdates } from "./live.ts";
+import { type PageParts, readForm } from "./page.tsx";
+import { addAskRoutes } from "./routes/asks.tsx";
+import { addContextRoutes } from "./routes/context.tsx";
+import { addFormRoutes } from "./routes/forms.tsx";
+import { addMeshRoutes } from "./routes/mesh.tsx";
+
+/** What the page is made of, beside what its routes need. */
+export interface PageDeps extends PageParts {
+  readonly sessions: Sessions;
+  readonly live: LiveUpdates;
+  /** Told of a request that broke; the page of it says no more than that. */
+  readonly report: (problem: string) => void;
+}
+
+/** The page as one handler that never rejects. `port` is where it listens: cookies are not apart by port, so their name is. */
+export function createPage(
+  deps: PageDeps,
+  options: { readonly port: number },
+): (request: Request) => Promise<Response> {
+  const cookie = `bzzz_page_${options.port}`;
+  return createGuardedPage(deps, {
+    cookie,
+    assets: Object.values(ASSETS),
+    loginHint: "Press Enter in the terminal where the page was started: it shows a new link, which works once.",
+    back: "To the inbox",
+  }, (app) => {
+    app.get("/live", (visit) => {
+      if (visit.req.raw.method === "HEAD") {
+        throw new ApiError("invalid_request", "Cannot open a stream: HEAD has no body");
+      }
+      return deps.live.open();
+    });
+    app.post("/logout", async (visit) => {
+      const form = await readForm(visit.req.raw, { isObserver: false });
+      if (visit.var.session.forms.take(form.get("form") ?? "", "logout") !== "fresh") return visit.redirect("/", 303);
+      return logOut(visit, deps.sessions, cookie);
+    });
+    addAskRoutes(app, deps);
+    addMeshRoutes(app, deps);
+    addContextRoutes(app, deps);
+    addFormRoutes(app, deps);
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * The page of a mesh in memory.
+ *
+ * @module
+ */
+import { ApiClient, createApi } from "@bzzz/api";
+import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
+import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
+import { createTimeFormat } from "@bzzz/cli";
+import { createNullLogger } from "@bzzz/logging";
+import { UcxiClient } from "@bzzz/ucxi";
+import { createTestUcxi, type TestUcxi } from "@bzzz/ucxi/testing";
+import { createLibraries } from "../libraries.ts";
+import { createPage } from "./app.tsx";
+import { LiveUpdates } from "./live.ts";
+import { Sessions } from "@bzzz/web";
+import { TestBrowser } from "@bzzz/web/testing";
+
+/** A page with everything behind it. */
+export interface TestPage extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly mesh: FakeMesh;
+  readonly ucxi: TestUcxi;
+  readonly sessions: Sessions;
+  readonly live: LiveUpdates;
+  /** What broke. */
+  readonly problems: string[];
+  fetch(request: Request): Promise<Response>;
+  /** A browser that has logged in. */
+  login(): Promise<TestBrowser>;
+}
+
+/** It is 2026-11-22 18:03 UTC, and ana is the person. */
+export function createTestPage(options: { readonly isObserver?: boolean } = {}): TestPage {
+  const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
+  const random = createSeededRandom(7);
+  const mesh = new FakeMesh({ clock, random });
+  const api = createApi({ mesh, clock, random, logger: createNullLogger() }, {
+    tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }],
+    version: "0.1.0",
+  });
+  const ucxi = createTestUcxi();
+  const connection = { baseUrl: "http://localhost:8090", token: TEST_WRITE_TOKEN };
+  const client = new ApiClient({ fetch: (request) => api.fetch(request), clock, random }, connection);
+  const context = new UcxiClient({ fetch: (request) => ucxi.server.fetch(request), clock, random }, connection);
+  const sessions = new Sessions({ clock, random });
+  const live = new LiveUpdates({ client, clock });
+  const problems: string[] = [];
+  const fetch = createPage({
+    client,
+    context,
+    clock,
+    libraries: createLibraries({ templates: "/nowhere/templates", prompts: "/nowhere/prompts" }),
+    format: createTimeFormat("UTC"),
+    isObserver: options.isObserver ?? false,
+    sessions,
+    live,
+    report: (problem) => problems.push(problem),
+  }, { port: 8093 });
+  return {
+    clock,
+    mesh,
+    ucxi,
+    sessions,
+    live,
+    problems,
+    fetch,
+    async login() {
+      const browser = new TestBrowser(fetch);
+      await browser.get(`/login?code=${sessions.createLink()}`);
+      return browser;
+    },
+    async [Symbol.asyncDispose]() {
+      await live.stop();
+      api.close();
+      await ucxi[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+// The setup of the built programs: from a file, in a terminal, and what is there already.
+import { waitFor } from "@bzzz/base/testing";
+import assert from "node:assert/strict";
+import { ISOLATED, programEnvironment, programPath, run, RunningNode, runOk } from "../helpers/programs.ts";
+import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-setup-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("S-02 F-18 setup --from: a mesh, a second node that joins it, and a change that is shown before it is made", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/atlas.yaml`, "agent_id: atlas\nmesh_name: shop\nfirst_port: 0\np2p_port: 0\n");
+    const [atlas, ana] = [`${folder}/atlas`, `${folder}/ana`];
+    const made = await run("bzzz-agent", ["setup", "--home", atlas, "--from", `${folder}/atlas.yaml`]);
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stderr, /Create mesh shop with you as atlas/);
+    assert.match(made.stderr, /^\+ {2}http_port: 0$/m);
+    assert.equal(((await Deno.stat(`${atlas}/config.yaml`)).mode ?? 0) & 0o777, 0o600);
+    await runOk("bzzz-agent", ["validate", `${atlas}/config.yaml`]);
+
+    await using _node = await RunningNode.start("bzzz-agent", atlas, {});
+    const token = await runOk("bzzz-agent", ["invite", "--home", atlas, "--role", "reviewer"]);
+    await Deno.writeTextFile(
+      `${folder}/ana.yaml`,
+      "agent_id: ana\nmesh: join\ninterface: web\nfirst_port: 0\np2p_port: 0\n",
+    );
+    const joined = await run("bzzz-hap", ["setup", "--home", ana, "--from", `${folder}/ana.yaml`], { stdin: token });
+    assert.equal(joined.code, 0, joined.stderr);
+    assert.match(joined.stderr, /Joined mesh shop as ana, reviewer/);
+
+    await Deno.writeTextFile(`${folder}/change.yaml`, "interface: plain\nfirst_port: 0\np2p_port: 0\n");
+    const change = ["setup", "--home", ana, "--from", `${folder}/change.yaml`];
+    const before = await Deno.readTextFile(`${ana}/config.yaml`);
+    const refused = await run("bzzz-hap", change);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^- {2}mode: web\n\+ {2}mode: plain$/m);
+    assert.equal(await Deno.readTextFile(`${ana}/config.yaml`), before);
+    assert.equal((await run("bzzz-hap", [...change, "--yes"])).code, 0);
+    assert.match(await Deno.readTextFile(`${ana}/config.yaml`), /^ {2}mode: plain$/m);
+  });
+});
+
+Deno.test({
+  name: "setup in a terminal: left and gone on with, then practice with the tutor",
+  ignore: !await hasTmux(),
+  fn: async () => {
+    await withFolder(async (home) => {
+      const env = { ...programEnvironment(), ...ISOLATED };
+      const open = () =>
+        TmuxWindow.open([programPath("bzzz-hap"), "setup", "--home", home], { columns: 140, rows: 60, env });
+      const enter = async (view: TmuxWindow, line: string) => {
+        if (line !== "") await view.type(line);
+        await view.press("Enter");
+      };
+      {
+        await using view = await open();
+        await view.shows("Your name in the mesh");
+        await enter(view, "Ana Maria");
+        await view.shows("expected 2 to 63 of a-z");
+        await enter(view, "ana");
+        await view.shows("create or join [create]");
+        await view.press("C-c");
+        await waitFor(async () => await view.variable("pane_dead") === "1", { timeoutMs: 20_000, what: "its end" });
+      }
+      await using view = await open();
+      await view.shows("Going on with the setup that was left");
+      await view.shows("create or join [create]");
+      for (const line of ["", "shop", "no", "0", "0", "plain", "yes", "no"]) await enter(view, line);
+      await view.shows("Do this? yes or no:");
+      await enter(view, "yes");
+      await view.shows("Passphrase of your own key (Enter: none)");
+      await enter(view, "");
+      await view.shows("Practise with three asks");
+      await enter(view, "");
+      await view.shows("type approve 7KQ2 d0aa");
+      await enter(view, "approve 7KQ2 d0aa");
+      await view.shows("Approved ask 7KQ2, once");
+      await enter(view, "deny 7KPZ it would delete everything");
+      await view.shows("The agent is told: it would delete everything");
+      await enter(view, "answer 7KNB squash");
+      await view.shows("That is all there is to it.");
+      assert.equal(await view.end(), "0");
+    });
+  },
+});
