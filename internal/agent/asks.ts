@@ -93,13 +93,13 @@ function digestOf(action: RequestBody["action"]): string | undefined {
   return action && actionDigest(action);
 }
 
-/** Tells people that a task has used up its attempts. */
+/** Tells people that a task has used up its attempts; once for each time that it has. */
 export function escalationBodyOf(view: TaskView): RequestBody {
   const attempts = view.attempts.map(({ attempt, holder, outcome, reason }) =>
     `attempt ${attempt} on ${holder}: ${outcome ?? "open"}${reason === undefined ? "" : `: ${reason.slice(0, 500)}`}`
   );
   return {
-    requestId: derivedId(view, ["escalation"]),
+    requestId: derivedId(view, ["escalation", view.token]),
     kind: "notice",
     to: {},
     title: `Task failed: ${view.title}`.slice(0, MAX_TITLE_CHARACTERS),

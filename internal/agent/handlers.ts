@@ -1,9 +1,10 @@
-import type { EntryId, TaskId } from "@bzzz/base";
+import type { EntryId, PeerId, TaskId } from "@bzzz/base";
 import { type ClaimsEffect, type ClaimsEvent, commandFor, taskKey, type TaskRegister } from "@bzzz/coordinator";
+import { bindRequestId } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { Certificate } from "@bzzz/register";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
-import { bindRequest, escalationBodyOf } from "./asks.ts";
+import { escalationBodyOf } from "./asks.ts";
 import type { AttemptEnd, TaskAttempt } from "./attempt.ts";
 import { type Claiming, referenceOf } from "./claiming.ts";
 import type { StopReason } from "./errors.ts";
@@ -11,6 +12,7 @@ import type { WorkBook } from "./work_book.ts";
 
 /** What the effects of the coordinator are carried out with. */
 export interface EffectContext {
+  readonly self: PeerId;
   readonly logger: Logger;
   readonly book: WorkBook;
   readonly register: TaskRegister;
@@ -53,7 +55,9 @@ export function handleEffect(context: EffectContext, effect: ClaimsEffect): void
     case "release":
       return context.run("release a task", () => release(context, taskId, effect.token, effect.reason));
     case "escalate":
-      return context.run("ask people about a task", () => escalate(context, taskId));
+      return context.setTimer(taskId, effect.delayMs, () => {
+        context.run("ask people about a task", () => escalate(context, taskId));
+      });
   }
 }
 
@@ -89,13 +93,15 @@ async function release(context: EffectContext, taskId: TaskId, token: number, re
   context.logger.warn("A task was not given back; its lease will end", { task: taskId, token, why });
 }
 
-/** The id of the request follows from the task: asking again after a restart changes nothing. */
+/** The id of the request follows from the task: whoever is to tell finds what was told before, also after a restart. */
 async function escalate(context: EffectContext, taskId: TaskId): Promise<void> {
-  const view = context.book.board.get(taskId);
-  if (!view) return;
-  // `by` decided the last of it: the node that tells of it
-  const askers = view.value ? [view.value.by] : [];
-  const { body, known } = bindRequest(escalationBodyOf(view), askers, (id) => context.book.inbox.get(id));
-  if (known) return;
-  await context.append("request_opened", body, taskId);
+  const { book, self } = context;
+  const view = book.board.get(taskId);
+  if (!view?.isExhausted) return;
+  const body = escalationBodyOf(view);
+  const isTold = book.requestsOf(taskId).some(({ requestId, openedBy, kind, title }) =>
+    requestId === bindRequestId(body.requestId, openedBy) && kind === body.kind && title === body.title
+  );
+  if (isTold) return;
+  await context.append("request_opened", { ...body, requestId: bindRequestId(body.requestId, self) }, taskId);
 }

@@ -303,6 +303,7 @@ export class AgentRunner implements AsyncDisposable {
   #createContext(): EffectContext {
     const { clock, logger } = this.#deps;
     const context: EffectContext = {
+      self: this.#options.self,
       logger,
       book: this.#book,
       register: this.#deps.register,

@@ -121,11 +121,15 @@ export class WorkBook {
     return parents;
   }
 
+  /** What people were asked and told about a task. */
+  requestsOf(taskId: TaskId): RequestView[] {
+    return [...this.#requestsOfTask.get(taskId) ?? []].flatMap((id) => this.inbox.get(id) ?? []);
+  }
+
   /** What people have answered to the nodes that held this task, the first answer in front. */
   answersOf(view: TaskView): EarlierAnswer[] {
     const holders = new Set(view.attempts.map(({ holder }) => holder));
-    return [...this.#requestsOfTask.get(view.taskId) ?? []]
-      .flatMap((id) => this.inbox.get(id) ?? [])
+    return this.requestsOf(view.taskId)
       .filter((request) => request.kind !== "notice" && holders.has(request.openedBy))
       .sort((a, b) => (a.answer?.answeredAt.ms ?? 0) - (b.answer?.answeredAt.ms ?? 0))
       .flatMap((request) => {

@@ -1,5 +1,6 @@
 import { assertNever, type PeerId, type TaskId } from "@bzzz/base";
 import { planFor, usedSlots } from "./claim_plan.ts";
+import { TELL_FOR_OTHERS_MS } from "./constants.ts";
 import type { Candidate } from "./rendezvous.ts";
 import { compareUrgency } from "./task_board.ts";
 import { isFinished } from "./transitions.ts";
@@ -106,8 +107,8 @@ export type ClaimsEffect =
   | { readonly type: "cancel"; readonly taskId: TaskId; readonly token: number; readonly reason: CancelReason }
   /** Give back what was claimed but not begun. */
   | { readonly type: "release"; readonly taskId: TaskId; readonly token: number; readonly reason: string }
-  /** Ask people what becomes of a task that failed too often; may be repeated. */
-  | { readonly type: "escalate"; readonly taskId: TaskId };
+  /** Ask people what becomes of a task whose tries are used up, unless they are asked after this time; may be repeated. */
+  | { readonly type: "escalate"; readonly taskId: TaskId; readonly delayMs: number };
 /** Why work on a task stops before its end. */
 export type CancelReason = "lost" | "cancelled" | "finished";
 
@@ -208,9 +209,21 @@ function onTask(state: ClaimsState, task: OpenTask): ClaimsDecision {
 
 function finishedPlan(state: ClaimsState, view: TaskView): ClaimsDecision {
   const cleared = unschedule(state, view.taskId);
-  const isMine = view.value?.by === state.config.self;
-  if (!view.isExhausted || !isMine) return cleared;
-  return { state: cleared.state, effects: [...cleared.effects, { type: "escalate", taskId: view.taskId }] };
+  const delayMs = view.isExhausted ? tellsAfterMs(state, view) : undefined;
+  if (delayMs === undefined) return cleared;
+  return { state: cleared.state, effects: [...cleared.effects, { type: "escalate", taskId: view.taskId, delayMs }] };
+}
+
+/**
+ * One agent asks people: whoever had the end decided, or whose result was sent back, since reviewers are often people. If
+ * that one is gone, the first of those that are there, unless it turns out to have asked.
+ */
+function tellsAfterMs({ config: { self }, isWarm, others }: ClaimsState, view: TaskView): number | undefined {
+  const last = view.attempts.at(-1);
+  const teller = last?.outcome === "rejected" ? last.holder : view.value?.by;
+  if (teller === self) return 0;
+  const isFirst = teller !== undefined && !others.has(teller) && [...others.keys()].every((other) => self < other);
+  return isWarm && isFirst ? TELL_FOR_OTHERS_MS : undefined;
 }
 
 function onDue(state: ClaimsState, taskId: TaskId, due: Scheduled, nowMs: number): ClaimsDecision {

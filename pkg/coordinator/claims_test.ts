@@ -234,15 +234,43 @@ Deno.test("work that ended here is not started again under its token; what is pa
   }
 });
 
-Deno.test("whoever had an exhausted task decided asks people, others do not", () => {
-  const spent = (who: PeerId) =>
-    new TaskLife().start(who, 2).fail(who, 3).start(who, 5).fail(who, 6).start(who, 8).fail(who, 9);
-  const node = new Node();
-  node.presence();
+function failedThreeTimes(who: PeerId): TaskLife {
+  return new TaskLife().start(who, 2).fail(who, 3).start(who, 5).fail(who, 6).start(who, 8).fail(who, 9);
+}
 
-  assert.deepEqual(node.task(spent(ADA)), [{ type: "escalate", taskId: TEST_TASK }]);
-  assert.deepEqual(node.task(spent(BOB)), []);
-});
+/** A result of `who` that a person has sent back three times. */
+function rejectedThreeTimes(who: PeerId): TaskLife {
+  const life = new TaskLife(posted({ review: {} }));
+  for (const ms of [10, 20, 30]) {
+    life.start(who, ms).complete(who, ms + 2);
+    const { id } = life.tell("task_reviewed", POSTER, ms + 4, { verdict: "reject", reason: "wrong" });
+    life.act(POSTER, ms + 5, { type: "reject", told: id });
+  }
+  return life;
+}
+
+for (const [what, exhausted] of [["failures", failedThreeTimes], ["rejections", rejectedThreeTimes]] as const) {
+  Deno.test(`of a task that is used up by ${what} its last holder tells people, others do not`, () => {
+    const node = new Node();
+    node.presence([BOB]);
+
+    assert.deepEqual(node.task(exhausted(ADA)), [{ type: "escalate", taskId: TEST_TASK, delayMs: 0 }]);
+    assert.deepEqual(node.task(exhausted(BOB)), []);
+  });
+
+  Deno.test(`of a task that is used up by ${what} the first of those that are there tells, when its last holder is gone`, () => {
+    const [first, second, gone] = PEERS.slice(0, 3).sort() as [PeerId, PeerId, PeerId];
+    const effectsAt = (self: PeerId, fields: { isWarm?: boolean } = {}) => {
+      const node = new Node({ self });
+      node.presence([first, second].filter((peer) => peer !== self), fields);
+      return node.task(exhausted(gone)).map(({ type }) => type);
+    };
+
+    assert.deepEqual(effectsAt(first), ["escalate"]);
+    assert.deepEqual(effectsAt(second), []);
+    assert.deepEqual(effectsAt(first, { isWarm: false }), [], "whoever is not present yet may still be there");
+  });
+}
 
 Deno.test("a claim that led to nothing frees its slot and is tried again when the voters say", () => {
   const node = new Node();

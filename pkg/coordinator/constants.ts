@@ -36,3 +36,6 @@ export const RETRY_STEP_MS = 1_000;
 
 /** How deep tasks are delegated, as the hop limit of messages (design section 5). */
 export const MAX_DELEGATIONS = 3;
+
+/** Who tells people of another's exhausted task first waits so long for what that one may have told itself. */
+export const TELL_FOR_OTHERS_MS = 5_000;
