@@ -8,11 +8,13 @@ import { acquireInstanceLock } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { inviteView } from "./facade/views.ts";
 import { homePaths } from "./home.ts";
+import { invitedLevel, readDefinedRoles } from "./roles/defined_roles.ts";
 import { requireAgentId, type SetupDeps } from "./setup.ts";
 import { TrustService } from "./trust.ts";
 
 /**
- * An invitation while no node runs: written into the data directory; whoever uses it waits until the node runs.
+ * An invitation while no node runs: written into the data directory; whoever uses it waits until the node runs. The mesh's own roles
+ * are those that this node has heard of.
  * @throws RuntimeError "instance_running", "config_invalid" (no address to put into the token); TrustError; IdentityError
  */
 export async function inviteOffline(
@@ -61,6 +63,7 @@ export async function inviteOffline(
     }
     const { invite, token } = trust.invite({
       role: options.role,
+      level: invitedLevel(readDefinedRoles(journal), options.role),
       ...(options.binaryType ? { binaryType: options.binaryType } : {}),
       ...(agentId ? { agentId } : {}),
       ttlMs: options.ttlMs,

@@ -52,6 +52,7 @@ import type { LocalIdentity } from "../agent.ts";
 import type { People } from "../people/people.ts";
 import type { PersonKeys } from "../people/person_keys.ts";
 import type { MeshReadModel } from "../read_model.ts";
+import { invitedLevel } from "../roles/defined_roles.ts";
 import type { RoleService } from "../roles/role_service.ts";
 import type { TrustService } from "../trust.ts";
 import { answerRequest } from "./answers.ts";
@@ -329,7 +330,7 @@ export class NodeFacade implements MeshFacade {
 
   async createInvite(input: CreateInviteInput): Promise<CreatedInviteView> {
     const { trust, node, clock, roles } = this.#deps;
-    const level = roles.directory.roles().levelOf(input.role);
+    const level = invitedLevel(roles.directory.roles(), input.role);
     const agentId = input.agent_id === undefined ? undefined : parseAgentId(input.agent_id);
     if (input.agent_id !== undefined && !agentId) {
       throw new FacadeError(
@@ -340,7 +341,7 @@ export class NodeFacade implements MeshFacade {
     if (input.binary_type !== "agent") await this.#deps.person.assertNotLocked("invite somebody with a portal");
     const { invite, token } = trust.invite({
       role: input.role,
-      ...(level === undefined ? {} : { level }),
+      level,
       ...(input.binary_type ? { binaryType: input.binary_type } : {}),
       ...(agentId ? { agentId } : {}),
       ttlMs: input.ttl_ms,

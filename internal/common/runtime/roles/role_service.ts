@@ -19,6 +19,7 @@ import {
 import { type EntryKind, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
 import type { AccessAudit } from "./access_audit.ts";
+import { rolesEntryOf } from "./defined_roles.ts";
 import { KeyMaster } from "./key_master.ts";
 
 /** A refusal of an act on roles or keys. The codes are those of the API. */
@@ -222,10 +223,11 @@ export class RoleService {
   }
 
   #fold(entry: StoredEntry): void {
-    const { author, hlc } = entry.envelope.header;
+    const { hlc } = entry.envelope.header;
     const order: EntryOrder = { ms: hlc.ms, counter: hlc.counter, id: entry.envelope.id };
-    if (entry.kind === "roles_defined") {
-      this.directory.add({ order, author, roles: entry.body.roles.map(definitionOf) });
+    const defined = rolesEntryOf(entry);
+    if (defined) {
+      this.directory.add(defined);
     } else if (entry.kind === "role_key_sealed") {
       const { role, generation, recipient, copies } = entry.body;
       this.ledger.add({ role, generation, recipient, copies, order });
@@ -254,23 +256,4 @@ export class RoleService {
     audit.refused({ resource, operation: "administer", subject: local.identity.peerId, reason });
     throw new RoleServiceError("not_allowed", `Cannot ${what}: ${reason}`);
   }
-}
-
-function definitionOf(role: {
-  readonly name: string;
-  readonly level: RoleDefinition["level"];
-  readonly canDecrypt: readonly string[];
-  readonly capabilities: readonly string[];
-  readonly specialization?: string | undefined;
-  readonly promptTemplate?: string | undefined;
-}): RoleDefinition {
-  const { name, level, canDecrypt, capabilities, specialization, promptTemplate } = role;
-  return {
-    name,
-    level,
-    canDecrypt,
-    capabilities,
-    ...(specialization === undefined ? {} : { specialization }),
-    ...(promptTemplate === undefined ? {} : { promptTemplate }),
-  };
 }
