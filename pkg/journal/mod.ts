@@ -9,6 +9,6 @@ export { createJournal } from "./journal.ts";
 export { createSync, type SyncDeps, type SyncOptions, type SyncService, type SyncStats } from "./sync.ts";
 export type { PullResult } from "./sync_exchange.ts";
 export type { PeerStream, StreamOpener } from "./sync_types.ts";
-export type { WholeFile } from "./reservation.ts";
+export type { WholeFile } from "./whole_file.ts";
 export { SYNC_PROTOCOL } from "./constants.ts";
 export * from "./types.ts";

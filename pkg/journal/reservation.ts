@@ -1,8 +1,9 @@
-import { dirname } from "node:path";
-import { errorMessage, type PeerId } from "@bzzz/base";
+import { errorMessage, hexEncode, type PeerId, utf8Encode } from "@bzzz/base";
+import { sha256 } from "@bzzz/crypto";
 import { StoreError } from "@bzzz/store";
 import { z } from "zod";
 import { SEQ_BLOCK } from "./constants.ts";
+import { createWholeFile, type WholeFile } from "./whole_file.ts";
 
 const FILE = z.strictObject({
   v: z.literal(1),
@@ -11,7 +12,12 @@ const FILE = z.strictObject({
   from: z.int().min(0),
   /** Seqs up to here may be in use. */
   until: z.int().min(0),
+  /** Of the other members; absent in files of before there was one, and in those that people write. */
+  check: z.string().optional(),
 });
+type Mark = Omit<z.infer<typeof FILE>, "v" | "check">;
+
+const CHECK_BYTES = 8;
 
 /** What the file said when it was opened. `unreadable` is handled as "an old copy": nothing is known, so ask the peers. */
 export type ReservationFinding =
@@ -23,17 +29,10 @@ export type ReservationFinding =
   }
   | { readonly kind: "unreadable" };
 
-/** One small file that is replaced as a whole. */
-export interface WholeFile {
-  /** Undefined when there is no such file. @throws Error when it cannot be read */
-  read(path: string): string | undefined;
-  /** After a power cut the old or the new text is there, whole; the new one once this returned. @throws Error */
-  write(path: string, text: string): void;
-}
-
 /**
  * The high-water mark of this node's own log, in a file of its own beside the database: when the database is restored
- * from a backup, the mark is not, and no seq is used twice. One fsync per 256 entries, two for a larger commit or the first.
+ * from a backup, the mark is not, and no seq is used twice. One sync of the disk at the start, at the end and per 256 entries; two
+ * for a larger commit or the first.
  *
  * What the mark promises: `from` never names an entry that is not on disk, else a power cut inside a commit would look
  * like a restored backup; and it is never more than two blocks behind what was acknowledged. So numbers are reserved
@@ -46,7 +45,7 @@ export class SeqReservation {
   #from = 0;
   #until = 0;
 
-  constructor(path: string, peer: PeerId, file: WholeFile = REAL_FILE) {
+  constructor(path: string, peer: PeerId, file: WholeFile = createWholeFile()) {
     this.#path = path;
     this.#peer = peer;
     this.#file = file;
@@ -92,7 +91,7 @@ export class SeqReservation {
   }
 
   #write(from: number, until: number): void {
-    const text = JSON.stringify({ v: 1, peer: this.#peer, from, until } satisfies z.infer<typeof FILE>);
+    const text = encodeMark({ peer: this.#peer, from, until });
     try {
       this.#file.write(this.#path, text);
     } catch (error) {
@@ -108,34 +107,21 @@ export class SeqReservation {
   }
 }
 
-function parseFile(text: string): z.infer<typeof FILE> | undefined {
+function encodeMark(mark: Mark): string {
+  const { peer, from, until } = mark;
+  return JSON.stringify({ v: 1, peer, from, until, check: checkOf(mark) } satisfies z.infer<typeof FILE>);
+}
+
+/** Undefined for what is no mark, and for a mixture of two that a power cut left: of both nothing is known. */
+function parseFile(text: string): Mark | undefined {
   try {
-    return FILE.safeParse(JSON.parse(text)).data;
+    const mark = FILE.safeParse(JSON.parse(text)).data;
+    return mark?.check === undefined || mark.check === checkOf(mark) ? mark : undefined;
   } catch {
     return undefined; // not JSON: the caller treats the file as unreadable
   }
 }
 
-function readWhole(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+function checkOf({ peer, from, until }: Mark): string {
+  return hexEncode(sha256(utf8Encode(JSON.stringify([peer, from, until]))).subarray(0, CHECK_BYTES));
 }
-
-/** Write, fsync, rename, fsync of the folder: after a power cut the old or the new content is there, whole. */
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.tmp`;
-  {
-    using file = Deno.openSync(temporary, { create: true, write: true, truncate: true, mode: 0o600 });
-    file.writeSync(new TextEncoder().encode(text));
-    file.syncSync();
-  }
-  Deno.renameSync(temporary, path);
-  using folder = Deno.openSync(dirname(path));
-  folder.syncSync();
-}
-
-const REAL_FILE: WholeFile = { read: readWhole, write: writeDurably };

@@ -4,7 +4,7 @@ import type { SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
 import type { JournalStore } from "@bzzz/store";
 import type { BodyOf, EntryKind, Envelope, SignalKind, Topic } from "@bzzz/wire";
-import type { WholeFile } from "./reservation.ts";
+import type { WholeFile } from "./whole_file.ts";
 
 /** The way a frame came: gossip, or an answer of the sync protocol. */
 export type IngestPath = "live" | "sync";
