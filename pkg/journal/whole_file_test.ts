@@ -175,7 +175,7 @@ Deno.test("on a real disk the file stays private, and has one size", async () =>
 
     assert.deepEqual([first.ino, first.size, (first.mode ?? 0) & 0o777], [second.ino, second.size, 0o600]);
     assert.deepEqual(new SeqReservation(path, PEER).read(), { kind: "block", from: 123_456, isClosed: true });
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["journal.seq"]);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), ["journal.seq"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
