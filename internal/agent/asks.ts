@@ -1,6 +1,6 @@
 import { createUlid, type EntryId, type PeerId, type RequestId, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
-import type { TaskView } from "@bzzz/coordinator";
+import type { AttemptOutcome, TaskView } from "@bzzz/coordinator";
 import {
   type ActingFacts,
   type ActingRefusal,
@@ -14,13 +14,15 @@ import type { Answer, AskRequest } from "./types.ts";
 
 type RequestBody = BodyOf<"request_opened">;
 
+const FAILURES: ReadonlySet<AttemptOutcome | undefined> = new Set(["failed", "budget_exhausted"]);
+
 /**
  * The id of a question follows from the task and the question itself, so that asking again, after a restart or on the
  * node that took the task over, finds the request that is there. A failed attempt begins anew: then people are asked
  * again, since an answer may be what made it fail. Whoever asks binds it to itself: `bindRequest`.
  */
 export function requestIdOf(view: TaskView, ask: AskRequest): RequestId {
-  const failures = view.attempts.filter((attempt) => attempt.outcome === "failed").length;
+  const failures = view.attempts.filter((attempt) => FAILURES.has(attempt.outcome)).length;
   const parts: unknown[] = ["ask", failures, ask.title, ask.body, ask.choices ?? null];
   if (ask.schema !== undefined) parts.push(ask.schema);
   if (ask.action !== undefined) parts.push(actionDigest(ask.action));
@@ -93,8 +95,9 @@ function digestOf(action: RequestBody["action"]): string | undefined {
   return action && actionDigest(action);
 }
 
-/** Tells people that a task has used up its attempts; once for each time that it has. */
+/** Tells people that a task has used up its attempts or a budget; once for each time that it has. */
 export function escalationBodyOf(view: TaskView): RequestBody {
+  const isOverBudget = view.attempts.at(-1)?.outcome === "budget_exhausted";
   const attempts = view.attempts.map(({ attempt, holder, outcome, reason }) =>
     `attempt ${attempt} on ${holder}: ${outcome ?? "open"}${reason === undefined ? "" : `: ${reason.slice(0, 500)}`}`
   );
@@ -104,7 +107,9 @@ export function escalationBodyOf(view: TaskView): RequestBody {
     to: {},
     title: `Task failed: ${view.title}`.slice(0, MAX_TITLE_CHARACTERS),
     body: [
-      `Task ${view.taskId} has used up its attempts. "task retry ${view.taskId}" has it tried again.`,
+      `Task ${view.taskId} has used up ${
+        isOverBudget ? "a budget" : "its attempts"
+      }. "task retry ${view.taskId}" has it tried again${isOverBudget ? ", with its budgets anew" : ""}.`,
       ...attempts,
     ].join("\n"),
     taskId: view.taskId,

@@ -9,7 +9,17 @@ import {
   type TaskId,
   type Timer,
 } from "@bzzz/base";
-import { effectiveRights, isTransient, type TaskAct, type TaskValue, type TaskView } from "@bzzz/coordinator";
+import {
+  BUDGET_EXHAUSTED,
+  budgetLimits,
+  effectiveRights,
+  isTransient,
+  NO_USE,
+  type TaskAct,
+  type TaskUse,
+  type TaskValue,
+  type TaskView,
+} from "@bzzz/coordinator";
 import { closedAs, type RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
@@ -18,8 +28,9 @@ import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS, MAX_ASKS, MAX_DEADLINE_WATCH_MS } f
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
 import type { ChangeOutcome, HoldEnd, TaskHold } from "./hold.ts";
 import { discussPlan } from "./planning.ts";
-import { ProgressReporter, type ProgressStep } from "./progress_reporter.ts";
+import { ProgressReporter, type ProgressStep, STARTED } from "./progress_reporter.ts";
 import type { Answer, AskRequest, ExecutionIo, ExecutionResult, Executor } from "./types.ts";
+import { UseMeter } from "./use_meter.ts";
 import type { WorkBook } from "./work_book.ts";
 import { WorkLimits } from "./work_limits.ts";
 
@@ -69,6 +80,7 @@ export class TaskAttempt {
   #isReporting = false;
   #parkTimer: Timer | undefined;
   readonly #progress: ProgressReporter;
+  readonly #use: UseMeter;
 
   constructor(deps: AttemptDeps, options: AttemptOptions) {
     this.#deps = deps;
@@ -77,6 +89,14 @@ export class TaskAttempt {
     this.taskId = this.#hold.taskId;
     this.token = this.#hold.token;
     this.#progress = new ProgressReporter({ clock: deps.clock, tell: (step) => this.#tellProgress(step) });
+    this.#use = new UseMeter({
+      taskId: this.taskId,
+      limits: () => {
+        const task = this.#view();
+        return budgetLimits(deps.book.board, { task, token: this.token, parents: deps.book.parentsOf(task) });
+      },
+      onExceeded: (error) => this.#exceed(error),
+    });
     this.#owned = new TaskGroup((error, what) =>
       deps.logger.warn("Cannot report on a task", { what, task: this.taskId }, error)
     );
@@ -90,6 +110,11 @@ export class TaskAttempt {
   /** Ends the work. The first reason counts; a result that is being stored is not stopped any more. */
   stop(reason: StopReason): void {
     if (!this.#isReporting && !this.#stop.signal.aborted) this.#stop.abort(new ExecutionStopped(reason));
+  }
+
+  /** Others have told what they used: it may be of a budget that counts here, too. */
+  onUse(): void {
+    if (!this.#isReporting) this.#use.check();
   }
 
   /** Tells of a change of a request. */
@@ -132,8 +157,10 @@ export class TaskAttempt {
       limits = new WorkLimits(this.#deps.clock, {
         deadlineMs: view.deadlineMs,
         timeMs: effectiveRights(view, this.#deps.book.parentsOf(view)).budgets.timeMs,
-        onExceeded: (error) => this.#stop.abort(error),
+        onExceeded: (error) => this.#exceed(error),
       });
+      this.#use.open(view.attempts.findLast(({ token }) => token === this.token)?.used ?? NO_USE);
+      this.#use.check();
       this.#stop.signal.throwIfAborted();
       await this.#begin();
       this.#stop.signal.throwIfAborted();
@@ -170,7 +197,7 @@ export class TaskAttempt {
         ask: (body) => this.#askPeople(body),
       }, this.#options);
     }
-    await this.#append("task_progress", { percent: 0, text: "started" });
+    await this.#append("task_progress", { ...STARTED, ...this.#use.word });
   }
 
   async #resume(requestId: BodyOf<"request_opened">["requestId"]): Promise<void> {
@@ -180,23 +207,30 @@ export class TaskAttempt {
   }
 
   async #report(ended: Ended, durationMs: number): Promise<AttemptEnd> {
+    if ("result" in ended && ended.result.used) this.#use.count(ended.result.used);
+    const used = this.#use.word;
     const reason = this.#stoppedFor(ended);
     if (reason === "draining" || reason === "unavailable") {
       const why = reason === "draining" ? "the agent is stopping" : "the executor is not available here";
-      const told = await this.#append("task_released", { reason: why });
+      const told = await this.#append("task_released", { reason: why, ...used });
       return await this.#decide({ type: "release", told });
     }
+    // what was used counts whatever became of the work
+    if (reason !== undefined && !this.#use.isTold) await this.#tellStep(this.#progress.last);
     if (reason === "parked" || reason === "suspended") return reason;
     if (reason !== undefined) return "done";
     this.#progress.flush();
     if ("result" in ended) {
-      const told = await this.#append("task_completed", { ...ended.result, durationMs: Math.round(durationMs) });
+      const { summary, output } = ended.result;
+      const result = { summary, output, durationMs: Math.round(durationMs), ...used };
+      const told = await this.#append("task_completed", result);
       return await this.#decide({ type: "complete", told });
     }
-    const isRetryable = ended.error instanceof ExecutorError ? ended.error.isRetryable : true;
+    const { isRetryable, code } = ended.error instanceof ExecutorError ? ended.error : UNEXPECTED;
     const why = errorMessage(ended.error).slice(0, 4096);
-    this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, retryable: isRetryable });
-    const told = await this.#append("task_failed", { reason: why, retryable: isRetryable });
+    this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, code });
+    const cause = code === BUDGET_EXHAUSTED ? { cause: code } : {};
+    const told = await this.#append("task_failed", { reason: why, retryable: isRetryable, ...cause, ...used });
     return await this.#decide({ type: "fail", told, isFinal: !isRetryable });
   }
 
@@ -261,7 +295,8 @@ export class TaskAttempt {
     const { budgets, rights } = effectiveRights(view, this.#deps.book.parentsOf(view));
     const answers = this.#deps.book.answersOf(view);
     const task = { taskId, title, description, input, priority, requiredCapabilities, deadlineMs };
-    return { ...task, attempt: this.#hold.value.attempt, token: this.token, budgets, rights, answers };
+    const left = { ...budgets, ...this.#use.left() };
+    return { ...task, attempt: this.#hold.value.attempt, token: this.token, budgets: left, rights, answers };
   }
 
   #io(): ExecutionIo {
@@ -269,10 +304,22 @@ export class TaskAttempt {
     return {
       signal: this.#stop.signal,
       progress: ({ percent, text }) => this.#progress.report(percent, text),
+      used: (use) => this.#count(use),
       ask: (request) => this.#ask(request),
       performed: (requestId, outcome, text) => this.#performed(requestId, outcome, text),
       log: (stream, line) => logger.debug("A task's program says", { task: this.taskId, stream, line }),
     };
+  }
+
+  #count(use: TaskUse): void {
+    this.#use.count(use);
+    this.#progress.again();
+    this.#use.check();
+  }
+
+  /** The first reason to stop counts; a result that is being stored is not stopped any more. */
+  #exceed(error: ExecutorError): void {
+    if (!this.#isReporting && !this.#stop.signal.aborted) this.#stop.abort(error);
   }
 
   async #ask(ask: AskRequest): Promise<Answer> {
@@ -372,11 +419,13 @@ export class TaskAttempt {
   }
 
   #tellProgress(step: ProgressStep): void {
-    const { taskId, token } = this;
-    const { attempt } = this.#hold.value;
-    this.#owned.run("progress", async () => {
-      await this.#deps.append("task_progress", { taskId, attempt, token, ...step }, taskId);
-    });
+    this.#owned.run("progress", () => this.#tellStep(step));
+  }
+
+  async #tellStep(step: ProgressStep): Promise<void> {
+    const { word } = this.#use;
+    await this.#append("task_progress", { ...step, ...word });
+    this.#use.markTold(word);
   }
 
   /** The post and what people have said to it; whether the task is still held, the hold knows. */
@@ -397,6 +446,9 @@ export class TaskAttempt {
 function takenAnswer(view: RequestView | undefined): { readonly answer?: EntryId } {
   return view?.answer ? { answer: view.answer.entry } : {};
 }
+
+/** What is known of a failure that no executor named. */
+const UNEXPECTED = { isRetryable: true, code: "unexpected" } as const;
 
 function refuseAsk(state: string): ExecutorError {
   return new ExecutorError("ask_refused", `Cannot ask a person: ${state}`, { isRetryable: false });

@@ -10,6 +10,8 @@ export type ExecutorErrorCode =
   | "protocol_broken"
   /** Time, output or memory. */
   | "limit_exceeded"
+  /** More tokens or money than the task may use; people are asked. */
+  | "budget_exhausted"
   /** The program could not be started. */
   | "start_failed"
   /** The voters do not let it go on: an objection stands, or a fact is not as the holder says. */

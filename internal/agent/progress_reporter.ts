@@ -7,10 +7,14 @@ export type ProgressStep = Pick<BodyOf<"task_progress">, "percent" | "text">;
 
 const MAX_TEXT_CHARACTERS = 4096;
 
+/** What is told when the work begins. */
+export const STARTED: ProgressStep = { percent: 0, text: "started" };
+
 /** Merges reports that come too fast, and ends them when there were too many. Close it before the result is told. */
 export class ProgressReporter {
   readonly #clock: Pick<Clock, "setTimer">;
   readonly #tell: (step: ProgressStep) => void;
+  #last: ProgressStep = STARTED;
   #next: ProgressStep | undefined;
   #timer: Timer | undefined;
   #count = 0;
@@ -23,11 +27,22 @@ export class ProgressReporter {
 
   report(percent: number | undefined, text: string): void {
     if (this.#isClosed || this.#count >= MAX_PROGRESS_ENTRIES) return;
-    this.#next = { ...(percent === undefined ? {} : { percent }), text: text.slice(0, MAX_TEXT_CHARACTERS) };
+    this.#last = { ...(percent === undefined ? {} : { percent }), text: text.slice(0, MAX_TEXT_CHARACTERS) };
+    this.#next = this.#last;
     this.#timer ??= this.#clock.setTimer(PROGRESS_STEP_MS, () => {
       this.#timer = undefined;
       this.flush();
     });
+  }
+
+  /** The step that was reported last; the beginning before the first. */
+  get last(): ProgressStep {
+    return this.#last;
+  }
+
+  /** Has the last step told again, with what has changed beside it. */
+  again(): void {
+    this.report(this.#last.percent, this.#last.text);
   }
 
   /** Takes nothing more; what waits is told by `flush` or never. */

@@ -235,6 +235,8 @@ export class AgentRunner implements AsyncDisposable {
     for (const view of task ? [task, ...dependants] : []) {
       this.#apply({ type: "task", task: this.#book.openTask(view) });
     }
+    // it may be of a budget that work here shares
+    if (task?.attempts.some(({ used }) => used)) { for (const attempt of this.#attempts.values()) attempt.onUse(); }
     this.#onRequests(requests);
   }
 

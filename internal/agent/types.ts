@@ -1,6 +1,6 @@
 import type { PersonId } from "@bzzz/agentid";
 import type { AgentId, EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
-import type { Candidate, TaskBudget } from "@bzzz/coordinator";
+import type { Candidate, TaskBudget, TaskUse } from "@bzzz/coordinator";
 import type { BodyOf, EntryKind, Envelope, RequestAction, Topic } from "@bzzz/wire";
 
 /** A question of an executor to a person. */
@@ -64,7 +64,10 @@ export interface ExecutionJob {
   readonly input?: string | undefined;
   readonly priority: number;
   readonly requiredCapabilities: readonly string[];
-  /** What it may use and do, its parents considered; a part that is missing is not limited. */
+  /**
+   * What it may use and do, its parents considered; a part that is missing is not limited. Of tokens and money what is
+   * left: what earlier tries, its parents and their other parts have used is taken off.
+   */
   readonly budgets: TaskBudget;
   readonly rights?: readonly string[] | undefined;
   readonly deadlineMs?: number | undefined;
@@ -78,6 +81,8 @@ export interface ExecutionIo {
   readonly signal: AbortSignal;
   /** Reports a step; reports that come too fast are merged. */
   progress(update: { readonly percent?: number | undefined; readonly text: string }): void;
+  /** Tells what was used since the last word on it; more than the task may use ends the work (`signal`). */
+  used(use: TaskUse): void;
   /**
    * Asks a person and waits, for days if need be. The same title, body and choices give the same request: asking again
    * after a restart gives the answer that is there, and nobody is asked twice.
@@ -93,6 +98,8 @@ export interface ExecutionIo {
 export interface ExecutionResult {
   readonly summary: string;
   readonly output: string;
+  /** What was used since the last `used`. A result that is there counts, even if this is more than the task may use. */
+  readonly used?: TaskUse | undefined;
 }
 
 /** Does the work of a task: one process, one model session, or a mock. Holds no state between runs. */

@@ -116,6 +116,11 @@ export type AgentView = z.infer<typeof agentViewSchema>;
 
 export const taskStateSchema = z.enum(TASK_STATES);
 
+const usedSchema = z.object({
+  tokens: count,
+  money: count.describe("Millionths of the mesh's unit of account"),
+});
+
 export const taskViewSchema = z.object({
   task_id: z.string(),
   client_id: z.string().optional(),
@@ -135,6 +140,11 @@ export const taskViewSchema = z.object({
     money: count.optional(),
     hops: count.optional(),
   }).optional(),
+  used: usedSchema.optional()
+    .describe(
+      "What it and the tasks delegated from it have used, as their agents tell, since it was posted or tried again; " +
+        "this counts against the budgets. Missing when nobody told of any",
+    ),
   plan: z.object({ window_ms: count }).optional(),
   plan_entry: z.string().optional().describe("The message with the plan that is discussed or carried out"),
   review: z.object({ role: z.string().optional() }).optional(),
@@ -152,6 +162,7 @@ export const taskViewSchema = z.object({
     claimed_at_ms: atMs,
     outcome: z.string().optional(),
     reason: z.string().optional(),
+    used: usedSchema.optional().describe("What this claim has used, as its agent tells"),
   })).describe("Every claim, the first in front"),
   session: z.string().optional().describe("Thread that it shares with the tasks it depends on"),
   superseded: z.array(z.object({ entry_id: z.string(), author: authorViewSchema, kind: z.string() }))

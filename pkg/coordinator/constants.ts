@@ -7,6 +7,9 @@
 /** Tries that may fail, be lost or be rejected before people are asked (design section 6; released ones do not count). */
 export const MAX_ATTEMPTS = 3;
 
+/** The cause of a failure that tells that more was used than the task may: people are asked, whatever tries are left. */
+export const BUDGET_EXHAUSTED = "budget_exhausted";
+
 /** Agent of rank r waits r times this before it claims (design section 6). */
 export const CLAIM_STEP_MS = 150;
 
@@ -27,6 +30,9 @@ export const MAX_TASK_DECISIONS = 512;
 
 /** Late results a task's view shows. */
 export const MAX_SUPERSEDED = 32;
+
+/** Claims of one author whose use is kept of one task: more than `MAX_TASK_DECISIONS` tells of. */
+export const MAX_USES_PER_AUTHOR = 512;
 
 /** Tasks a board keeps by default; the finished ones that changed longest ago make room. */
 export const MAX_BOARD_TASKS = 20_000;

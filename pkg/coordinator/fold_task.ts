@@ -1,5 +1,5 @@
 import type { EntryId, PeerId } from "@bzzz/base";
-import { MAX_ATTEMPTS, MAX_SUPERSEDED } from "./constants.ts";
+import { BUDGET_EXHAUSTED, MAX_ATTEMPTS, MAX_SUPERSEDED } from "./constants.ts";
 import {
   addToRecord,
   compareEntries,
@@ -53,6 +53,8 @@ export function viewOf(record: TaskRecord): TaskView | undefined {
     ...(post.authority ? { postedAuthority: post.authority } : {}),
     postedAt: post.hlc,
     ...registerMembers(newest?.value),
+    isExhausted: isExhausted(newest?.value, told),
+    ...renewalOf(decisions),
     attempts: attemptsOf(record, decisions),
     ...progressOf(record, newest?.value),
     ...resultOf(record, newest?.value),
@@ -67,13 +69,12 @@ function registerMembers(
   value: TaskValue | undefined,
 ): Pick<
   TaskView,
-  "version" | "state" | "token" | "attempt" | "spent" | "holder" | "value" | "waitingFor" | "isExhausted"
+  "version" | "state" | "token" | "attempt" | "spent" | "holder" | "value" | "waitingFor"
 > {
   if (!value) {
-    return { version: 0, state: "announced", token: 0, attempt: 0, spent: 0, waitingFor: [], isExhausted: false };
+    return { version: 0, state: "announced", token: 0, attempt: 0, spent: 0, waitingFor: [] };
   }
   const { version, state, token, attempt, spent, holder, waitingFor } = value;
-  const isExhausted = state === "failed" && spent >= MAX_ATTEMPTS;
   return {
     version,
     state,
@@ -83,8 +84,21 @@ function registerMembers(
     ...(holder === undefined ? {} : { holder }),
     value,
     waitingFor,
-    isExhausted,
   };
+}
+
+function isExhausted(value: TaskValue | undefined, told: EndEntry | undefined): boolean {
+  return value?.state === "failed" && (value.spent >= MAX_ATTEMPTS || isOverBudget(told));
+}
+
+function isOverBudget(told: EndEntry | undefined): boolean {
+  return told?.kind === "task_failed" && told.body.cause === BUDGET_EXHAUSTED;
+}
+
+/** Only a retry leaves a task that was claimed before without a try. */
+function renewalOf(decisions: readonly DecidedEntry[]): Pick<TaskView, "renewedAt"> {
+  const renewal = decisions.findLast(({ value }) => value.attempt === 0 && value.token > 0);
+  return renewal ? { renewedAt: renewal.hlc } : {};
 }
 
 /** The claims, as far as their decisions are known: a decision whose entry is missing leaves a gap, never a wrong line. */
@@ -100,7 +114,9 @@ function attemptsOf(record: TaskRecord, decisions: readonly DecidedEntry[]): Att
       attempts[attempts.length - 1] = ended(open, outcome, record, value);
     }
     if (value.holder !== undefined && attempts.at(-1)?.token !== value.token) {
-      attempts.push({ token: value.token, attempt: value.attempt, holder: value.holder, claimedAt: hlc });
+      const { token, attempt, holder } = value;
+      const used = record.uses.get(holder)?.get(token);
+      attempts.push({ token, attempt, holder, claimedAt: hlc, ...(used ? { used } : {}) });
     }
     before = value;
   }
@@ -132,7 +148,8 @@ function outcomeOf(before: TaskValue, value: TaskValue): AttemptOutcome {
 function ended(attempt: AttemptView, outcome: AttemptOutcome, record: TaskRecord, value: TaskValue): AttemptView {
   const told = outcome === "lost" ? undefined : findEnd(record, value.told);
   const reason = told && "reason" in told.body ? told.body.reason : undefined;
-  return { ...attempt, outcome, ...(reason === undefined ? {} : { reason }) };
+  const named = outcome === "failed" && isOverBudget(told) ? "budget_exhausted" : outcome;
+  return { ...attempt, outcome: named, ...(reason === undefined ? {} : { reason }) };
 }
 
 /** What the holder reports under its token; after the end what it reported last. */

@@ -37,6 +37,19 @@ export { TASK_EVENTS, TASK_STATES, type TaskEvent, type TaskState, type Transiti
 export { commandFor, type PostReference, type TaskAct } from "./task_act.ts";
 export { type BoardChange, compareUrgency, TaskBoard } from "./task_board.ts";
 export type { EntryFact, PlanFact, PostFact, RequestFact, TaskFacts } from "./task_facts.ts";
+export {
+  addUse,
+  budgetLeft,
+  type BudgetLimit,
+  budgetLimits,
+  type Claimed,
+  exceededLimit,
+  NO_USE,
+  type ReportedUse,
+  type TaskTree,
+  type TaskUse,
+  usedBy,
+} from "./task_use.ts";
 export { carriesAuthor, createTaskId } from "./task_id.ts";
 export { compareEntries } from "./task_record.ts";
 export { createTaskRules, TASK_KEY_PREFIX, taskKey, type TaskRegister } from "./task_rules.ts";

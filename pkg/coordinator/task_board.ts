@@ -29,6 +29,8 @@ export class TaskBoard {
   readonly #capacity: number;
   /** In order of last touch. */
   readonly #slots = new Map<TaskId, Slot>();
+  /** By the parent that a post names; as many as there are slots. */
+  readonly #children = new Map<TaskId, Set<TaskId>>();
   /** Author and client id → the post that counts: the one of the lowest seq. */
   readonly #posts = new Map<string, { taskId: TaskId; seq: number }>();
 
@@ -48,7 +50,9 @@ export class TaskBoard {
     if (!addToRecord(slot.record, entry)) return { type: "known", taskId };
     this.#slots.delete(taskId);
     this.#slots.set(taskId, slot);
+    const before = slot.view?.parent;
     slot.view = viewOf(slot.record);
+    this.#relate(taskId, before, slot.view?.parent);
     if (entry.kind === "task_posted") this.#register(entry);
     this.#evict();
     if (!slot.view) return { type: "waiting", taskId };
@@ -66,6 +70,13 @@ export class TaskBoard {
     const view = this.#slots.get(taskId)?.view;
     if (view?.clientId === undefined) return taskId;
     return this.#posts.get(postKey(view.postedBy, view.clientId))?.taskId ?? taskId;
+  }
+
+  /** Tasks that were delegated from this one; copies are left out. */
+  childrenOf(taskId: TaskId): TaskView[] {
+    return [...this.#children.get(taskId) ?? []].flatMap((id) =>
+      this.originalOf(id) === id ? this.#slots.get(id)?.view ?? [] : []
+    );
   }
 
   /** The task an author posted under a client id: posting again must return it instead of a new one. */
@@ -91,6 +102,14 @@ export class TaskBoard {
     if (!known || entry.seq < known.seq) this.#posts.set(key, { taskId, seq: entry.seq });
   }
 
+  #relate(taskId: TaskId, before: TaskId | undefined, after: TaskId | undefined): void {
+    if (before === after) return;
+    const siblings = before === undefined ? undefined : this.#children.get(before);
+    siblings?.delete(taskId);
+    if (before !== undefined && siblings?.size === 0) this.#children.delete(before);
+    if (after !== undefined) this.#children.set(after, (this.#children.get(after) ?? new Set()).add(taskId));
+  }
+
   #evict(): void {
     if (this.#slots.size <= this.#capacity) return;
     let victim: TaskId | undefined;
@@ -104,6 +123,7 @@ export class TaskBoard {
     if (victim === undefined) return;
     const view = this.#slots.get(victim)?.view;
     this.#slots.delete(victim);
+    this.#relate(victim, view?.parent, undefined);
     if (view?.clientId !== undefined) {
       const key = postKey(view.postedBy, view.clientId);
       if (this.#posts.get(key)?.taskId === victim) this.#posts.delete(key);

@@ -2,6 +2,7 @@ import type { EntryId, PeerId, TaskId } from "@bzzz/base";
 import { compareHlc } from "@bzzz/wire";
 import { MAX_RESULTS_PER_AUTHOR, MAX_TASK_DECISIONS } from "./constants.ts";
 import { carriesAuthor } from "./task_id.ts";
+import { recordUse, type UseRecord } from "./task_use.ts";
 import type { DecidedEntry, EntryStamp, TaskEntry } from "./types.ts";
 
 /** An entry of one kind. */
@@ -26,6 +27,7 @@ export interface TaskRecord {
   readonly ends: Map<PeerId, EndEntry[]>;
   /** The newest report of each author. */
   readonly progress: Map<PeerId, EntryOf<"task_progress">>;
+  readonly uses: UseRecord;
 }
 
 /** Two honest posts of one id do not exist; a few more are kept so that the rightful one is among them. */
@@ -33,7 +35,7 @@ const MAX_POSTS = 8;
 
 /** A record without entries. */
 export function createTaskRecord(taskId: TaskId): TaskRecord {
-  return { taskId, posts: [], decisions: new Map(), ends: new Map(), progress: new Map() };
+  return { taskId, posts: [], decisions: new Map(), ends: new Map(), progress: new Map(), uses: new Map() };
 }
 
 /** The order of all entries, the same on every node: HLC, then author, then seq; the id parts the branches of a fork. */
@@ -47,6 +49,16 @@ function compareText(a: string, b: string): number {
 
 /** Takes an entry into the record, changing it; false when it makes no difference. Any order gives the same record. */
 export function addToRecord(record: TaskRecord, entry: TaskEntry): boolean {
+  const isUseNew = addUseOf(record, entry);
+  return addWord(record, entry) || isUseNew;
+}
+
+function addUseOf(record: TaskRecord, entry: TaskEntry): boolean {
+  if (!("used" in entry.body) || entry.body.used === undefined || entry.body.token === undefined) return false;
+  return recordUse(record.uses, entry.author, entry.body.token, { ...entry.body.used, at: entry.hlc });
+}
+
+function addWord(record: TaskRecord, entry: TaskEntry): boolean {
   switch (entry.kind) {
     case "task_posted":
       return addPost(record, entry);

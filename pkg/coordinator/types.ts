@@ -1,6 +1,7 @@
 import type { EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
 import type { BodyOf, EntryKind, Envelope, Hlc } from "@bzzz/wire";
 import type { TaskState } from "./states.ts";
+import type { ReportedUse } from "./task_use.ts";
 import type { TaskValue } from "./task_value.ts";
 
 /** Kinds of entries that make up the life of a task. */
@@ -39,11 +40,15 @@ export type TaskEntry =
   | { [K in ToldKind]: EntryStamp & { readonly kind: K; readonly body: BodyOf<K> } }[ToldKind]
   | DecidedEntry;
 
-/** How an attempt ended: `lost` means that its lease was over and another took the task, `rejected` that a review did. */
+/**
+ * How an attempt ended: `lost` means that its lease was over and another took the task, `rejected` that a review sent its
+ * result back, `budget_exhausted` that it was stopped because more was used than the task may.
+ */
 export type AttemptOutcome =
   | "completed"
   | "submitted"
   | "failed"
+  | "budget_exhausted"
   | "released"
   | "lost"
   | "rejected"
@@ -62,6 +67,8 @@ export interface AttemptView {
   /** Missing while the attempt lasts. */
   readonly outcome?: AttemptOutcome;
   readonly reason?: string;
+  /** What its holder says that it has used; missing when it has said nothing. */
+  readonly used?: ReportedUse;
 }
 
 /** A result that no decision names: it came too late, or from a node that did not hold the task. */
@@ -115,7 +122,9 @@ export interface TaskView extends Omit<BodyOf<"task_posted">, "taskId"> {
   readonly undecided?: UndecidedResult;
   /** Why it failed, was cancelled or sent back. */
   readonly reason?: string;
-  /** The tries are used up: people must decide. */
+  /** When people had it tried again last: its tries and budgets count from there. */
+  readonly renewedAt?: Hlc;
+  /** The tries or a budget are used up: people must decide. */
   readonly isExhausted: boolean;
   readonly superseded: readonly SupersededResult[];
   readonly updatedAt: Hlc;

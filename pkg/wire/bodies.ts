@@ -91,6 +91,12 @@ function once<S>(make: () => S): () => S {
   return () => made ??= make();
 }
 
+/** What a holder has used under its token: tokens of a model, and money in millionths of the mesh's unit of account. */
+const used = z.object({
+  tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  money: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+}).optional();
+
 /** Bodies of entries: durable, chained records of an author's log. */
 export const ENTRY_BODIES = {
   grant_issued: once(() => z.object({ grant: bytes })),
@@ -164,6 +170,7 @@ export const ENTRY_BODIES = {
       token,
       percent: z.number().min(0).max(100).optional(),
       text: z.string().max(4096),
+      used,
     })
   ),
   task_blocked: once(() => z.object({ taskId, attempt, token, requestId })),
@@ -177,10 +184,22 @@ export const ENTRY_BODIES = {
       summary: z.string().max(4096),
       output: text,
       durationMs: z.number().min(0),
+      used,
     })
   ),
-  task_failed: once(() => z.object({ taskId, attempt, token, reason: z.string().max(4096), retryable: z.boolean() })),
-  task_released: once(() => z.object({ taskId, attempt, token, reason: z.string().max(1024) })),
+  task_failed: once(() =>
+    z.object({
+      taskId,
+      attempt,
+      token,
+      reason: z.string().max(4096),
+      retryable: z.boolean(),
+      // in a word, where a program must know: "budget_exhausted"
+      cause: z.string().min(1).max(64).optional(),
+      used,
+    })
+  ),
+  task_released: once(() => z.object({ taskId, attempt, token, reason: z.string().max(1024), used })),
   task_cancelled: once(() => z.object({ taskId, reason: z.string().max(1024) })),
   // why a result is accepted or sent back
   task_reviewed: once(() => z.object({ taskId, verdict: z.enum(["accept", "reject"]), reason: z.string().max(4096) })),

@@ -1,8 +1,10 @@
 // Tasks that are really executed: by another when the holder is gone, by a program of one's own.
 import assert from "node:assert/strict";
+import type { PostTaskInput } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { runOk } from "../helpers/programs.ts";
 
 const LEASE_SECONDS = 5;
 const QUICK: Readonly<Record<string, string>> = {
@@ -63,24 +65,37 @@ printf '%s\\n' "$task" > task.json
 printf '%s\\n' '{"type":"result","summary":"a hole","output":{"secrets":"'"\${SECRET-none}"'","token":"'"\${BZZZ_TEST_SECRET-none}"'"}}'
 `;
 
+/** Writes down what it was given, and uses 400 tokens a time until it is stopped. */
+const spending = (folder: string) => `
+read -r task
+printf '%s\\n' "$task" >> ${folder}/spent.json
+sleep 1000 & echo $! > ${folder}/spender
+while true; do
+  printf '%s\\n' '{"type":"progress","used":{"tokens":400,"money":10}}'
+  sleep 0.2
+done
+`;
+
 Deno.test("S-28 a program of one's own executes a task: progress, result, no secrets, its group killed on cancel", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
   try {
     await Deno.writeTextFile(`${folder}/dig.sh`, SCRIPT);
     await Deno.writeTextFile(`${folder}/forever.sh`, `read -r task\nsleep 1000 & echo $! > ${folder}/child\nwait\n`);
+    await Deno.writeTextFile(`${folder}/spend.sh`, spending(folder));
     const commands = [
       { name: "dig", argv: ["/bin/sh", `${folder}/dig.sh`] },
       {
         name: "endless",
         argv: ["/bin/sh", "-c", `read -r task; echo $$ > ${folder}/orphan; trap "" TERM; sleep 1000; wait`],
       },
+      { name: "spend", argv: ["/bin/sh", `${folder}/spend.sh`] },
       { name: "forever", argv: ["/bin/sh", `${folder}/forever.sh`] },
     ];
     await using mesh = await TestMesh.create("digger", {
       env: {
         BZZZ_EXECUTOR_KIND: "process",
         BZZZ_EXECUTOR_PROCESS_COMMANDS: JSON.stringify(commands),
-        BZZZ_AGENT_CAPABILITIES: "dig,endless,forever",
+        BZZZ_AGENT_CAPABILITIES: "dig,endless,forever,spend",
         SECRET: "do not tell",
       },
     });
@@ -116,6 +131,44 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
       });
       assert.equal((await api.task(task_id)).state, "cancelled");
     });
+    await t.step(
+      "a budget of tokens ends it, for the task and for what is delegated from it, and people are told",
+      async () => {
+        const spend = async (fields: Partial<PostTaskInput>) => {
+          const { task_id } = await api.postTask({ title: "spend", required_capabilities: ["spend"], ...fields });
+          return await waitFor(async () => {
+            const view = await api.task(task_id);
+            return view.state === "failed" && view;
+          }, { timeoutMs: 15_000, what: "the budget to end", state: () => mesh.node("digger").log.slice(-2000) });
+        };
+
+        const task = await spend({ budgets: { tokens: 1_000 } });
+        assert.deepEqual(task.attempts.map(({ outcome, used }) => [outcome, used]), [
+          ["budget_exhausted", { tokens: 1_200, money: 30 }],
+        ]);
+        assert.equal(await isAlive(Number(await Deno.readTextFile(`${folder}/spender`))), false);
+        await waitFor(
+          async () => (await api.requests()).some(({ kind, task_id }) => kind === "notice" && task_id === task.task_id),
+          {
+            timeoutMs: 5_000,
+            what: "people to be told",
+          },
+        );
+        const part = await spend({ parent: task.task_id });
+        assert.match(part.reason ?? "", new RegExp(`the 1000 tokens of task ${task.task_id}`));
+        assert.deepEqual(part.attempts.map(({ outcome, used }) => [outcome, used]), [["budget_exhausted", undefined]]);
+        const given = (await Deno.readTextFile(`${folder}/spent.json`)).trim().split("\n").map((line) =>
+          JSON.parse(line)
+        );
+        assert.deepEqual(given.map(({ budgets }) => budgets), [{ tokens: 1_000 }], "the part was not even begun");
+
+        assert.deepEqual((await api.task(task.task_id)).used, { tokens: 1_200, money: 30 });
+        assert.match(
+          await runOk("bzzz-agent", ["task", "show", task.task_id, "--home", mesh.home("digger")]),
+          /^Used: 1200 of 1000 tokens, 0.00003 in money$/m,
+        );
+      },
+    );
     if (IS_SLOW) {
       await t.step("a stop of the agent ends it too, and gives the task back", async () => {
         await Deno.remove(`${folder}/child`);

@@ -9,6 +9,8 @@ import type { Answer, ExecutionIo, ExecutionJob, ExecutionResult, Executor } fro
 const MOCK_INPUT = z.strictObject({
   text: z.string().optional().describe("The text that is examined; default: title and description of the task"),
   steps: z.int().min(1).max(1000).default(1).describe("Steps the work is cut into, each reported"),
+  use: z.strictObject({ tokens: z.int().min(0).default(0), money: z.int().min(0).default(0) }).optional()
+    .describe("What each step says that it has used"),
   step_ms: z.int().min(0).max(600_000).default(0).describe("Milliseconds each step takes"),
   ask: z.strictObject({
     title: z.string().min(1).max(120),
@@ -55,6 +57,8 @@ export class MockExecutor implements Executor {
       if (input.ask && step === Math.ceil((input.steps + 1) / 2)) answer = await askPeople(io, input.ask);
       words += wordsBegunIn(text, (step - 1) * slice, step * slice);
       io.progress({ percent: Math.round(100 * step / input.steps), text: `step ${step} of ${input.steps}` });
+      if (input.use) io.used(input.use);
+      io.signal.throwIfAborted();
     }
     if (input.fail) throw new ExecutorError("work_failed", input.fail.reason, { isRetryable: input.fail.retryable });
     const bytes = utf8Encode(text);

@@ -29,6 +29,7 @@ function io(fields: Partial<ExecutionIo> = {}): ExecutionIo & { readonly steps: 
     steps,
     signal: new AbortController().signal,
     progress: ({ text }) => steps.push(text),
+    used: ({ tokens, money }) => steps.push(`used ${tokens} and ${money}`),
     ask: ({ title }) => {
       steps.push(`ask ${title}`);
       return Promise.resolve({ requestId: ASK, decision: "choose", choice: "yes" });
@@ -77,6 +78,21 @@ Deno.test("it takes steps, asks in the middle and fails at the end when it is to
   );
 
   assert.deepEqual(sink.steps, ["step 1 of 2", "ask Sure?", "step 2 of 2"]);
+});
+
+Deno.test("it says after each step what it has used, and is stopped by it", async () => {
+  const controller = new AbortController();
+  const sink = io();
+  const input = { text: "a b", steps: 2, use: { tokens: 3 } };
+
+  await mock.run(job(input), sink);
+  assert.deepEqual(sink.steps, ["step 1 of 2", "used 3 and 0", "step 2 of 2", "used 3 and 0"]);
+
+  const used = () => controller.abort(new ExecutionStopped("finished"));
+  await assert.rejects(
+    mock.run(job({ ...input, steps: 1 }), io({ signal: controller.signal, used })),
+    ExecutionStopped,
+  );
 });
 
 Deno.test("the answer is part of the output", async () => {

@@ -3,6 +3,11 @@ import { parseFormSchema } from "@bzzz/hmmm";
 import { MAX_TEXT_CHARACTERS, MAX_TITLE_CHARACTERS, REQUEST_STAKES, toSnakeCase } from "@bzzz/wire";
 import type { Answer, AskRequest, ExecutionJob } from "../types.ts";
 
+const amount = z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0);
+
+/** What the program has used since its last word on it: tokens of a model, and money in millionths. */
+const used = z.strictObject({ tokens: amount, money: amount }).optional();
+
 /**
  * What a program says, one JSON object a line on stdout (docs/develop: "Programs that work for an agent"). Lines that are
  * no object with one of these types are log lines; an object with such a type and wrong members breaks the protocol.
@@ -12,6 +17,7 @@ const MESSAGE = z.discriminatedUnion("type", [
     type: z.literal("progress"),
     percent: z.number().min(0).max(100).optional(),
     text: z.string().default(""),
+    used,
   }),
   z.object({
     type: z.literal("ask"),
@@ -59,6 +65,7 @@ const MESSAGE = z.discriminatedUnion("type", [
     type: z.literal("result"),
     summary: z.string().default(""),
     output: z.unknown().optional(),
+    used,
   }),
 ]);
 export type ProcessMessage = z.infer<typeof MESSAGE>;

@@ -133,7 +133,7 @@ export class ProcessRun {
     const { message } = parsed;
     switch (message.type) {
       case "progress":
-        return io.progress({ percent: message.percent, text: message.text });
+        return progress(message, io);
       case "ask":
         return this.#ask(message, io, timer);
       case "performed":
@@ -232,6 +232,7 @@ export class ProcessRun {
     return {
       summary: cut(this.#result.summary, MAX_SUMMARY_CHARACTERS),
       output: cut(outputText(this.#result.output), MAX_TEXT_CHARACTERS),
+      ...(this.#result.used ? { used: this.#result.used } : {}),
     };
   }
 
@@ -247,6 +248,12 @@ export class ProcessRun {
   #halt(reason: unknown): void {
     if (!this.#stop.signal.aborted) this.#stop.abort(reason);
   }
+}
+
+/** A line that tells of nothing but use changes no progress. */
+function progress({ percent, text, used }: Extract<ProcessMessage, { type: "progress" }>, io: ExecutionIo): void {
+  if (!used || percent !== undefined || text !== "") io.progress({ percent, text });
+  if (used) io.used(used);
 }
 
 function limitError(state: string): ExecutorError {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Clock, createSystemClock, type RequestId, type TaskId } from "@bzzz/base";
 import { ManualClock, waitFor } from "@bzzz/base/testing";
+import type { TaskUse } from "@bzzz/coordinator";
 import { createNullLogger } from "@bzzz/logging";
 import { ExecutionStopped, ExecutorError, type ExecutorErrorCode } from "../errors.ts";
 import type { Answer, AskRequest, ExecutionJob } from "../types.ts";
@@ -35,6 +36,8 @@ class Bench implements AsyncDisposable {
   readonly controller = new AbortController();
   answer: (request: AskRequest) => Promise<Answer> = () =>
     Promise.resolve({ requestId: ASK, decision: "answer", text: "yes" });
+  readonly uses: TaskUse[] = [];
+  onUsed = (use: TaskUse): void => void this.uses.push(use);
   clock: Clock = createSystemClock();
   readonly root: string;
 
@@ -62,6 +65,7 @@ class Bench implements AsyncDisposable {
     return await executor.run(job(fields), {
       signal: this.controller.signal,
       progress: (update) => this.progress.push(update),
+      used: (use) => this.onUsed(use),
       ask: (request) => {
         this.asked.push(request);
         return this.answer(request);
@@ -105,6 +109,47 @@ async function isAlive(pid: string): Promise<boolean> {
 }
 
 const RESULT = `echo '{"type":"result","summary":"ok","output":{"n":1}}'`;
+
+Deno.test("a program tells what it has used, beside its progress, alone and with its result", async () => {
+  await using bench = await Bench.create(`
+    read -r task
+    echo '{"type":"progress","percent":50,"text":"half","used":{"tokens":120,"money":7}}'
+    echo '{"type":"progress","used":{"tokens":30}}'
+    echo '{"type":"result","summary":"ok","used":{"money":5}}'
+  `);
+
+  const result = await bench.run();
+
+  assert.deepEqual(bench.uses, [{ tokens: 120, money: 7 }, { tokens: 30, money: 0 }]);
+  assert.deepEqual(bench.progress, [{ percent: 50, text: "half" }]);
+  assert.deepEqual(result.used, { tokens: 0, money: 5 });
+});
+
+for (const used of [`{"tokens":-1}`, `{"tokens":1.5}`, `{"tokens":"all"}`, `{"euros":1}`]) {
+  Deno.test(`use that is none breaks the protocol: ${used}`, async () => {
+    await using bench = await Bench.create(`read -r task; echo '{"type":"progress","used":${used}}'; ${RESULT}`);
+
+    await bench.fails("protocol_broken");
+
+    assert.deepEqual(bench.uses, []);
+  });
+}
+
+Deno.test("a program that uses too much is killed with its children", async () => {
+  await using bench = await Bench.create(`
+    read -r task
+    trap "" TERM
+    sleep 1000 & echo $! > "${"${0%/*}"}/child"
+    echo '{"type":"progress","used":{"tokens":9}}'
+    wait; sleep 1000
+  `);
+  const why = new ExecutorError("budget_exhausted", "too much", { isRetryable: false });
+  bench.onUsed = () => bench.controller.abort(why);
+
+  await bench.fails("budget_exhausted", { killGraceMs: 100 });
+
+  assert.equal(await isAlive(await bench.file("child") ?? assert.fail("there was no child")), false);
+});
 
 Deno.test("a program gets the task on stdin and gives progress and a result", async () => {
   await using bench = await Bench.create(`

@@ -84,6 +84,8 @@ export function describeAsk(request: RequestView): string {
   }`;
 }
 
+const MILLION = 1_000_000;
+
 /** One task as lines. */
 export function describeTask(task: TaskView, format: TimeFormat, nowMs: number): string[] {
   const field = (label: string, value: string | undefined) =>
@@ -102,6 +104,7 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
     ...field("Part of", task.parent && shortTaskId(task.parent)),
     ...field("Rights", task.rights?.map((one) => sanitiseLine(one)).join(", ")),
     ...field("Budgets", task.budgets && describeBudgets(task.budgets)),
+    ...field("Used", describeUse(task)),
     ...field("Plan first", task.plan && `${formatDuration(task.plan.window_ms)} for objections`),
     ...field(
       "Review",
@@ -115,8 +118,8 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
     ),
     ...field("Waits for ask", task.blocked_on && shortRequestId(task.blocked_on)),
     ...field("Reason", task.reason && sanitiseLine(task.reason)),
-    ...task.attempts.map(({ attempt, holder, outcome = "goes on", reason }) =>
-      `Attempt ${attempt}: ${nameOf(holder)}, ${sanitiseLine(outcome)}${
+    ...task.attempts.map(({ attempt, holder, outcome = "goes on", reason, used }) =>
+      `Attempt ${attempt}: ${nameOf(holder)}, ${sanitiseLine(outcome)}${used ? ` (${amounts(used)})` : ""}${
         reason === undefined ? "" : `: ${sanitiseLine(reason, LINE_CHARACTERS)}`
       }`
     ),
@@ -132,11 +135,32 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
   ];
 }
 
+/** What was used, beside the budgets that it counts against: "1200 of 5000 tokens, 0.02 of money". */
+function describeUse({ used, budgets }: TaskView): string | undefined {
+  const { tokens, money } = budgets ?? {};
+  if (!used && tokens === undefined && money === undefined) return undefined;
+  return amounts(used ?? { tokens: 0, money: 0 }, { tokens, money });
+}
+
+function amounts(
+  used: NonNullable<TaskView["used"]>,
+  { tokens, money }: Pick<NonNullable<TaskView["budgets"]>, "tokens" | "money"> = {},
+): string {
+  return [
+    used.tokens === 0 && tokens === undefined
+      ? []
+      : `${used.tokens}${tokens === undefined ? "" : ` of ${tokens}`} tokens`,
+    used.money === 0 && money === undefined
+      ? []
+      : `${used.money / MILLION}${money === undefined ? "" : ` of ${money / MILLION}`} in money`,
+  ].flat().join(", ");
+}
+
 function describeBudgets({ time_ms: timeMs, tokens, money, hops }: NonNullable<TaskView["budgets"]>): string {
   return [
     timeMs === undefined ? undefined : formatDuration(timeMs),
     tokens === undefined ? undefined : `${tokens} tokens`,
-    money === undefined ? undefined : `${money / 1_000_000} of money`,
+    money === undefined ? undefined : `${money / MILLION} of money`,
     hops === undefined ? undefined : `${hops} delegations`,
   ].filter((part) => part !== undefined).join(", ");
 }

@@ -352,6 +352,19 @@ Deno.test("Tab completes verbs, asks and members", async () => {
   await screen.shows("> /hmmm plan ");
 });
 
+Deno.test("what a task has used stands beside its budgets", async () => {
+  await using screen = await startTestScreen({ size: { columns: 110, rows: 30 } });
+  const { mesh, press } = screen;
+  await press("/task post survey\r");
+  await screen.until("the task", () => mesh.taskMap.size === 1);
+  const [[id, task] = assert.fail()] = mesh.taskMap;
+  mesh.taskMap.set(id, { ...task, budgets: { tokens: 5_000 }, used: { tokens: 4_200, money: 0 } });
+
+  await press(`/task show ${shortTaskId(id)}\r`);
+
+  await screen.shows("Used: 4200 of 5000 tokens");
+});
+
 Deno.test("a command is known by its other names; one that is not is kept, with the reason", async () => {
   await using screen = await startTestScreen();
   const { mesh, press } = screen;

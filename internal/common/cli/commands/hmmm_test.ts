@@ -51,6 +51,23 @@ Deno.test("task post: plan, review, budgets and what comes first are part of the
   assert.match(shown, /^Review: by reviewer$/m);
 });
 
+Deno.test("task show: what was used stands beside the budgets it counts against, and at each attempt", async () => {
+  const { run, client, mesh } = createTestShell();
+  await run("task", "post", "Ship", "it", "--max-tokens", "5000");
+  const [task = assert.fail()] = await client.tasks();
+  const { task_id: id } = task;
+  const linesOf = async () => (await run("task", "show", id)).out.split("\n");
+  assert.ok((await linesOf()).includes("Used: 0 of 5000 tokens"));
+
+  const claim = { token: 1, attempt: 1, holder: mesh.agent, claimed_at_ms: 0, outcome: "budget_exhausted" };
+  const used = { tokens: 5_100, money: 20_000 };
+  mesh.taskMap.set(id, { ...task, used, attempts: [{ ...claim, used }] });
+
+  const lines = await linesOf();
+  assert.ok(lines.includes("Used: 5100 of 5000 tokens, 0.02 in money"), lines.join("\n"));
+  assert.ok(lines.includes("Attempt 1: agent-7f3a, budget_exhausted (5100 tokens, 0.02 in money)"), lines.join("\n"));
+});
+
 Deno.test("hmmm: what is said about a task is in its thread", async () => {
   const { run, mesh, id, full } = await posted();
 

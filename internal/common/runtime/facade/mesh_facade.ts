@@ -39,7 +39,7 @@ import {
   type Random,
 } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
-import type { TaskRegister, TaskView as BoardTask } from "@bzzz/coordinator";
+import { type TaskRegister, type TaskView as BoardTask, usedBy } from "@bzzz/coordinator";
 
 import type { ElectionManager } from "@bzzz/election";
 import type { HealthManager } from "@bzzz/health";
@@ -404,7 +404,8 @@ export class NodeFacade implements MeshFacade {
   };
 
   #taskView(task: BoardTask): TaskView {
-    return taskView(task, this.#grantOf, this.#deps.readModel.sessions.threadOf(task.taskId));
+    const { board, sessions } = this.#deps.readModel;
+    return taskView(task, this.#grantOf, { session: sessions.threadOf(task.taskId), used: usedBy(board, task) });
   }
 
   #self(): Grant {

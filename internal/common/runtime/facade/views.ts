@@ -18,7 +18,7 @@ import type {
 } from "@bzzz/api";
 import type { WordedRequest } from "../read_model.ts";
 import { base64UrlEncode, type PeerId } from "@bzzz/base";
-import { TASK_VALUE_CODEC, type TaskView as BoardTask } from "@bzzz/coordinator";
+import { TASK_VALUE_CODEC, type TaskUse, type TaskView as BoardTask } from "@bzzz/coordinator";
 import {
   type AnswerView,
   closedAs,
@@ -80,7 +80,15 @@ function bytesToText(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bytesToText(item)]));
 }
 
-export function taskView(task: BoardTask, grantOf: GrantLookup, session?: string): TaskView {
+/** What a task's own entries do not tell. */
+export interface TaskSurroundings {
+  /** Thread that it shares with others. */
+  readonly session?: string | undefined;
+  /** By it and what was delegated from it. */
+  readonly used: TaskUse;
+}
+
+export function taskView(task: BoardTask, grantOf: GrantLookup, { session, used }: TaskSurroundings): TaskView {
   const blockedOn = task.waitingFor[0];
   const { budgets } = task;
   return {
@@ -97,6 +105,7 @@ export function taskView(task: BoardTask, grantOf: GrantLookup, session?: string
     ...(task.input === undefined ? {} : { input: task.input }),
     ...(task.dependencies ? { dependencies: [...task.dependencies] } : {}),
     ...(budgets ? { budgets: toSnakeCase(budgets) as NonNullable<TaskView["budgets"]> } : {}), // the same members, renamed
+    ...(used.tokens > 0 || used.money > 0 ? { used: { tokens: used.tokens, money: used.money } } : {}),
     ...(task.plan ? { plan: { window_ms: task.plan.windowMs } } : {}),
     ...(task.value?.plan === undefined ? {} : { plan_entry: task.value.plan }),
     ...(task.review ? { review: task.review.role === undefined ? {} : { role: task.review.role } } : {}),
@@ -106,13 +115,14 @@ export function taskView(task: BoardTask, grantOf: GrantLookup, session?: string
     token: task.token,
     version: task.version,
     spent: task.spent,
-    attempts: task.attempts.map(({ token, attempt, holder, claimedAt, outcome, reason }) => ({
+    attempts: task.attempts.map(({ token, attempt, holder, claimedAt, outcome, reason, used: own }) => ({
       token,
       attempt,
       holder: authorView(holder, grantOf),
       claimed_at_ms: claimedAt.ms,
       ...(outcome === undefined ? {} : { outcome }),
       ...(reason === undefined ? {} : { reason }),
+      ...(own ? { used: { tokens: own.tokens, money: own.money } } : {}),
     })),
     ...(session === undefined ? {} : { session }),
     superseded: task.superseded.map(({ entry, author, kind }) => ({
