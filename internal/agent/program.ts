@@ -6,6 +6,7 @@ import { GuardedExecutor } from "./executors/guarded.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import { ProcessExecutor, type ProcessExecutorOptions, selectEnvironment } from "./executors/process.ts";
 import { ServicePresenceView } from "./presence_view.ts";
+import { ExecutorSummariser } from "./summariser.ts";
 import { AgentRunner } from "./runner.ts";
 import type { AgentRunnerOptions, Executor } from "./types.ts";
 
@@ -66,6 +67,11 @@ function createRunner(
     },
   });
   shutdownManager.on("flush", "executor", () => executor[Symbol.dispose]());
+  const summariser = createSummariser(context, config, logger);
+  if (summariser) {
+    services.slurp.setSummariser(summariser);
+    shutdownManager.on("flush", "summaries", () => summariser[Symbol.asyncDispose]());
+  }
   const runner = new AgentRunner({
     clock,
     random,
@@ -95,6 +101,7 @@ function createRunner(
 }
 
 const CATCH_UP_POLL_MS = 100;
+const SUMMARIES_FOLDER = "summaries";
 
 /** What the configuration means for the runner. */
 export function runnerOptions(config: AgentConfig, self: { peerId: PeerId; role: string }): AgentRunnerOptions {
@@ -134,6 +141,23 @@ export function createExecutor(
   const options = processOptions(config, context);
   Deno.mkdirSync(options.workRoot, { recursive: true, mode: 0o700 });
   return new ProcessExecutor({ clock, logger }, options);
+}
+
+/** What sums long texts up while this node leads; undefined unless `executor.summary.command` names a command. */
+export function createSummariser(
+  context: Pick<NodeContext, "clock" | "random" | "env" | "home">,
+  config: AgentConfig,
+  logger: RuntimeServices["logger"],
+): ExecutorSummariser | undefined {
+  const { command, timeoutSeconds, perHour } = config.executor.summary;
+  if (command === undefined) return undefined;
+  const timeoutMs = timeoutSeconds * MS_PER_SECOND;
+  const options = processOptions(config, context);
+  // a folder of its own: an executor removes what an earlier run has left in its
+  const workRoot = `${options.workRoot}/${SUMMARIES_FOLDER}`;
+  Deno.mkdirSync(workRoot, { recursive: true, mode: 0o700 });
+  const executor = new ProcessExecutor({ clock: context.clock, logger }, { ...options, timeoutMs, workRoot });
+  return new ExecutorSummariser({ ...context, executor }, { command, timeoutMs, perHour });
 }
 
 function requireAgentConfig({ config }: NodeContext): AgentConfig {

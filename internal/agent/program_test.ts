@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createSystemClock, type PeerId } from "@bzzz/base";
+import { createSystemClock, createSystemRandom, type PeerId } from "@bzzz/base";
 import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
-import { createExecutor, processOptions, runnerOptions } from "./program.ts";
+import { createExecutor, createSummariser, processOptions, runnerOptions } from "./program.ts";
 
 Deno.test("A-04 A-27 every setting of the agent reaches its runner or its executor", async () => {
   const home = await Deno.makeTempDir({ prefix: "bzzz-program-" });
@@ -18,9 +18,12 @@ Deno.test("A-04 A-27 every setting of the agent reaches its runner or its execut
       "executor.process.max_output_bytes": 9_000,
       "executor.process.memory_limit_mb": 64,
       "executor.process.env": ["LANG"],
+      "executor.summary.command": "echo",
+      "executor.summary.timeout_seconds": 9,
+      "executor.summary.per_hour": 11,
     };
     const { config } = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags });
-    const context = { clock: createSystemClock(), env: { LANG: "C", SECRET: "x" }, home };
+    const context = { clock: createSystemClock(), random: createSystemRandom(), env: { LANG: "C", SECRET: "x" }, home };
     const mock = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags: {} }).config;
 
     const runner = runnerOptions(config, { peerId: "ana" as PeerId, role: "developer" });
@@ -43,6 +46,9 @@ Deno.test("A-04 A-27 every setting of the agent reaches its runner or its execut
     });
     assert.equal(createExecutor(context, mock, createNullLogger()).name, "mock");
     assert.equal(createExecutor(context, config, createNullLogger()).name, "process");
+    const summariser = createSummariser(context, config, createNullLogger());
+    assert.deepEqual([summariser?.name, summariser?.perHour], ["process:echo", 11]);
+    assert.equal(createSummariser(context, mock, createNullLogger()), undefined);
     assert.equal(((await Deno.stat(executor.workRoot)).mode ?? 0) & 0o777, 0o700);
   } finally {
     await Deno.remove(home, { recursive: true });

@@ -55,6 +55,7 @@ export class FakeSlurp implements SlurpFacade {
       dead_letters: this.letters.length,
       counters: { derived: 2, slices_written: 1, slices_unchanged: 1 },
       cache: { hits: 5, misses: 1 },
+      ...(this.isLeader ? { summaries: { by: "process:sum", breaker: "open", per_hour: 60, waiting: 2 } } : {}),
     });
   }
 
@@ -66,7 +67,13 @@ export class FakeSlurp implements SlurpFacade {
       address: query.address,
       role: "developer",
       fields: [
-        { name: "summary", value: "Nobody pays \u001b[31mtwice.", level: "shop:pay/plan.md", source: PLAN },
+        {
+          name: "summary",
+          value: "Nobody pays \u001b[31mtwice.",
+          level: "shop:pay/plan.md",
+          source: PLAN,
+          by: "model",
+        },
         { name: "tags", value: ["checkout", "payment"], level: "shop:pay", source: PLAN },
       ],
       decisions: [{ citation: QUEUE, title: "Use a queue", type: "architectural", outcome: "structural_change" }],

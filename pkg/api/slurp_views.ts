@@ -25,6 +25,12 @@ export const slurpStatusViewSchema = z.object({
   dead_letters: count,
   counters: z.record(z.string(), count),
   cache: z.object({ hits: count, misses: count }),
+  summaries: z.object({
+    by: z.string().describe("The command that makes them"),
+    breaker: z.enum(["closed", "open", "half_open"]),
+    per_hour: count,
+    waiting: count.describe("Tasks with contents that are not summed up yet"),
+  }).optional().describe("The model that long contents are summed up with; missing: rules alone"),
 }).openapi("SlurpStatus");
 /** How deriving stands. */
 export type SlurpStatusView = z.infer<typeof slurpStatusViewSchema>;
@@ -34,6 +40,7 @@ const fieldSchema = z.object({
   value: z.union([z.string(), z.array(z.string())]),
   level: z.string().describe("Whose word it is: project:task/path"),
   source: citation,
+  by: z.literal("model").optional().describe("A model made it of the source; missing: rules found it there"),
 });
 export const slurpContextViewSchema = z.object({
   address: z.string(),

@@ -94,6 +94,16 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "executor.process.max_output_bytes": number(4096),
   "executor.process.memory_limit_mb": number(128),
   "executor.process.env": [["A"], ["B", "C"], ["D"]],
+  "executor.summary.command": ["file", "env", "flag"],
+  "executor.summary.timeout_seconds": number(30),
+  "executor.summary.per_hour": number(100),
+};
+
+/** What else has to be set for a sample to be in order. */
+const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "executor.summary.command": {
+    "executor.process.commands": ["file", "env", "flag"].map((name) => ({ name, argv: ["a"] })),
+  },
 };
 
 function variableText(value: unknown): string {
@@ -125,7 +135,13 @@ Deno.test("every key: flag over variable over file over default", () => {
       );
       const env = { [variableName(key)]: variableText(inEnv) };
       const load = (options: { text?: string; env?: Record<string, string>; flags?: Record<string, unknown> }) => {
-        const loaded = parseConfig({ profile, file: "c.yaml", env: {}, flags: {}, ...options });
+        const loaded = parseConfig({
+          profile,
+          file: "c.yaml",
+          env: {},
+          ...options,
+          flags: { ...COMPANIONS[key], ...options.flags },
+        });
         return [valueAt(loaded.config, path.map(toCamel)), loaded.origins.get(key)] as const;
       };
       const about = `${profile.program}: ${key}`;

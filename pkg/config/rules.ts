@@ -91,5 +91,19 @@ export function ruleViolations(config: Config): readonly RuleViolation[] {
       suggestion: "add a command, such as {name: default, argv: [/usr/local/bin/worker]}",
     });
   }
+  const summariser = config.binaryType === "agent" ? config.executor.summary.command : undefined;
+  if (summariser !== undefined && config.binaryType === "agent") {
+    const names = config.executor.process.commands.map(({ name }) => name);
+    if (!names.includes(summariser)) {
+      found.push({
+        keys: ["executor.summary.command", "executor.process.commands"],
+        got: `"${summariser}", which is none of the commands`,
+        expected: names.length === 0
+          ? "the name of a command in executor.process.commands"
+          : `one of ${names.join(", ")}`,
+        suggestion: `add a command, such as {name: ${summariser}, argv: [/usr/local/bin/summary]}`,
+      });
+    }
+  }
   return found;
 }

@@ -47,6 +47,8 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["election: {heartbeat_ms: 5001}", "election.heartbeat_ms"],
     ["election: {profile: lan, lease_ms: 1499}", "election.lease_ms"],
     ["executor: {kind: process}", "executor.kind"],
+    ["executor: {summary: {command: sum}}", "executor.summary.command"],
+    ["executor: {process: {commands: [{name: a, argv: [b]}]}, summary: {command: b}}", "executor.summary.command"],
   ];
   for (const [text, key] of cases) {
     const issues = issuesOf(text);

@@ -401,6 +401,22 @@ function buildAgentSchema(defaults: ProfileDefaults) {
           "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
         ),
       }),
+      summary: section({
+        command: optionalText(
+          NAME_RULE,
+          "Name of the command of executor.process.commands that sums long contents up while this node leads, for derived context; with executor.process's limits of output and memory. Left out: summaries are what rules find, without a model.",
+        ),
+        timeout_seconds: wholeNumber(
+          20,
+          { min: 1, max: 50, unit: "seconds" },
+          "Time one summary may take; then its process group is killed and what rules found stands. Three failures in ten minutes pause it for a minute.",
+        ),
+        per_hour: wholeNumber(
+          60,
+          { min: 1, max: 3_600, unit: "per hour" },
+          "Summaries that the command is started for in an hour, 50 of them at once at most; contents beyond wait for their turn.",
+        ),
+      }),
     }),
   });
 }

@@ -111,6 +111,9 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "executor.process.max_output_bytes": ["1023", "16777217", "1MB"],
   "executor.process.memory_limit_mb": ["15", "1048577", "1GB"],
   "executor.process.env": ["PATH", "[PATH, PATH]"],
+  "executor.summary.command": ["5", "Not A Name"],
+  "executor.summary.timeout_seconds": ["0", "51", "10m"],
+  "executor.summary.per_hour": ["0", "3601", "many"],
 };
 
 Deno.test("F-33 F-34 every key refuses what is not a value, at its line, under its path", () => {

@@ -6,14 +6,15 @@ import type { Store } from "@bzzz/store";
 import type { Address } from "@bzzz/ucxl";
 import { type Alignment, alignmentOf } from "./alignment/alignment.ts";
 import { GoalFinder } from "./alignment/goal_finder.ts";
+import type { Breaker } from "./breaker.ts";
 import { ContextResolver, type ResolvedContext } from "./context/resolver.ts";
 import { SliceReader } from "./distribution/slice_reader.ts";
 import { SlurpError } from "./errors.ts";
 import { SourceReader } from "./intelligence/source_reader.ts";
-import type { Summarise } from "./intelligence/types.ts";
+import { Summaries, type Summariser } from "./intelligence/summaries.ts";
 import { type DeadLetter, DeadLetters } from "./leader/dead_letters.ts";
 import { Deriver, type HeldTerm } from "./leader/deriver.ts";
-import { type Breaker, SlurpLeader, type SlurpLeaderStatus } from "./leader/slurp_leader.ts";
+import { SlurpLeader, type SlurpLeaderStatus } from "./leader/slurp_leader.ts";
 import type { TermLedger } from "./leader/term_ledger.ts";
 import type { GraphDirection } from "./temporal/decision_graph.ts";
 import { DecisionHistory, type TemporalView } from "./temporal/history.ts";
@@ -35,8 +36,6 @@ export interface SlurpDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Without one, summaries are what extractors find. */
-  readonly summarise?: Summarise;
 }
 
 /** Plain settings. */
@@ -62,6 +61,8 @@ export interface SlurpStatus extends SlurpLeaderStatus {
   readonly deadLetters: number;
   readonly counters: ReadonlyMap<string, number>;
   readonly cache: { readonly hits: number; readonly misses: number };
+  /** The model that long texts are summed up with; undefined: rules alone. */
+  readonly summaries: { readonly by: string; readonly breaker: Breaker["state"]; readonly perHour: number } | undefined;
 }
 
 /** An address compared with goals. */
@@ -83,6 +84,8 @@ export class Slurp {
   readonly #history: DecisionHistory;
   readonly #goals: GoalFinder;
   readonly #deadLetters: DeadLetters;
+  readonly #summaries: Summaries;
+  readonly #sources: SourceReader;
   readonly #leader: SlurpLeader;
   #duty: AsyncDisposable | undefined;
 
@@ -97,9 +100,18 @@ export class Slurp {
     this.#deadLetters = new DeadLetters({ ...deps, onDropped: () => count("dead_dropped") }, {
       max: options.maxDeadLetters,
     });
-    const sources = new SourceReader({ ...deps, onSummary: (outcome) => count(`summaries_${outcome}`) });
+    this.#summaries = new Summaries({ ...deps, onOutcome: (outcome) => count(`summaries_${outcome}`) });
+    const sources = new SourceReader({ ...deps, summaries: this.#summaries });
+    this.#sources = sources;
     const deriver = new Deriver({ ...deps, sources, slices: this.#slices });
     this.#leader = new SlurpLeader({ ...deps, deriver, sources, deadLetters: this.#deadLetters }, options);
+  }
+
+  /** Has long texts summed up by a model from now on; without one, summaries are what rules find. */
+  setSummariser(summariser: Summariser): void {
+    this.#summaries.use(summariser);
+    this.#sources.forget();
+    this.#leader.rescan();
   }
 
   /** Derives from now on whenever this node leads, unless that is switched off. */
@@ -137,6 +149,7 @@ export class Slurp {
   }
 
   status(): SlurpStatus {
+    const { summariser } = this.#summaries;
     return {
       ...this.#leader.status(),
       isEnabled: this.#options.isEnabled,
@@ -144,6 +157,8 @@ export class Slurp {
       deadLetters: this.#deadLetters.size,
       counters: this.#leader.counters.entries(),
       cache: this.#slices.stats(),
+      summaries: summariser &&
+        { by: summariser.name, breaker: summariser.breaker.state, perHour: summariser.perHour },
     };
   }
 

@@ -258,6 +258,55 @@ Deno.test("issue 014 the next leader takes over what was not done, and does noth
   assert.equal(first.slurp.status().state, "off");
 });
 
+Deno.test("with a model, more long contents of one task than it sums up at once all get their summaries, and no leader asks twice", async () => {
+  await using mesh = new Mesh();
+  const [first, second] = [mesh.add("admin"), mesh.add("admin")];
+  const contents = 60;
+  const path = (n: number) => `ucxl://a:b@shop:pay/src/${n}.md`;
+  const summary = async (seat: Seat, n: number) => (await fieldsOf(seat, path(n))).summary;
+  for (let n = 0; n < contents; n++) {
+    await put(first, path(n), `# File ${n}\n\n${"Many words. ".repeat(200)}`, "developer");
+  }
+  mesh.win(first, 1);
+  await idle(first);
+  assert.match(
+    String((await summary(first, 0))?.value),
+    /^File 0: Many words/,
+    "what rules find, until there is a model",
+  );
+
+  const asked: string[] = [];
+  const breaker = new OpenBreaker();
+  for (const seat of [first, second]) {
+    seat.slurp.setSummariser({
+      name: "test",
+      perHour: 1_000,
+      breaker,
+      summarise: ({ path }) => Promise.resolve(`model on ${path}: ${asked.push(path)}`),
+    });
+  }
+  const summed = async (seat: Seat) =>
+    await waitFor(async () => {
+      await seat.clock.advance(1_000);
+      return count(seat, "summaries_summarised") === contents && seat.slurp.status().lacking === 0;
+    }, { timeoutMs: 10_000, what: "all summaries", state: () => seat.slurp.status() });
+  await summed(first);
+  await idle(first);
+
+  assert.equal(new Set(asked).size, contents);
+  assert.deepEqual(first.slurp.status().summaries, { by: "test", breaker: "closed", perHour: 1_000 });
+  for (const n of [0, contents - 1]) {
+    assert.match(String((await summary(first, n))?.value), /^model on src\/\d+\.md/);
+    assert.equal((await summary(first, n))?.by, "model");
+  }
+  await first.election.lose();
+  await mesh.sync();
+  mesh.win(second, 2);
+  await idle(second);
+  assert.equal(asked.length, contents, "the next leader takes over what this one was told");
+  assert.equal(count(second, "slices_written"), 0);
+});
+
 Deno.test("B-05 two leaders: who lost the lease writes nothing more, and a late write of a lower term does not count", async () => {
   await using mesh = new Mesh();
   const old = mesh.add("admin");

@@ -160,3 +160,39 @@ Deno.test("issue 014 the leader derives, its role reads, others do not; a killed
     },
   );
 });
+
+/** Stands for a model: says how much it was shown, and that a text gave it orders. */
+const MODEL = `read -r task
+case "$task" in *'Follow no instruction'*) words="a model read" ;; *) words="not told" ;; esac
+printf '{"type":"result","summary":"%s %s bytes","output":""}\\n' "$words" "\${#task}"
+`;
+
+Deno.test("a long content is summed up by the command of the configuration, where only those who read it see it", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-model-" });
+  try {
+    await Deno.writeTextFile(`${folder}/model.sh`, MODEL);
+    const commands = [{ name: "sum", argv: ["/bin/sh", `${folder}/model.sh`] }];
+    await using mesh = await TestMesh.create("boss", {
+      env: {
+        BZZZ_SLURP_SETTLE_MS: "50",
+        BZZZ_EXECUTOR_PROCESS_COMMANDS: JSON.stringify(commands),
+        BZZZ_EXECUTOR_SUMMARY_COMMAND: "sum",
+      },
+    });
+    const address = "ucxl://boss:admin@shop:one/long.md";
+    await put(mesh, "boss", address, `# Long\n\n${`${SECRET}. `.repeat(200)}`, "admin");
+
+    let status = "";
+    await waitFor(async () => {
+      status = await ok(mesh, "boss", ["slurp", "status"]);
+      return /Summaries: by process:sum, 1 made, 0 failed, at most 60 an hour\n/.test(status);
+    }, { timeoutMs: 30_000, what: "the summary", state: () => status });
+
+    const shown = await ok(mesh, "boss", ["slurp", "context", address]);
+    assert.match(shown, /summary: a model read [67]\d{3} bytes\n.*, summed up by a model\n/);
+    assert.deepEqual(await filesWith(mesh.home("boss"), SECRET), []);
+    assert.deepEqual(await filesWith(mesh.home("boss"), "a model read"), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -7,9 +7,16 @@ Deno.test("slurp: status, context with sources, graph, alignment; a member's wor
   const { run, mesh } = createTestShell();
 
   assert.match((await run("slurp")).out, /^Leader: agent-7f3a\nThis node has derived everything, term 3\nWaiting: 0\n/);
+  assert.match(
+    (await run("slurp")).out,
+    /Summaries: by process:sum, 0 made, 0 failed, at most 60 an hour; 2 tasks wait for theirs; it pauses/,
+  );
   const context = await run("slurp", "context", PLAN, "--depth", "3");
   assert.deepEqual(mesh.slurp.lastQuery, { address: "ucxl://basil:developer@shop:pay/*^/plan.md", max_depth: 3 });
-  assert.match(context.out, /summary: Nobody pays .*twice\.\n {2}from shop:pay\/plan\.md, ucxl:\/\/basil:/);
+  assert.match(
+    context.out,
+    /summary: Nobody pays .*twice\.\n {2}from shop:pay\/plan\.md, ucxl:\/\/basil:.*, summed up by a model\n/,
+  );
   assert.match(context.out, /tags: checkout, payment/);
   assert.match(context.out, /Use a queue \(structural_change\)/);
   assert.match(context.out, /could not read 1 of the sources/);
@@ -44,6 +51,7 @@ Deno.test("slurp dlq: list, show and replay, with a status for what cannot be", 
   ];
   for (const [args, status] of statuses) assert.equal((await run(...args)).status, status, args.join(" "));
   mesh.slurp.isLeader = false;
+  assert.match((await run("slurp")).out, /Summaries: what rules find/);
   const refused = await run("slurp", "dlq", "replay");
   assert.deepEqual([refused.status, /does not lead/.test(refused.err)], [4, true]);
 });

@@ -303,6 +303,9 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "executor.process.timeout_seconds": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.max_output_bytes": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.memory_limit_mb": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
+  "executor.summary.command": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
+  "executor.summary.timeout_seconds": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
+  "executor.summary.per_hour": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.env": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
 };
 

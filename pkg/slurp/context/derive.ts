@@ -6,6 +6,8 @@ export interface RankedFinding {
   readonly path: string;
   readonly rank: number;
   readonly fields: Fields;
+  /** The summary is a model's. */
+  readonly isSummarised?: boolean;
 }
 
 /**
@@ -15,8 +17,8 @@ export interface RankedFinding {
 export function deriveNodes(sources: readonly (readonly RankedFinding[])[]): readonly ContextNode[] {
   const byPath = new Map<string, { readonly rank: number; readonly fields: ContextNode["fields"] }[]>();
   sources.forEach((findings, source) => {
-    for (const { path, rank, fields } of findings) {
-      byPath.set(path, [...byPath.get(path) ?? [], { rank, fields: withSource(fields, source) }]);
+    for (const { path, rank, fields, isSummarised } of findings) {
+      byPath.set(path, [...byPath.get(path) ?? [], { rank, fields: withSource(fields, source, isSummarised) }]);
     }
   });
   const nodes = [...byPath].map(([path, found]) => ({
@@ -26,11 +28,12 @@ export function deriveNodes(sources: readonly (readonly RankedFinding[])[]): rea
   return onlyDifferences(nodes.sort((a, b) => a.path < b.path ? -1 : 1));
 }
 
-function withSource(fields: Fields, source: number): ContextNode["fields"] {
+function withSource(fields: Fields, source: number, isSummarised: boolean | undefined): ContextNode["fields"] {
   const sourced: Partial<Record<FieldName, SourcedField>> = {};
   for (const name of FIELD_NAMES) {
     const value = fields[name];
-    if (value !== undefined) sourced[name] = { value, source };
+    if (value === undefined) continue;
+    sourced[name] = { value, source, ...(isSummarised && name === "summary" ? { by: "model" } : {}) };
   }
   return sourced;
 }

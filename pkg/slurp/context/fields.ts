@@ -20,6 +20,8 @@ export type Fields = Readonly<Partial<Record<FieldName, FieldValue>>>;
 export interface SourcedField {
   readonly value: FieldValue;
   readonly source: number;
+  /** A model made it of the source; otherwise rules found it there. */
+  readonly by?: "model" | undefined;
 }
 
 /** Facts at one path of a subject. */

@@ -13,6 +13,8 @@ export interface ResolvedField {
   readonly level: string;
   /** Citation of the content that says so. */
   readonly source: string;
+  /** A model made it of the source; otherwise rules found it there. */
+  readonly by?: "model";
 }
 
 /** A decision that has to do with an address. */
@@ -99,7 +101,14 @@ function fieldsAt(level: Level, slice: Slice | undefined): Partial<Record<FieldN
   if (!slice || !node) return {};
   return Object.fromEntries(
     Object.entries(node.fields).flatMap(([name, field]) =>
-      field ? [[name, { value: field.value, level: levelText(level), source: slice.sources[field.source] ?? "" }]] : []
+      field
+        ? [[name, {
+          value: field.value,
+          level: levelText(level),
+          source: slice.sources[field.source] ?? "",
+          ...("by" in field && field.by ? { by: field.by } : {}),
+        }]]
+        : []
     ),
   );
 }

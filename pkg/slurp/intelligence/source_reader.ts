@@ -1,10 +1,10 @@
-import { type Clock, createDeadline, LruMap, utf8Decode } from "@bzzz/base";
+import { assertNever, LruMap, utf8Decode } from "@bzzz/base";
 import { citationOf, type ContentSealer, ContextError, type ContextStore, type Version } from "@bzzz/context";
 import { type Decision, DECISIONS_FOLDER, parseDecision, parseJson, pathSegments, UcxlError } from "@bzzz/ucxl";
-import { MAX_FIELD_CHARACTERS } from "../context/fields.ts";
 import { extract } from "./extract.ts";
 import { essenceOf, isProgramming, languageOf } from "./languages.ts";
-import type { Finding, SourceText, Summarise } from "./types.ts";
+import type { Summaries } from "./summaries.ts";
+import type { Finding, SourceText } from "./types.ts";
 
 /** Larger contents are known by their metadata alone. */
 const MAX_READ_BYTES = 256 * 1024;
@@ -12,21 +12,12 @@ const MAX_READ_BYTES = 256 * 1024;
 const MAX_KEPT = 2_000;
 /** Texts that are shorter need no summary. */
 const MIN_SUMMARISED_CHARACTERS = 2_000;
-/** What a model is shown of a text. */
-const MAX_SUMMARISED_CHARACTERS = 16_384;
-const SUMMARY_TIMEOUT_MS = 20_000;
-/** Summaries that one reader asks for between two calls of `renewBudget`. */
-const SUMMARY_BUDGET = 50;
 
 /** What a reader stands on. */
 export interface SourceReaderDeps {
   readonly context: Pick<ContextStore, "open">;
   readonly sealer: Pick<ContentSealer, "revocations">;
-  readonly clock: Pick<Clock, "setTimer">;
-  /** Without one, summaries are what extractors found. */
-  readonly summarise?: Summarise;
-  /** Called with what became of each summary that was asked for. */
-  readonly onSummary?: (outcome: "summarised" | "failed") => void;
+  readonly summaries: Pick<Summaries, "beginDerivation" | "askableInMs" | "isAskable" | "summariser" | "of">;
 }
 
 /** What is known of a source. */
@@ -40,52 +31,96 @@ export interface ReadSource {
   readonly state: "read" | "metadata" | "missing";
 }
 
-type Known = Pick<ReadSource, "decision" | "findings" | "state">;
+/** How it stands with the summary of a model: there is one, or none is due; the term in which it failed; not asked for yet. */
+type Summarised = "settled" | { readonly failedInTerm: number } | "lacking";
+
+type Known = Pick<ReadSource, "decision" | "findings" | "state"> & { readonly summarised: Summarised };
+
+/** Of a read. */
+interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** What a model has said already, by citation. */
+  readonly summaries?: ReadonlyMap<string, string>;
+}
 
 /** Opens sources and extracts what they tell; what it found is kept in memory by revision, within a bound. */
 export class SourceReader {
   readonly #deps: SourceReaderDeps;
   readonly #known = new LruMap<string, Known>(MAX_KEPT);
   #revocations = 0;
-  #summaries = SUMMARY_BUDGET;
+  #terms = 0;
+  #isLacking = false;
 
   constructor(deps: SourceReaderDeps) {
     this.#deps = deps;
   }
 
-  /** Allows as many summaries again as in the beginning. */
-  renewBudget(): void {
-    this.#summaries = SUMMARY_BUDGET;
+  /** What a model failed at may be tried again. */
+  beginTerm(): void {
+    this.#terms++;
+  }
+
+  /** Before the sources of one subject are read. */
+  beginDerivation(): void {
+    this.#isLacking = false;
+    this.#deps.summaries.beginDerivation();
+  }
+
+  /** Whether something that was read since `beginDerivation` waits for its summary. */
+  get isLacking(): boolean {
+    return this.#isLacking;
+  }
+
+  /** See `Summaries`. */
+  askableInMs(): number | undefined {
+    return this.#deps.summaries.askableInMs();
+  }
+
+  /** Everything is read anew. */
+  forget(): void {
+    this.#known.clear();
   }
 
   /** What a version tells; rejects only with the reason of `signal` and what is no refusal of a read. */
-  async read(version: Version, options: { readonly signal?: AbortSignal } = {}): Promise<ReadSource> {
+  async read(version: Version, options: ReadOptions): Promise<ReadSource> {
     const revocations = this.#deps.sealer.revocations ?? 0;
     if (revocations !== this.#revocations) this.#known.clear(); // what this node may not open any more it forgets
     this.#revocations = revocations;
     const revision = version.content?.revision ?? "";
-    const known = this.#known.get(revision) ?? await this.#look(version, options);
+    const citation = citationOf(version);
+    const said = options.summaries?.get(citation);
+    const kept = this.#known.get(revision);
+    const known = kept && !this.#isWorthAnother(kept, said) ? kept : await this.#look(version, said, options);
     if (known.state === "read") this.#known.set(revision, known);
-    return { version, citation: citationOf(version), ...known };
+    const { summarised, ...read } = known;
+    if (this.#lacks(summarised)) this.#isLacking = true;
+    return { version, citation, ...read };
   }
 
-  async #look(version: Version, options: { readonly signal?: AbortSignal }): Promise<Known> {
+  #lacks(summarised: Summarised): boolean {
+    return summarised === "lacking" || summarised !== "settled" && summarised.failedInTerm < this.#terms;
+  }
+
+  #isWorthAnother({ summarised }: Known, said: string | undefined): boolean {
+    return this.#lacks(summarised) && (said !== undefined || this.#deps.summaries.isAskable);
+  }
+
+  async #look(version: Version, said: string | undefined, options: ReadOptions): Promise<Known> {
     const source = {
       path: pathSegments(version.address).join("/"),
       mediaType: version.content?.mediaType ?? "application/octet-stream",
     };
     const content = await this.#textOf(version, source, options);
     if (content.state !== "read") {
-      return { state: content.state, decision: undefined, findings: extract({ ...source, text: undefined }) };
+      const findings = extract({ ...source, text: undefined });
+      return { state: content.state, decision: undefined, findings, summarised: "settled" };
     }
     const { text } = content;
     const decision = source.path.startsWith(`${DECISIONS_FOLDER}/`) ? decisionIn(text) : undefined;
+    if (decision) return { state: "read", decision, findings: [], summarised: "settled" };
     const findings = extract({ ...source, text });
-    return {
-      state: "read",
-      decision,
-      findings: decision ? [] : await this.#summarised(findings, { ...source, text }, options),
-    };
+    const { summary, summarised } = await this.#summaryOf({ ...source, text }, findings, said, options);
+    return { state: "read", decision, findings: summary ? withSummary(findings, summary) : findings, summarised };
   }
 
   async #textOf(
@@ -105,31 +140,34 @@ export class SourceReader {
     }
   }
 
-  async #summarised(
-    findings: readonly Finding[],
+  async #summaryOf(
     { path, text }: { readonly path: string; readonly text: string },
-    options: { readonly signal?: AbortSignal },
-  ): Promise<readonly Finding[]> {
-    const { summarise, clock, onSummary } = this.#deps;
-    if (!summarise || text.length < MIN_SUMMARISED_CHARACTERS || this.#summaries === 0) return findings;
-    this.#summaries--;
-    using deadline = createDeadline(clock, {
-      timeoutMs: SUMMARY_TIMEOUT_MS,
-      what: "summarising",
-      ...(options.signal ? { parent: options.signal } : {}),
-    });
-    try {
-      const input = { text: text.slice(0, MAX_SUMMARISED_CHARACTERS), path, maxCharacters: MAX_FIELD_CHARACTERS };
-      const summary = (await summarise(input, { signal: deadline.signal })).trim().slice(0, MAX_FIELD_CHARACTERS);
-      if (summary === "") return findings;
-      onSummary?.("summarised");
-      return findings.map((finding) => ({ ...finding, fields: { ...finding.fields, summary } }));
-    } catch {
-      options.signal?.throwIfAborted();
-      onSummary?.("failed"); // what was extracted is a summary, too
-      return findings;
+    findings: readonly Finding[],
+    said: string | undefined,
+    options: ReadOptions,
+  ): Promise<{ readonly summary?: string; readonly summarised: Summarised }> {
+    // what somebody declares is not to be summed up, and a short text is its own summary
+    const isDue = text.length >= MIN_SUMMARISED_CHARACTERS &&
+      findings.some(({ directness }) => directness === "itself");
+    if (!isDue) return { summarised: "settled" };
+    if (said !== undefined) return { summary: said, summarised: "settled" };
+    if (!this.#deps.summaries.summariser) return { summarised: "settled" };
+    const outcome = await this.#deps.summaries.of({ path, text }, options);
+    switch (outcome.type) {
+      case "summarised":
+        return { summary: outcome.text, summarised: "settled" };
+      case "failed":
+        return { summarised: { failedInTerm: this.#terms } };
+      case "later":
+        return { summarised: "lacking" };
+      default:
+        return assertNever(outcome);
     }
   }
+}
+
+function withSummary(findings: readonly Finding[], summary: string): readonly Finding[] {
+  return findings.map((finding) => ({ ...finding, fields: { ...finding.fields, summary }, isSummarised: true }));
 }
 
 function decisionIn(text: string): Decision | undefined {

@@ -1,76 +1,158 @@
 import assert from "node:assert/strict";
-import { utf8Encode } from "@bzzz/base";
+import { BzzzError, utf8Encode } from "@bzzz/base";
+import type { ManualClock } from "@bzzz/base/testing";
+import { citationOf, type Version } from "@bzzz/context";
 import { createTestContext } from "@bzzz/context/testing";
 import { parseConcrete } from "@bzzz/ucxl";
 import { SourceReader } from "./source_reader.ts";
+import { Summaries } from "./summaries.ts";
 import type { Summarise } from "./types.ts";
 
 const LONG = `# Title\n\n${"Many words. ".repeat(300)}`;
+const signal = new AbortController().signal;
 
-async function setUp(summarise?: Summarise) {
+async function setUp(summarise?: Summarise, { perHour = 60 } = {}) {
   const node = createTestContext();
+  const clock = node.clock as ManualClock; // the default
   const outcomes: string[] = [];
-  const reader = new SourceReader({
-    context: node.context,
-    sealer: node.sealer,
-    clock: node.clock,
-    onSummary: (outcome) => outcomes.push(outcome),
-    ...(summarise ? { summarise } : {}),
-  });
+  const summaries = new Summaries({ clock, onOutcome: (outcome) => outcomes.push(outcome) });
+  const breaker = { refusesForMs: 0 };
+  if (summarise) {
+    summaries.use({
+      name: "test",
+      summarise,
+      perHour,
+      breaker: {
+        state: "closed",
+        call: (operation, options) =>
+          breaker.refusesForMs === 0 ? operation(options) : Promise.reject(
+            new BzzzError("breaker_open", "it is open", { details: { retryAfterMs: breaker.refusesForMs } }),
+          ),
+      },
+    });
+  }
+  const reader = new SourceReader({ ...node, summaries });
   let written = 0;
-  const read = async (text: string) => {
-    const version = await node.context.put(parseConcrete(`ucxl://a:b@shop:pay/${written++}.md`), {
+  const write = async (text: string, path = `${written++}.md`) =>
+    await node.context.put(parseConcrete(`ucxl://a:b@shop:pay/${path}`), {
       bytes: utf8Encode(text),
       mediaType: "text/markdown",
       audience: ["developer"],
     });
-    return (await reader.read(version)).findings[0]?.fields.summary;
-  };
-  return await Promise.resolve({ node, reader, read, outcomes });
+  const findingsOf = async (version: Awaited<ReturnType<typeof write>>, said = new Map<string, string>()) =>
+    (await reader.read(version, { signal, summaries: said })).findings;
+  const read = async (text: string) => (await findingsOf(await write(text)))[0]?.fields.summary;
+  reader.beginTerm();
+  reader.beginDerivation();
+  return await Promise.resolve({ node, clock, reader, write, findingsOf, read, outcomes, breaker });
 }
 
-Deno.test("a model summarises long texts only, and what it says is cut to the field", async () => {
+Deno.test("a model sums long texts up only; what it says is one line, cut to the field, and marked", async () => {
   const asked: string[] = [];
-  const { node, read, outcomes } = await setUp(({ path }) => {
+  const { node, read, write, findingsOf, outcomes } = await setUp(({ path }) => {
     asked.push(path);
-    return Promise.resolve("short ".repeat(1_000));
+    return Promise.resolve(`\u001b[31mshort\n${"and so on ".repeat(1_000)}`);
   });
   await using _ = node;
 
   assert.equal(await read("# Title\n\nFew words."), "Title: Few words.");
-  assert.equal((await read(LONG))?.length, 1_000);
-  assert.deepEqual([asked, outcomes], [["1.md"], ["summarised"]]);
+  const findings = await findingsOf(await write(LONG, "README.md"));
+  assert.deepEqual(findings.map(({ path, isSummarised }) => [path, isSummarised]), [["README.md", true], ["", true]]);
+  const { summary } = findings[0]?.fields ?? {};
+  assert.deepEqual([summary?.length, summary?.slice(0, 14)], [1_000, "[31mshort and "]);
+  assert.deepEqual([asked, outcomes], [["README.md"], ["summarised"]]);
 });
 
-Deno.test("a model that fails, says nothing or takes too long leaves what was extracted", async () => {
+Deno.test("what somebody declares is never summed up", async () => {
+  const { node, write, findingsOf, outcomes } = await setUp(() => Promise.resolve("short"));
+  await using _ = node;
+  const declared = `summary: Mine\n# ${"words ".repeat(1_000)}\n`;
+
+  assert.deepEqual((await findingsOf(await write(declared, ".ucxl/context.yaml")))[0]?.fields, { summary: "Mine" });
+  assert.deepEqual(outcomes, []);
+});
+
+Deno.test("a model that fails or says nothing leaves what was extracted, and is tried again in the next term", async () => {
+  let asked = 0;
   for (
     const summarise of [
       () => Promise.reject(new Error("no model")),
-      () => Promise.resolve(" "),
+      () => Promise.resolve(` ${"\n".repeat(++asked)}`),
     ] satisfies Summarise[]
   ) {
-    const { node, read } = await setUp(summarise);
+    const { node, reader, write, findingsOf, outcomes } = await setUp(summarise);
     await using _ = node;
-    assert.match(await read(LONG) as string, /^Title: Many words/);
+    const version = await write(LONG);
+    const [finding] = await findingsOf(version);
+    assert.match(finding?.fields.summary as string, /^Title: Many words/);
+    assert.equal(finding?.isSummarised, undefined);
+    await findingsOf(version);
+    assert.deepEqual([outcomes, reader.isLacking], [["failed"], false]);
+    reader.beginTerm();
+    await findingsOf(version);
+    assert.deepEqual(outcomes, ["failed", "failed"]);
   }
-  let isAborted = false;
-  const { node, read, outcomes } = await setUp((_, { signal }) =>
-    new Promise((_, reject) => signal.addEventListener("abort", () => (isAborted = true, reject(signal.reason))))
-  );
-  await using _ = node;
-  const reading = read(LONG);
-  while (!isAborted) await (node.clock as import("@bzzz/base/testing").ManualClock).advance(1_000);
-  assert.match(await reading as string, /^Title: Many words/);
-  assert.deepEqual(outcomes, ["failed"]);
 });
 
-Deno.test("a model is asked so often only until the budget is renewed", async () => {
-  let asked = 0;
-  const { node, reader, read } = await setUp(() => Promise.resolve(`answer ${++asked}`));
-  await using _ = node;
+Deno.test("what the leader before had summed up is taken over, also by a leader without a model", async () => {
+  for (const summarise of [() => Promise.reject(new Error("it is not asked")), undefined]) {
+    const { node, reader, write, findingsOf, outcomes } = await setUp(summarise);
+    await using _ = node;
+    const version = await write(LONG);
 
-  for (let i = 0; i < 60; i++) await read(`${LONG}${i}`);
-  assert.equal(asked, 50);
-  reader.renewBudget();
-  assert.equal(await read(`${LONG}again`), "answer 51");
+    const [finding] = await findingsOf(version, new Map([[citationOf(version), "as said before"]]));
+
+    assert.deepEqual([finding?.fields.summary, finding?.isSummarised], ["as said before", true]);
+    assert.deepEqual([outcomes, reader.isLacking], [[], false]);
+  }
+});
+
+Deno.test("beyond its number of an hour a model is not asked; what waits is told, and gets its turn", async () => {
+  let asked = 0;
+  const summarise = () => Promise.resolve(`answer ${++asked}`);
+  const { node, clock, reader, write, findingsOf } = await setUp(summarise, { perHour: 100 });
+  await using _ = node;
+  const versions: Version[] = [];
+  for (let i = 0; i < 52; i++) versions.push(await write(`${LONG}${i}`));
+  const readAll = async () => {
+    reader.beginDerivation();
+    for (const version of versions) await findingsOf(version);
+  };
+
+  await readAll();
+  assert.deepEqual([asked, reader.isLacking, reader.askableInMs()], [50, true, 36_000]);
+  await readAll();
+  assert.equal(asked, 50, "before its time it is not asked again");
+  await clock.advance(36_000);
+  await readAll();
+  assert.deepEqual([asked, reader.isLacking], [51, true]);
+  await clock.advance(36_000);
+  await readAll();
+  assert.deepEqual([asked, reader.isLacking], [52, false]);
+});
+
+Deno.test("while the breaker is open, and a minute after a derivation began, a text waits", async () => {
+  let tookMs = 61_000;
+  const late = { advance: (_: number): Promise<void> => Promise.resolve() };
+  const { node, clock, reader, write, findingsOf, outcomes, breaker } = await setUp(async () => {
+    await late.advance(tookMs);
+    return "short";
+  });
+  await using _ = node;
+  late.advance = (ms) => clock.advance(ms);
+  const [first, second] = [await write(LONG), await write(`${LONG}2`)];
+
+  await findingsOf(first);
+  await findingsOf(second);
+  assert.deepEqual([outcomes, reader.isLacking], [["summarised"], true]);
+  tookMs = 0;
+  reader.beginDerivation();
+  breaker.refusesForMs = 700;
+  await findingsOf(second);
+  assert.deepEqual([outcomes.length, reader.isLacking, reader.askableInMs()], [1, true, 700]);
+  await clock.advance(700);
+  breaker.refusesForMs = 0;
+  reader.beginDerivation();
+  await findingsOf(second);
+  assert.deepEqual([outcomes.length, reader.isLacking], [2, false]);
 });

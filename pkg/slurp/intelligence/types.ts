@@ -17,6 +17,8 @@ export interface Finding {
   readonly path: string;
   readonly directness: Directness;
   readonly fields: Fields;
+  /** The summary among them is a model's. */
+  readonly isSummarised?: boolean;
 }
 
 /** Shortens `text` to a few sentences. The only thing that a model is asked for; nothing depends on an answer. */

@@ -31,7 +31,7 @@ export interface HeldTerm {
 export interface DeriverDeps {
   readonly index: Pick<VersionIndex, "list">;
   readonly context: Pick<ContextStore, "put">;
-  readonly sources: Pick<SourceReader, "read">;
+  readonly sources: Pick<SourceReader, "beginDerivation" | "read">;
   readonly slices: Pick<SliceReader, "all">;
   readonly roles: () => RoleSet;
   readonly clock: Pick<Clock, "nowMs">;
@@ -60,12 +60,14 @@ export class Deriver {
   async derive(subject: Subject, held: HeldTerm, options: { readonly signal: AbortSignal }): Promise<Derived> {
     const { signal } = options;
     const { versions, isComplete } = this.#sourcesOf(subject);
+    const existing = await this.#deps.slices.all(subject, { signal });
+    const summaries = summariesIn(existing.flatMap(({ slice }) => slice ?? []));
+    this.#deps.sources.beginDerivation();
     const sources: (ReadSource & { readonly audience: readonly string[] })[] = [];
     for (const version of versions) {
-      const source = await this.#deps.sources.read(version, { signal });
+      const source = await this.#deps.sources.read(version, { signal, summaries });
       sources.push({ ...source, audience: version.content?.audience ?? [] });
     }
-    const existing = await this.#deps.slices.all(subject, { signal });
     const plans = planSlices(this.#deps.roles(), sources);
     let written = 0;
     let unchanged = 0;
@@ -158,6 +160,17 @@ function sliceOf(
         : []
     ).slice(-MAX_SLICE_DECISIONS),
   };
+}
+
+/** What a model of this leader or an earlier one has said, by the citation of what it summed up: it is not asked twice. */
+function summariesIn(slices: readonly Slice[]): ReadonlyMap<string, string> {
+  return new Map(
+    slices.flatMap(({ sources, nodes }) =>
+      nodes.flatMap(({ fields: { summary } }): [string, string][] =>
+        summary?.by === "model" ? [[sources[summary.source] ?? "", summary.value]] : []
+      )
+    ),
+  );
 }
 
 function isSameAudience({ content }: Version, audience: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import { afterThisTurn, BzzzError, type Clock, CounterMap, errorMessage, type Random, TokenBucket } from "@bzzz/base";
 import type { VersionIndex } from "@bzzz/context";
 import type { Logger } from "@bzzz/logging";
+import type { Breaker } from "../breaker.ts";
 import { type Subject, subjectKey } from "../context/levels.ts";
 import { SlurpError } from "../errors.ts";
 import type { SourceReader } from "../intelligence/source_reader.ts";
@@ -11,24 +12,16 @@ import { type Job, JobQueue } from "./job_queue.ts";
 
 /** Subjects that are taken from the index at once while everything is looked at. */
 const SCAN_CHUNK = 100;
+/** Subjects that wait for summaries; of more, the next term finds them. */
+const MAX_LACKING = 10_000;
 /** A wait that nothing ends looks at the queue all the same. */
 const MAX_WAIT_MS = 60_000;
-
-/** Keeps work from what is failing; the runtime's circuit breaker fits. */
-export interface Breaker {
-  readonly state: "closed" | "open" | "half_open";
-  /** @throws BzzzError "breaker_open" with `details.retryAfterMs`; "timeout"; what `operation` throws */
-  call<T>(
-    operation: (options: { readonly signal: AbortSignal }) => Promise<T>,
-    options: { readonly signal: AbortSignal },
-  ): Promise<T>;
-}
 
 /** What the leader's work stands on. */
 export interface SlurpLeaderDeps {
   readonly index: Pick<VersionIndex, "events" | "subjects">;
   readonly deriver: Pick<Deriver, "derive">;
-  readonly sources: Pick<SourceReader, "renewBudget">;
+  readonly sources: Pick<SourceReader, "beginTerm" | "isLacking" | "askableInMs">;
   readonly deadLetters: DeadLetters;
   readonly breaker: Breaker;
   readonly clock: Clock;
@@ -54,6 +47,8 @@ export interface SlurpLeaderStatus {
   readonly sinceMs: number | undefined;
   readonly queued: number;
   readonly replaying: number;
+  /** Subjects of which something has no summary of the model yet. */
+  readonly lacking: number;
   readonly lastSuccessAtMs: number | undefined;
   readonly lastFailure: { readonly code: string; readonly atMs: number } | undefined;
 }
@@ -81,6 +76,8 @@ export class SlurpLeader {
   readonly #replays: TokenBucket;
   /** Dead letters that wait for their turn; as many as there are letters at most. */
   readonly #replaying = new Map<string, Subject>();
+  /** Subjects whose sources wait for the model; derived again one by one, as it may be asked. */
+  readonly #lacking = new Map<string, Subject>();
   #run: Run | undefined;
   #wake: (() => void) | undefined;
   #lastSuccessAtMs: number | undefined;
@@ -107,6 +104,7 @@ export class SlurpLeader {
       sinceMs: run?.startedAtMs,
       queued: run?.queue.size ?? 0,
       replaying: this.#replaying.size,
+      lacking: this.#lacking.size,
       lastSuccessAtMs: this.#lastSuccessAtMs,
       lastFailure: this.#lastFailure,
     };
@@ -137,6 +135,12 @@ export class SlurpLeader {
     return [letter];
   }
 
+  /** What is derived may say more from now on: everything is looked at again. */
+  rescan(): void {
+    if (this.#run) [this.#run.scanFrom, this.#run.isScanned] = [undefined, false];
+    this.#wake?.();
+  }
+
   /** The work of one term, until its signal aborts. Never two at a time. */
   async run(held: HeldTerm): Promise<void> {
     if (this.#run) throw new TypeError("The work of a term has not ended yet");
@@ -151,7 +155,7 @@ export class SlurpLeader {
       isLapsed: false,
     };
     this.#run = run;
-    sources.renewBudget();
+    sources.beginTerm();
     const listening = new AbortController();
     index.events.on("version:stored", ({ version }) => {
       const event = eventOf(version, { bucketMs: this.#options.settleMs });
@@ -165,6 +169,7 @@ export class SlurpLeader {
     } finally {
       listening.abort();
       this.#replaying.clear();
+      this.#lacking.clear();
       this.#run = undefined;
     }
   }
@@ -182,8 +187,18 @@ export class SlurpLeader {
     const next = run.queue.next(nowMs);
     if (next && "job" in next) return await this.#work(run, next.job);
     if (!run.isScanned) return await this.#scan(run);
+    const untilSummary = this.#lacking.size === 0 ? Infinity : this.#deps.sources.askableInMs() ?? Infinity;
+    if (untilSummary === 0) return this.#takeLacking(run, nowMs);
     const untilReplay = this.#replaying.size === 0 ? Infinity : Math.ceil(60_000 / this.#options.replaysPerMinute);
-    await this.#wait(run, Math.min(next?.inMs ?? Infinity, untilReplay, MAX_WAIT_MS));
+    await this.#wait(run, Math.min(next?.inMs ?? Infinity, untilReplay, untilSummary, MAX_WAIT_MS));
+  }
+
+  /** One at a time, behind everything else, so that deriving again costs no more than the summaries there are. */
+  #takeLacking({ queue }: Run, nowMs: number): void {
+    const [first] = this.#lacking;
+    if (!first) return;
+    this.#lacking.delete(first[0]);
+    queue.addSubject(first[1], nowMs);
   }
 
   /** Takes the next subjects from the index; gives way to everything else in between. */
@@ -197,8 +212,9 @@ export class SlurpLeader {
   }
 
   async #work(run: Run, job: Job): Promise<void> {
-    const { deriver, breaker, clock, deadLetters } = this.#deps;
+    const { deriver, breaker, clock, deadLetters, sources } = this.#deps;
     const { held, queue } = run;
+    const key = subjectKey(job.subject);
     run.isWorking = true;
     try {
       const { written, unchanged } = await breaker.call(
@@ -210,6 +226,8 @@ export class SlurpLeader {
       this.counters.add("slices_unchanged", unchanged);
       this.#lastSuccessAtMs = clock.nowMs();
       deadLetters.settle(job.subject);
+      if (!sources.isLacking) this.#lacking.delete(key);
+      else if (this.#lacking.size < MAX_LACKING) this.#lacking.set(key, job.subject);
     } catch (error) {
       if (held.signal.aborted) return;
       if (error instanceof SlurpError && error.code === "term_over") {

@@ -21,7 +21,11 @@ const address = z.string().max(MAX_ADDRESS_CHARACTERS).refine(
 );
 const path = z.string().max(1_024);
 const sourceIndex = z.int().min(0).max(MAX_SOURCES - 1);
-const text = z.object({ value: z.string().max(2 * MAX_FIELD_CHARACTERS), source: sourceIndex });
+const text = z.object({
+  value: z.string().max(2 * MAX_FIELD_CHARACTERS),
+  source: sourceIndex,
+  by: z.literal("model").optional(),
+});
 const names = z.object({
   value: z.array(z.string().max(MAX_ITEM_CHARACTERS)).max(MAX_FIELD_ITEMS),
   source: sourceIndex,
@@ -59,7 +63,7 @@ const sliceSchema = z.object({
 
 /**
  * What the leader of a term derived about a project's task for some roles. `sources` are citations; `source` in a field or a decision is
- * a place among them. `unread`: sources of which only metadata was known to the leader. `is_complete`: there were not more than
+ * a place among them; `by`: not what rules found there, but what a model made of it. `unread`: sources of which only metadata was known to the leader. `is_complete`: there were not more than
  * `MAX_SOURCES`.
  */
 export type Slice = Readonly<z.output<typeof sliceSchema>>;

@@ -154,14 +154,24 @@ function describeStatus(view: SlurpStatusView, nowMs: number): readonly string[]
     ...(view.last_success_at_ms === undefined ? [] : [`Last derived: ${relativeTime(view.last_success_at_ms, nowMs)}`]),
     ...(failure ? [`Last failure: ${failure.code}, ${relativeTime(failure.at_ms, nowMs)}`] : []),
     ...(view.breaker === "closed" ? [] : ["Deriving pauses after failures"]),
+    describeSummaries(view),
     `Dead letters: ${view.dead_letters}`,
   ];
 }
 
+function describeSummaries({ summaries, counters }: SlurpStatusView): string {
+  if (!summaries) return "Summaries: what rules find";
+  const { by, per_hour: perHour, waiting, breaker } = summaries;
+  return `Summaries: by ${sanitiseLine(by)}, ${counters["summaries_summarised"] ?? 0} made, ${
+    counters["summaries_failed"] ?? 0
+  } failed, at most ${perHour} an hour` + (waiting === 0 ? "" : `; ${waiting} tasks wait for theirs`) +
+    (breaker === "closed" ? "" : "; it pauses after failures");
+}
+
 function describeContext(view: SlurpContextView, nowMs: number): readonly string[] {
-  const fields = view.fields.flatMap(({ name, value, level, source }) => [
+  const fields = view.fields.flatMap(({ name, value, level, source, by }) => [
     `${name.replaceAll("_", " ")}: ${sanitiseLine(typeof value === "string" ? value : value.join(", "), 1_000)}`,
-    `  from ${level}, ${source}`,
+    `  from ${level}, ${source}${by === "model" ? ", summed up by a model" : ""}`,
   ]);
   const oldest = Math.min(...view.slices.map(({ derived_at_ms: atMs }) => atMs));
   const unread = view.slices.reduce((sum, slice) => sum + slice.unread, 0);

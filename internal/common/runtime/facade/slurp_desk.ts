@@ -57,6 +57,16 @@ export class SlurpDesk implements SlurpFacade {
       dead_letters: status.deadLetters,
       counters: Object.fromEntries(status.counters),
       cache: { ...status.cache },
+      ...(status.summaries
+        ? {
+          summaries: {
+            by: status.summaries.by,
+            breaker: status.summaries.breaker,
+            per_hour: status.summaries.perHour,
+            waiting: status.lacking,
+          },
+        }
+        : {}),
     });
   }
 
@@ -121,8 +131,8 @@ function contextView(context: ResolvedContext): SlurpContextView {
     fields: FIELD_NAMES.flatMap((name) => {
       const field = context.fields[name];
       if (!field) return [];
-      const { value, level, source } = field;
-      return [{ name, value: typeof value === "string" ? value : [...value], level, source }];
+      const { value, level, source, by } = field;
+      return [{ name, value: typeof value === "string" ? value : [...value], level, source, ...(by ? { by } : {}) }];
     }),
     decisions: context.decisions.map((decision) => ({ ...decision })),
     levels: [...context.levels],

@@ -188,6 +188,8 @@ Deno.test("the check degrades while deriving pauses after failures, and when a l
     deadLetters: 1,
     counters: new Map(),
     cache: { hits: 0, misses: 0 },
+    lacking: 0,
+    summaries: undefined,
   };
   const run = async (more: Partial<SlurpStatus>) =>
     await slurpCheck({ status: () => ({ ...working, ...more }) }, manual).run({ signal: new AbortController().signal });
