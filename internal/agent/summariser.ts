@@ -102,5 +102,5 @@ function silentIo(signal: AbortSignal): ExecutionIo {
         isRetryable: false,
       }),
     );
-  return { signal, progress: () => {}, log: () => {}, ask: refuse, performed: refuse };
+  return { signal, progress: () => {}, used: () => {}, log: () => {}, ask: refuse, performed: refuse };
 }
