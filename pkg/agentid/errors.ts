@@ -9,7 +9,7 @@ import { BzzzError } from "@bzzz/base";
  * - "not_a_master": the issuer's level does not let it do this.
  * - "agent_id_taken": another node of the mesh holds this agent id; the message names it.
  * - "key_missing", "key_permissions", "key_malformed", "passphrase_required", "wrong_passphrase": key files.
- * - "already_exists": a file that must not be overwritten.
+ * - "already_exists": a file that must not be overwritten. "keys_busy": another process changes the key files.
  * - "mesh_missing", "mesh_malformed": the mesh part of a data directory.
  * - "token_malformed", "token_version": join tokens.
  * - "invalid_person": a person's record that cannot be signed. "person_missing": no person's key is here.
@@ -32,6 +32,7 @@ export type IdentityErrorCode =
   | "passphrase_required"
   | "wrong_passphrase"
   | "already_exists"
+  | "keys_busy"
   | "mesh_missing"
   | "mesh_malformed"
   | "token_malformed"

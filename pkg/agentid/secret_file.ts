@@ -31,9 +31,17 @@ export async function saveSecret(
   deps: { random: Random },
   options: LockOptions & { readonly overwrite: boolean },
 ): Promise<void> {
-  const { passphrase, logN = KEY_LOCK_LOG_N, overwrite } = options;
-  const bytes = passphrase === undefined ? plain : await lockWithPassphrase(plain, passphrase, { logN });
+  const { overwrite } = options;
+  const bytes = await lockContent(plain, options);
   await writeFileAtomic(path, bytes, { mode: SECRET_FILE_MODE, overwrite, random: deps.random });
+}
+
+/** What a key file holds for a secret: the secret itself where there is no passphrase. */
+export async function lockContent(
+  plain: Uint8Array,
+  { passphrase, logN = KEY_LOCK_LOG_N }: LockOptions,
+): Promise<Uint8Array> {
+  return passphrase === undefined ? plain : await lockWithPassphrase(plain, passphrase, { logN });
 }
 
 /**

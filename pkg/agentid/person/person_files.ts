@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Bytes, hexEncode, type MeshId, type PeerId, type Random } from "@bzzz/base";
 import { createSigningKey, type SigningKey } from "@bzzz/crypto";
 import { IdentityError } from "../errors.ts";
 import { readSecretFileIfThere, SECRET_FILE_MODE, writeFileAtomic } from "../files.ts";
 import { loadSigningKey, saveSigningKey } from "../node_keys.ts";
-import { isLockedContent, type LockOptions, readSecret, saveSecret } from "../secret_file.ts";
+import { type FileChange, finishChange, replaceTogether } from "../replace_together.ts";
+import { isLockedContent, lockContent, type LockOptions, readSecret } from "../secret_file.ts";
 import { certifyDevice, type DeviceCertificate, readPersonRecord } from "./person_record.ts";
 
 /** The files of a person in a data directory, 0600. All keys of them have one passphrase, which is not the node's. */
@@ -20,7 +21,7 @@ export interface PersonPaths {
 
 /** Where they are; nothing is created. */
 export function personPaths(home: string): PersonPaths {
-  const at = (name: string) => join(home, "identity", name);
+  const at = (name: string) => join(folderOf(home), name);
   return {
     root: at("person.key"),
     approval: at("approval.key"),
@@ -81,6 +82,7 @@ export async function certifyHere(
 /** What is in a data directory, without opening a key; undefined when nobody's is. @throws IdentityError "key_permissions" */
 export async function loadPerson(home: string, mesh: MeshId): Promise<PersonFiles | undefined> {
   const paths = personPaths(home);
+  await finishChange(folderOf(home));
   const bytes = await readSecretFileIfThere(paths.certificate);
   const certificate = bytes && readPersonRecord(bytes, mesh);
   const approval = await readSecretFileIfThere(paths.approval);
@@ -91,11 +93,13 @@ export async function loadPerson(home: string, mesh: MeshId): Promise<PersonFile
 
 /** The key that signs decisions. @throws IdentityError "key_missing", "passphrase_required", "wrong_passphrase", … */
 export async function loadApprovalKey(home: string, lock: LockOptions): Promise<SigningKey> {
+  await finishChange(folderOf(home));
   return await loadSigningKey(personPaths(home).approval, lock);
 }
 
 /** The person's root key. @throws IdentityError "person_missing" where it was taken away, "wrong_passphrase", … */
 export async function loadPersonRoot(home: string, lock: LockOptions): Promise<SigningKey> {
+  await finishChange(folderOf(home));
   try {
     return await loadSigningKey(personPaths(home).root, lock);
   } catch (error) {
@@ -115,6 +119,7 @@ export async function replacePersonRoot(
   deps: { readonly random: Random },
   lock: LockOptions,
 ): Promise<void> {
+  await finishChange(folderOf(home));
   await saveSigningKey(personPaths(home).root, root, deps, { ...lock, overwrite: true });
 }
 
@@ -125,11 +130,13 @@ export async function saveNextRoot(
   deps: { readonly random: Random },
   lock: LockOptions,
 ): Promise<void> {
+  await finishChange(folderOf(home));
   await saveSigningKey(nextRootPath(home), next, deps, lock);
 }
 
 /** The root key that is to follow; undefined: no rotation has begun. @throws IdentityError "wrong_passphrase", … */
 export async function loadNextRoot(home: string, lock: LockOptions): Promise<SigningKey | undefined> {
+  await finishChange(folderOf(home));
   try {
     return await loadSigningKey(nextRootPath(home), lock);
   } catch (error) {
@@ -140,7 +147,12 @@ export async function loadNextRoot(home: string, lock: LockOptions): Promise<Sig
 
 /** Puts the root key that follows into the place of the one before it, in one step. */
 export async function takeNextRoot(home: string): Promise<void> {
+  await finishChange(folderOf(home));
   await Deno.rename(nextRootPath(home), personPaths(home).root);
+}
+
+function folderOf(home: string): string {
+  return join(home, "identity");
 }
 
 function nextRootPath(home: string): string {
@@ -157,26 +169,30 @@ export async function loadMandate(home: string): Promise<Bytes | undefined> {
   return await readSecretFileIfThere(personPaths(home).mandate);
 }
 
-/** Locks the person's keys with a passphrase, in place of `old` if they have one. @throws IdentityError "wrong_passphrase", … */
+/**
+ * Locks the person's keys with a passphrase, in place of `old` if they have one. A crash leaves all of them with the one or
+ * all with the other.
+ * @throws IdentityError "wrong_passphrase", "person_missing", "keys_busy", … when nothing was changed
+ */
 export async function relockPerson(
   home: string,
   deps: { readonly random: Random },
   change: { readonly old: LockOptions; readonly next: LockOptions },
 ): Promise<void> {
   const { root, approval } = personPaths(home);
-  // both are opened before either is written
-  const keys: { readonly path: string; readonly plain: Bytes }[] = [];
-  for (const path of [approval, root, nextRootPath(home)]) {
-    const plain = await readSecret(path, change.old);
-    if (plain) keys.push({ path, plain });
-  }
-  if (!keys.some(({ path }) => path === approval)) {
+  if (!await readSecretFileIfThere(approval)) {
     throw new IdentityError("person_missing", `Cannot lock the person's keys: there are none in "${home}"`);
   }
-  for (const { path, plain } of keys) {
-    await saveSecret(path, plain, deps, { ...change.next, overwrite: true });
-    plain.fill(0);
-  }
+  await replaceTogether(folderOf(home), deps, async () => {
+    const changes: FileChange[] = [];
+    for (const path of [approval, root, nextRootPath(home)]) {
+      const plain = await readSecret(path, change.old);
+      if (!plain) continue;
+      changes.push({ name: basename(path), bytes: await lockContent(plain, change.next) });
+      if (change.next.passphrase !== undefined) plain.fill(0);
+    }
+    return changes;
+  });
 }
 
 async function ensureKey(path: string, deps: { random: Random }, lock: LockOptions): Promise<SigningKey> {
