@@ -23,6 +23,7 @@ import { RosterKeeper } from "./roster_keeper.ts";
 import { RosterLog } from "./roster_log.ts";
 import { createRosterRules, type RosterCommand } from "./roster_rules.ts";
 import { RegisterServer } from "./server.ts";
+import { type AskVoters, SharedReads } from "./shared_reads.ts";
 import { createTypedRegister } from "./typed_register.ts";
 import type { CallOptions, Register, RegisterEvents, RegisterRules } from "./types.ts";
 import { VoterDesk } from "./voter_desk.ts";
@@ -46,6 +47,7 @@ class QuorumRegisters implements RegisterNode {
   readonly #proposer: Proposer;
   readonly #voting: VotingCalls;
   readonly #caller: Caller;
+  readonly #memberReads: SharedReads<WireOutcome>;
   readonly #server: RegisterServer;
   readonly #stopped = new AbortController();
   readonly #tasks: TaskGroup;
@@ -123,6 +125,7 @@ class QuorumRegisters implements RegisterNode {
       ask: (voter, request, timeoutMs) => this.#peers.ask(voter, request, timeoutMs),
       learnFrom: (voter) => this.#peers.learnFrom(voter),
     });
+    this.#memberReads = new SharedReads(clock);
     this.#server = new RegisterServer({
       streams: deps.streams,
       logger,
@@ -263,9 +266,12 @@ class QuorumRegisters implements RegisterNode {
 
   async #read(key: RegisterKey, options: CallOptions): Promise<WireOutcome> {
     const { timeoutMs = CALL_TIMEOUT_MS } = options;
-    return this.isVoter
-      ? await this.#voting.read(key, { timeoutMs, signal: this.#untilStopped(options.signal) })
-      : await this.#call({ type: "read", key, timeoutMs }, options.signal);
+    const { clock } = this.#deps;
+    const signal = this.#untilStopped(options.signal);
+    if (this.isVoter) return await this.#voting.read(key, { timeoutMs, signal });
+    const ask: AskVoters<WireOutcome> = ({ untilMs, signal }) =>
+      this.#call({ type: "read", key, timeoutMs: untilMs - clock.monotonicMs() }, signal);
+    return await this.#memberReads.read(key, ask, { untilMs: clock.monotonicMs() + timeoutMs, signal });
   }
 
   async #call(request: Parameters<Caller["call"]>[0], signal: AbortSignal | undefined): Promise<WireOutcome> {

@@ -14,6 +14,7 @@ import type {
   ProposalOutcome,
   ProposalWork,
 } from "./proposal_types.ts";
+import { type AskVoters, SharedReads } from "./shared_reads.ts";
 import type { VoterRoster } from "./voter_roster.ts";
 
 /** What a proposer stands on. */
@@ -41,13 +42,18 @@ export interface ProposeOptions {
 /** A reply of "stale_epoch" is followed at most so often: a step of the roster at a time. */
 const MAX_EPOCHS_AT_ONCE = 16;
 
-/** Runs proposals: asks, waits, and hands what comes to the pure core. Commands for one key go one after another. */
+/**
+ * Runs proposals: asks, waits, and hands what comes to the pure core. Commands for one key go one after another, readers of one
+ * key share what they ask.
+ */
 export class Proposer {
   readonly #deps: ProposerDeps;
   readonly #queues = new Map<RegisterKey, SerialQueue>();
+  readonly #reads: SharedReads<ProposalOutcome>;
 
   constructor(deps: ProposerDeps) {
     this.#deps = deps;
+    this.#reads = new SharedReads(deps.clock);
   }
 
   /** Proposals that run or wait. */
@@ -57,7 +63,7 @@ export class Proposer {
     return size;
   }
 
-  /** @throws `signal.reason`; BzzzError "queue_full" when 1024 commands for one key wait */
+  /** @throws `signal.reason`; BzzzError "queue_full" when 1024 commands for one key, or readers of it, wait */
   async propose(
     key: RegisterKey,
     work: ProposalWork,
@@ -65,7 +71,11 @@ export class Proposer {
     options: ProposeOptions,
   ): Promise<ProposalOutcome> {
     const untilMs = this.#deps.clock.monotonicMs() + options.timeoutMs;
-    if (work.type === "read") return await this.#followEpochs(key, work, rules, untilMs, options.signal);
+    if (work.type === "read") {
+      const ask: AskVoters<ProposalOutcome> = (bounds) =>
+        this.#followEpochs(key, work, rules, bounds.untilMs, bounds.signal);
+      return await this.#reads.read(key, ask, { untilMs, signal: options.signal });
+    }
     const queue = this.#queues.get(key) ?? new SerialQueue({ capacity: MAX_IN_FLIGHT });
     this.#queues.set(key, queue);
     try {
