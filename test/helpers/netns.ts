@@ -5,7 +5,7 @@
  * @module
  */
 import { ApiClient } from "@bzzz/api";
-import { createSystemClock, createSystemRandom, hexEncode } from "@bzzz/base";
+import { createSystemClock, createSystemRandom, errorMessage, hexEncode } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 import type { RunningNode } from "./programs.ts";
 
@@ -17,24 +17,56 @@ export interface LanHost {
   readonly address: string;
 }
 
+/** A link as `tc netem` has it: each packet late by `delayMs` ± `jitterMs`, and some lost. */
+export interface SlowLink {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly lossPercent: number;
+}
+
+const CUT_TABLE = "bzzz_cut";
 const clock = createSystemClock();
 const random = createSystemRandom();
 const RELAY = new URL("./netns_relay.ts", import.meta.url).pathname;
 
 /** Why this machine cannot have network namespaces; undefined when it can. Asked once, when a test file is loaded. */
-export async function findNetnsObstacle(): Promise<string | undefined> {
+export function findNetnsObstacle(): Promise<string | undefined> {
+  return probeNetns("bridges in the kernel", (netns) => ip("-n", netns, "link", "add", "br0", "type", "bridge"));
+}
+
+/** The same for `blockFrom` and for slow links: nftables, with address translation. */
+export function findNftObstacle(): Promise<string | undefined> {
+  return probeNetns(
+    "nftables",
+    (netns) =>
+      nft(
+        netns,
+        "add table ip probe; add chain ip probe out { type nat hook output priority -100; }; add rule ip probe out tcp dport 9000 redirect to :9001",
+      ),
+  );
+}
+
+/** The same for `delay`: the queueing discipline that loses and delays packets. */
+export function findNetemObstacle(): Promise<string | undefined> {
+  return probeNetns(
+    "tc and sch_netem in the kernel",
+    (netns) => netem(netns, "lo", { delayMs: 1, jitterMs: 1, lossPercent: 0 }),
+  );
+}
+
+async function probeNetns(what: string, attempt: (netns: string) => Promise<void>): Promise<string | undefined> {
   if (Deno.uid() !== 0) return "needs root";
   const probe = `bzzz-probe-${hexEncode(random.bytes(3))}`;
   try {
     await ip("netns", "add", probe);
   } catch (error) {
-    return `needs "ip netns" (iproute2) and the right to use it: ${error instanceof Error ? error.message : error}`;
+    return `needs "ip netns" (iproute2) and the right to use it: ${errorMessage(error)}`;
   }
   try {
-    await ip("-n", probe, "link", "add", "br0", "type", "bridge");
+    await attempt(probe);
     return undefined;
   } catch (error) {
-    return `needs bridges in the kernel: ${error instanceof Error ? error.message : error}`;
+    return `needs ${what}: ${errorMessage(error)}`;
   } finally {
     await ip("netns", "del", probe);
   }
@@ -108,6 +140,39 @@ export class TestLan implements AsyncDisposable {
     const { netns } = this.host(index);
     await ip("-n", netns, "link", "set", "eth0", "up");
     await ip("-n", netns, "route", "add", "default", "dev", "eth0");
+  }
+
+  /** Drops, on the host itself, what comes from those others: the way back stays open. Adds to what is blocked already. */
+  async blockFrom(index: number, others: readonly number[]): Promise<void> {
+    await this.#block(index, "input", others.map((other) => `ip saddr ${this.host(other).address} drop`));
+  }
+
+  /** Drops what the host sends to those others. */
+  async blockTo(index: number, others: readonly number[]): Promise<void> {
+    await this.#block(index, "output", others.map((other) => `ip daddr ${this.host(other).address} drop`));
+  }
+
+  /** Ends `blockFrom` and `blockTo` on that host. */
+  async unblock(index: number): Promise<void> {
+    await nft(this.host(index).netns, `delete table inet ${CUT_TABLE}`);
+  }
+
+  /** Makes what the host sends late and lossy. */
+  async delay(index: number, link: SlowLink): Promise<void> {
+    await netem(this.host(index).netns, "eth0", link);
+  }
+
+  async #block(index: number, hook: "input" | "output", rules: readonly string[]): Promise<void> {
+    const { netns } = this.host(index);
+    const table = `inet ${CUT_TABLE}`;
+    await nft(
+      netns,
+      [
+        `add table ${table}`,
+        `add chain ${table} ${hook} { type filter hook ${hook} priority 0; }`,
+        ...rules.map((rule) => `add rule ${table} ${hook} ${rule}`),
+      ].join("; "),
+    );
   }
 
   /** Leaves the host without a route for multicast. */
@@ -191,4 +256,14 @@ async function ip(...args: string[]): Promise<void> {
   const { code, stderr } = await new Deno.Command("ip", { args, stdin: "null", stdout: "null", stderr: "piped" })
     .output();
   if (code !== 0) throw new Error(`ip ${args.join(" ")}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
+/** Runs nft commands in a namespace. */
+export async function nft(netns: string, commands: string): Promise<void> {
+  await ip("netns", "exec", netns, "nft", commands);
+}
+
+async function netem(netns: string, device: string, { delayMs, jitterMs, lossPercent }: SlowLink): Promise<void> {
+  const quality = ["delay", `${delayMs}ms`, `${jitterMs}ms`, "loss", `${lossPercent}%`];
+  await ip("netns", "exec", netns, "tc", "qdisc", "add", "dev", device, "root", "netem", ...quality);
 }
