@@ -27,8 +27,8 @@ function setUp() {
   const clock = new ManualClock();
   const voters = new Voters();
   const reads = new SharedReads<ProposalOutcome>(clock);
-  const read = (untilMs = clock.monotonicMs() + 5000, signal?: AbortSignal) =>
-    reads.read(KEY, voters.ask, { untilMs, signal });
+  const read = (forMs?: number, signal?: AbortSignal) =>
+    reads.read(KEY, voters.ask, { untilMs: clock.monotonicMs() + (forMs ?? 5000), signal });
   return { clock, voters, reads, read };
 }
 
@@ -54,7 +54,7 @@ Deno.test("readers who come while a question runs share the next one, and are no
 Deno.test("each reader has its own end; the question goes on for the others, until nobody is left", async () => {
   const { clock, voters, read } = setUp();
   const running = read();
-  const [short, long] = [read(clock.monotonicMs() + 100), read(clock.monotonicMs() + 3000)];
+  const [short, long] = [read(100), read(3000)];
   voters.answer(0, "overtaken");
   await running;
 
