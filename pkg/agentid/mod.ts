@@ -113,6 +113,7 @@ export {
   type PersonProof,
   proofFault,
 } from "./person/judge_answer.ts";
+export { judgeVote, type VoteClaim, type VoteJudgement } from "./person/judge_vote.ts";
 export { type DeviceFault, type DeviceMoment, PersonBook, type PersonRecordResult } from "./person/person_book.ts";
 export {
   certifyHere,
@@ -145,3 +146,4 @@ export {
   type Succession,
 } from "./person/person_record.ts";
 export { type Mandate, readMandate, signDecision, type SignedDecision, signMandate } from "./person/signed_answer.ts";
+export { readVote, type SignedVote, signVote } from "./person/signed_vote.ts";

@@ -4,7 +4,7 @@ import { decodeCbor, encodeCbor } from "@bzzz/wire";
 import { TRUST_VERSION } from "./constants.ts";
 
 /** What a record is signed as; part of the signed bytes, so one can never pass for the other. */
-export type RecordDomain = "grant" | "revocation" | "person" | "decision" | "mandate";
+export type RecordDomain = "grant" | "revocation" | "person" | "decision" | "mandate" | "vote";
 
 /** Who signed: the mesh's root key, or the node of that id. */
 export type Issuer = "root" | PeerId;

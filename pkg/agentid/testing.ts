@@ -28,6 +28,7 @@ import type { PersonId } from "./schemas.ts";
 import { personIdOf } from "./person/person_id.ts";
 import { certifyDevice, type DeviceCertificate } from "./person/person_record.ts";
 import { type Mandate, signDecision, signMandate } from "./person/signed_answer.ts";
+import { signVote } from "./person/signed_vote.ts";
 
 /** A valid recipient whose identity nobody has. */
 export const TEST_AGE_RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
@@ -136,6 +137,8 @@ export interface TestDevice {
   readonly certificate: DeviceCertificate;
   /** The answer with the person's signature, as told at `atMs`. */
   sign(body: BodyOf<"request_answered">, as: { role: string; atMs: number }): BodyOf<"request_answered">;
+  /** The vote with the person's signature, as told at `atMs`. */
+  signVote(body: BodyOf<"decision_voted">, as: { role: string; atMs: number }): BodyOf<"decision_voted">;
   /** The answer of a rule, with what the person lets rules approve. */
   signAuto(
     body: BodyOf<"request_answered">,
@@ -175,6 +178,10 @@ export function createTestPerson(random: Random): TestPerson {
         sign: (body, as) => ({
           ...body,
           proof: proofOf({ decision: signDecision(key, certificate, { body, ...as }) }),
+        }),
+        signVote: (body, as) => ({
+          ...body,
+          proof: { certificate: certificate.bytes, vote: signVote(key, certificate, { body, ...as }) },
         }),
         signAuto: (body, fields) => ({ ...body, proof: proofOf({ mandate: signMandate(key, certificate, fields) }) }),
       };

@@ -1,4 +1,3 @@
-import type { Grant } from "@bzzz/agentid";
 import { type Clock, hexDecode, LruMap, TypedEventTarget, utf8Decode, utf8Encode } from "@bzzz/base";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import {
@@ -14,12 +13,12 @@ import {
   tallyVotes,
   UcxlError,
 } from "@bzzz/ucxl";
-import { TOPICS } from "@bzzz/wire";
+import { type BodyOf, TOPICS } from "@bzzz/wire";
 import type { ContextStore } from "./context_store.ts";
 import { ContextError } from "./errors.ts";
 import type { ContentSealer, Version } from "./types.ts";
 import type { VersionIndex } from "./version_index.ts";
-import { type RecordedVote, recordedVoteOf, VoteLedger } from "./vote_ledger.ts";
+import { castVoteOf, type RecordedVote, VoteLedger, type VoterGrant, type VoterOf } from "./vote_ledger.ts";
 
 const EVERY_DECISION = parseAddress(`ucxl://any:any@any:any/*^/${DECISIONS_FOLDER}/**`);
 /** Entries read at once while votes are replayed. */
@@ -37,8 +36,20 @@ export interface DecisionDeskDeps {
   readonly sealer: ContentSealer;
   readonly clock: Pick<Clock, "nowMs">;
   /** The grant under which an entry was written, as history judges it. */
-  readonly grantAt: (entry: StoredEntry) => Pick<Grant, "agentId" | "level" | "binaryType"> | undefined;
+  readonly grantAt: (entry: StoredEntry) => VoterGrant | undefined;
+  readonly voterOf: VoterOf;
+  /** Adds the signature of this node's person; missing where nobody's key can be. */
+  readonly signVote?: SignVote | undefined;
 }
+
+/**
+ * The vote with the signature of this node's person, or as it was where it has none. A passphrase opens their key for a while.
+ * Rejects where the key is locked, or the mesh does not take this device's word for theirs.
+ */
+export type SignVote = (
+  body: BodyOf<"decision_voted">,
+  passphrase: string | undefined,
+) => Promise<BodyOf<"decision_voted">>;
 
 /** A decision with where it stands. */
 export interface DecisionView {
@@ -57,20 +68,21 @@ export interface VoteView extends Omit<RecordedVote, "sealedReason"> {
 
 /** Emitted after the vote counts. */
 export interface DecisionEvents {
-  "vote:counted": { readonly address: string; readonly vote: RecordedVote };
+  "vote:counted": { readonly address: string };
 }
 
 /** Decisions: records at addresses below `decisions/`, and the votes on them. */
 export class DecisionDesk {
   readonly events: TypedEventTarget<DecisionEvents> = new TypedEventTarget();
   readonly #deps: DecisionDeskDeps;
-  readonly #votes = new VoteLedger();
+  readonly #votes: VoteLedger;
   readonly #opened = new LruMap<string, Decision>(MAX_OPENED);
   readonly #stopped = new AbortController();
   #revocations = 0;
 
   constructor(deps: DecisionDeskDeps) {
     this.#deps = deps;
+    this.#votes = new VoteLedger(deps.voterOf);
   }
 
   /** Counts the votes on disk, then follows. */
@@ -88,6 +100,11 @@ export class DecisionDesk {
 
   stop(): void {
     this.#stopped.abort();
+  }
+
+  /** Looks again at who signed which vote: a record of a person has changed whose word counts. */
+  judgeAgain(): void {
+    this.#votes.judgeAgain();
   }
 
   /**
@@ -114,13 +131,14 @@ export class DecisionDesk {
   }
 
   /**
-   * Votes for this node's member; on disk when it resolves. The reason is sealed for the decision's audience.
+   * Votes for this node's member; on disk when it resolves. The reason is sealed for the decision's audience. Where this node
+   * has a person's key, they sign it.
    * @throws ContextError "not_found", "not_a_recipient", "decision_closed" and what reading and sealing are refused with
    */
   async vote(
     address: Address,
     vote: RecordedVote["vote"],
-    options: { readonly reason?: string } = {},
+    options: { readonly reason?: string; readonly passphrase?: string | undefined } = {},
   ): Promise<DecisionView> {
     const view = await this.show(address);
     const { version, tally } = view;
@@ -140,16 +158,14 @@ export class DecisionDesk {
     }
     const { revision, audience } = version.content;
     const sealed = reason.byteLength === 0 ? undefined : await this.#deps.sealer.seal(reason, audience);
-    await this.#deps.journal.append({
-      kind: "decision_voted",
-      topic: TOPICS.context,
-      body: {
-        address: addressKey(version.address),
-        revision: hexDecode(revision) ?? new Uint8Array(),
-        vote,
-        ...(sealed ? { reason: new Uint8Array(sealed) } : {}),
-      },
-    });
+    const plain: BodyOf<"decision_voted"> = {
+      address: addressKey(version.address),
+      revision: hexDecode(revision) ?? new Uint8Array(),
+      vote,
+      ...(sealed ? { reason: new Uint8Array(sealed) } : {}),
+    };
+    const body = await this.#deps.signVote?.(plain, options.passphrase) ?? plain;
+    await this.#deps.journal.append({ kind: "decision_voted", topic: TOPICS.context, body });
     return await this.show(address);
   }
 
@@ -245,10 +261,7 @@ export class DecisionDesk {
   }
 
   #count(entry: StoredEntry): void {
-    if (entry.kind !== "decision_voted") return;
-    const vote = recordedVoteOf(entry, this.#deps.grantAt(entry));
-    if (vote && this.#votes.add(entry, vote)) {
-      this.events.emit("vote:counted", { address: entry.body.address, vote });
-    }
+    const vote = castVoteOf(entry, this.#deps.grantAt(entry));
+    if (vote && this.#votes.add(vote)) this.events.emit("vote:counted", { address: vote.claim.body.address });
   }
 }

@@ -3,7 +3,7 @@ import { BzzzError } from "@bzzz/base";
 import { DecisionDesk } from "@bzzz/context";
 import { createTestContext, MemoryContent, type TestContext } from "@bzzz/context/testing";
 import { OpenGate } from "@bzzz/journal/testing";
-import { parseConcrete } from "@bzzz/ucxl";
+import { addressKey, parseConcrete } from "@bzzz/ucxl";
 
 const QUEUE = parseConcrete("ucxl://basil:developer@shop:checkout/decisions/2026-11-22-queue.json");
 const RECORD = { v: 1, type: "architectural", title: "Use a queue", summary: "because", outcome: "structural_change" };
@@ -14,7 +14,9 @@ interface Seat extends AsyncDisposable {
 }
 
 /** Members of one mesh who decide: an agent, another, and a person of level decision. */
-function council(): { seats: readonly [Seat, Seat, Seat]; sync: () => Promise<void> } {
+function council(
+  isSigned: () => boolean = () => true,
+): { seats: readonly [Seat, Seat, Seat]; sync: () => Promise<void> } {
   const gate = new OpenGate();
   const content = new MemoryContent();
   const names = ["basil", "cyrus", "ana"];
@@ -32,8 +34,10 @@ function council(): { seats: readonly [Seat, Seat, Seat]; sync: () => Promise<vo
           agentId: names[at] as never, // written above
           level: at === 2 ? "decision" : "suggestion",
           binaryType: at === 2 ? "hap" : "agent",
+          role: "developer" as never, // a role of its own name
         };
       },
+      voterOf: ({ author }) => ({ person: undefined, isSigned: author === peers[2] && isSigned() }),
     });
     return {
       node,
@@ -111,6 +115,51 @@ Deno.test("the vote of a person with authority binds", async () => {
 
   assert.deepEqual([view.tally?.state, view.tally?.by, view.tally?.boundBy], ["rejected", "binding", "ana"]);
   assert.equal((await cyrus.desk.show(QUEUE)).tally?.state, "rejected");
+});
+
+Deno.test("a vote of a person's node that no person has signed is one of many, until its signature is found good", async () => {
+  let isKnown = false;
+  const { seats: [basil, cyrus, ana], sync } = council(() => isKnown);
+  await using _b = basil;
+  await using _c = cyrus;
+  await using _a = ana;
+  await basil.desk.publish(QUEUE, proposal(basil.node), ["developer"]);
+  await sync();
+
+  const cast = await ana.desk.vote(QUEUE, "reject");
+  assert.deepEqual([cast.tally?.state, cast.tally?.counts.reject], ["open", 1]);
+  await sync();
+  const [seen] = await cyrus.desk.votes(await cyrus.desk.show(QUEUE));
+  assert.deepEqual([seen?.isSigned, seen?.isBinding], [false, false]);
+
+  isKnown = true; // the record that it hung on has come
+  assert.equal((await cyrus.desk.show(QUEUE)).tally?.state, "open", "judged once, and kept");
+  cyrus.desk.judgeAgain();
+
+  assert.equal((await cyrus.desk.show(QUEUE)).tally?.by, "binding");
+});
+
+Deno.test("what signs a vote sees it as it is told, and its refusal tells nobody anything", async () => {
+  const node = createTestContext({ seed: 9 });
+  const seen: unknown[] = [];
+  const desk = new DecisionDesk({
+    ...node,
+    context: node.context,
+    grantAt: () => undefined,
+    voterOf: () => ({ person: undefined, isSigned: false }),
+    signVote: (body, passphrase) => {
+      seen.push([body.vote, body.address, body.reason !== undefined, passphrase]);
+      return Promise.reject(new BzzzError("identity_locked", "Cannot sign: your key is locked"));
+    },
+  });
+  await using _node = node;
+  await desk.publish(QUEUE, proposal(node), ["developer"]);
+  const before = node.journal.entriesAfter(0, { limit: 100 }).length;
+
+  await assert.rejects(desk.vote(QUEUE, "approve", { reason: "x", passphrase: "secret" }), { code: "identity_locked" });
+
+  assert.deepEqual(seen, [["approve", addressKey(QUEUE), true, "secret"]]);
+  assert.equal(node.journal.entriesAfter(0, { limit: 100 }).length, before);
 });
 
 Deno.test("a vote names the version it is about: a new version is voted on anew", async () => {

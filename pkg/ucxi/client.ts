@@ -227,7 +227,12 @@ export class UcxiClient {
   }
 
   vote(
-    input: { readonly address: string; readonly vote: string; readonly reason?: string },
+    input: {
+      readonly address: string;
+      readonly vote: string;
+      readonly reason?: string;
+      readonly passphrase?: string;
+    },
     options: CallOptions = {},
   ): Promise<DecisionDetailView> {
     return this.#call("POST", "/decisions/vote", (views) => views.decisionDetailViewSchema, {

@@ -89,5 +89,6 @@ export const voteSchema = z.strictObject({
   address,
   vote: z.enum(VOTES),
   reason: z.string().max(4_096).default("").describe("Sealed for those who may read the decision"),
+  passphrase: z.string().min(1).max(1_024).optional().describe("Of the key of this node's person, where it is locked"),
 }).openapi("Vote");
 export const announceSchema = z.strictObject({ address }).openapi("Announce");

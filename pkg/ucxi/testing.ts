@@ -5,7 +5,7 @@
  */
 import type { PeerId } from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
-import { ContextSearch, DecisionDesk } from "@bzzz/context";
+import { ContextSearch, DecisionDesk, type SignVote } from "@bzzz/context";
 import { createTestContext, type TestContext, type TestContextOptions } from "@bzzz/context/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type ContentProviders, createUcxiServer, UcxiClient, type UcxiServer } from "./mod.ts";
@@ -42,9 +42,9 @@ export interface TestUcxi extends AsyncDisposable {
   readonly providers: MemoryProviders;
 }
 
-/** A server whose node is "basil", a developer, unless told; contents up to 4 KiB. */
+/** A server whose node is "basil", a developer, unless told; contents up to 4 KiB. All votes count as signed. */
 export function createTestUcxi(
-  options: TestContextOptions & { readonly server?: Partial<UcxiOptions> } = {},
+  options: TestContextOptions & { readonly server?: Partial<UcxiOptions>; readonly signVote?: SignVote } = {},
 ): TestUcxi {
   const node = createTestContext(options);
   const providers = new MemoryProviders(node.self);
@@ -62,7 +62,14 @@ export function createTestUcxi(
     journal: node.journal,
     sealer: node.sealer,
     clock: node.clock,
-    grantAt: () => ({ agentId: "basil" as never, level: options.level ?? "master", binaryType: "hap" }), // an agent id
+    grantAt: () => ({
+      agentId: "basil" as never, // an agent id
+      level: options.level ?? "master",
+      binaryType: "hap",
+      role: "developer" as never, // a role
+    }),
+    voterOf: () => ({ person: undefined, isSigned: true }),
+    signVote: options.signVote,
   });
   decisions.start();
   const server = createUcxiServer({

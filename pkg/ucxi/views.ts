@@ -140,6 +140,9 @@ export const decisionDetailViewSchema = decisionViewSchema.extend({
     author: authorViewSchema,
     vote: z.string(),
     is_binding: z.boolean(),
+    is_signed: z.boolean().optional().describe(
+      "Whether a person signed it; one that only their node cast does not bind",
+    ),
     at_ms: count,
     reason: z.string().optional(),
   })),

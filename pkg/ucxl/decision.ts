@@ -58,6 +58,10 @@ export function parseDecision(value: unknown): Decision {
 export interface CountedVote {
   /** Who votes: one vote each, the last counts. */
   readonly voter: string;
+  /** Whose node the voter is, where that is known: all nodes of one person have one vote. */
+  readonly person?: string | undefined;
+  /** Whether a person has signed it. One that their node cast by itself takes no place of one that they signed. */
+  readonly isSigned: boolean;
   readonly vote: "approve" | "reject" | "abstain" | "defer";
   readonly atMs: number;
   /** A person whose role has the authority to close it. */
@@ -87,9 +91,12 @@ export function tallyVotes(voting: Decision["voting"], votes: Iterable<CountedVo
     return count;
   };
   if (!voting) return { state: "recorded", by: undefined, counts: counts(), boundBy: undefined };
-  for (const { voter, vote, atMs, isBinding } of votes) {
-    if (atMs > voting.closes_at_ms) continue;
-    last.set(voter, vote);
+  const signed = new Set<string>();
+  for (const { voter, person, vote, atMs, isBinding, isSigned } of votes) {
+    const key = person ?? voter;
+    if (atMs > voting.closes_at_ms || (signed.has(key) && !isSigned)) continue;
+    last.set(key, vote);
+    if (isSigned) signed.add(key);
     const isClear = vote === "approve" || vote === "reject";
     if (isBinding && isClear) return { state: stateOf(vote), by: "binding", counts: counts(), boundBy: voter };
     const now = counts();

@@ -17,7 +17,7 @@ const MINIMAL = { v: 1, type: "policy", title: "Use a queue", summary: "", outco
 const VOTING: NonNullable<Decision["voting"]> = { quorum: 2, closes_at_ms: 1_000 };
 
 function vote(voter: string, what: CountedVote["vote"], more: Partial<CountedVote> = {}): CountedVote {
-  return { voter, vote: what, atMs: 1, isBinding: false, ...more };
+  return { voter, vote: what, atMs: 1, isBinding: false, isSigned: false, ...more };
 }
 
 Deno.test("parseDecision() fills in what may be left out, and names what does not fit", () => {
@@ -68,12 +68,25 @@ Deno.test("tallyVotes(): quorum, last vote of each, binding vote, time", () => {
   assert.equal(tallyVotes(VOTING, [vote("p", "reject", { isBinding: true })], 0).boundBy, "p");
 });
 
+Deno.test("tallyVotes(): the nodes of one person have one vote, and what they signed is not taken back by a node", () => {
+  const counts = (votes: CountedVote[]) => tallyVotes({ quorum: 3, closes_at_ms: 1_000 }, votes, 10).counts;
+  const mine = { person: "ana", isSigned: true };
+
+  const both = counts([vote("laptop", "approve", mine), vote("phone", "reject", mine)]);
+  assert.deepEqual([both.approve, both.reject], [0, 1]);
+  const node = counts([vote("laptop", "approve", mine), vote("laptop", "reject", { person: "ana" })]);
+  assert.deepEqual([node.approve, node.reject], [1, 0]);
+  const first = counts([vote("laptop", "reject", { person: "ana" }), vote("laptop", "approve", mine)]);
+  assert.deepEqual([first.approve, first.reject], [1, 0]);
+});
+
 Deno.test("tallyVotes(): a closed decision stays what it is, whatever comes after", () => {
   const anyVote = fc.record({
     voter: fc.constantFrom("a", "b", "c", "d"),
     vote: fc.constantFrom<CountedVote["vote"][]>("approve", "reject", "abstain", "defer"),
     atMs: fc.nat(1_200),
     isBinding: fc.boolean(),
+    isSigned: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(anyVote), fc.array(anyVote), fc.nat(2_000), (votes, later, nowMs) => {

@@ -21,7 +21,7 @@ import {
   title,
   token,
 } from "./fields.ts";
-import { REQUEST_BODIES } from "./request_bodies.ts";
+import { REQUEST_BODIES, signedRecord } from "./request_bodies.ts";
 
 /** Roles of its own that one mesh may have. */
 export const MAX_OWN_ROLES = 64;
@@ -236,7 +236,14 @@ export const ENTRY_BODIES = {
   ),
   context_deleted: once(() => z.object({ address, previous: entryId })),
   decision_voted: once(() =>
-    z.object({ address, revision: hash, vote: z.enum(VOTES), reason: bytes.refine(isSealedReason).optional() })
+    z.object({
+      address,
+      revision: hash,
+      vote: z.enum(VOTES),
+      reason: bytes.refine(isSealedReason).optional(),
+      // that a person gave it: the certificate of their device with the vote as it signed it (records of `@bzzz/agentid`)
+      proof: z.object({ certificate: signedRecord, vote: signedRecord }).optional(),
+    })
   ),
   roles_defined: once(() =>
     z.object({

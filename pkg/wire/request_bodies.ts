@@ -34,7 +34,11 @@ export const MAX_DELEGATION_CHAIN = 8;
 
 /** Longest signed record of a person. */
 const MAX_RECORD_BYTES = 32 * 1024;
-const record = bytes.refine((b) => b.byteLength > 0 && b.byteLength <= MAX_RECORD_BYTES, "expected a signed record");
+/** What somebody signed with another key than that of the entry. */
+export const signedRecord: z.ZodType<Uint8Array> = bytes.refine(
+  (b) => b.byteLength > 0 && b.byteLength <= MAX_RECORD_BYTES,
+  "expected a signed record",
+);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const argument = z.object({
   name,
@@ -118,7 +122,11 @@ export const REQUEST_BODIES = {
       auto: z.object({ rule: z.string().min(1).max(128), policy: digest }).optional(),
       // that a person decided it: the certificate of their device with the decision as it signed it, or with what it lets
       // the rules of a policy approve (records of `@bzzz/agentid`)
-      proof: z.object({ certificate: record, decision: record.optional(), mandate: record.optional() }).optional(),
+      proof: z.object({
+        certificate: signedRecord,
+        decision: signedRecord.optional(),
+        mandate: signedRecord.optional(),
+      }).optional(),
     }),
 
   // What somebody who may answer does with a request instead: says that they read it, puts it off, hands it on.

@@ -93,3 +93,37 @@ Deno.test("only a person's signature approves: locked, unlocked, rotated, on a s
   });
   await completed(last);
 });
+
+Deno.test("a person's vote is signed with their key: locked there is none, signed it closes the decision everywhere", async () => {
+  await using mesh = await TestMesh.create("hub");
+  await mesh.join("ana", { program: "bzzz-hap", role: "architect", through: "hub" });
+  await mesh.start("ana");
+  await mesh.connected("hub", "ana");
+  const verb = (program: "bzzz-agent" | "bzzz-hap", name: string, ...args: string[]) =>
+    run(program, [...args, "--home", mesh.home(name)]);
+  const file = `${mesh.home("ana")}/secret`;
+  await Deno.writeTextFile(file, "correct horse\n", { mode: 0o600 });
+  const right = ["--passphrase-file", file];
+  assert.equal((await verb("bzzz-hap", "ana", "identity", "passphrase", ...right)).code, 0);
+  const proposed = await verb("bzzz-agent", "hub", "decide", "propose", "--quorum", "2", "--json", "Use a queue");
+  const { version: { address } } = JSON.parse(proposed.stdout) as { version: { address: string } };
+  const vote = (...args: string[]) => verb("bzzz-hap", "ana", "decide", "vote", address, "approve", ...args);
+  await waitFor(async () => (await verb("bzzz-hap", "ana", "decide", "show", address)).code === 0, {
+    timeoutMs: 20_000,
+    what: "ana to hear of the decision",
+  });
+
+  const locked = await vote();
+  assert.deepEqual([locked.code, /your key is locked/.test(locked.stderr)], [4, true], locked.stderr);
+  const signed = await vote(...right);
+  assert.equal(signed.code, 0, signed.stderr);
+
+  const seen = await waitFor(async () => {
+    const { stdout } = await verb("bzzz-agent", "hub", "decide", "show", "--json", address);
+    const decision = JSON.parse(stdout) as { state: string; closed_by?: string; votes: { is_signed: boolean }[] };
+    return decision.votes.length > 0 ? decision : undefined;
+  }, { timeoutMs: 20_000, what: "the vote to come" });
+  assert.deepEqual([seen.state, seen.closed_by, seen.votes.map((one) => one.is_signed)], ["approved", "binding", [
+    true,
+  ]]);
+});

@@ -16,7 +16,7 @@ export { fillForm, FORM_FLAGS, isFilledIn } from "./commands/ask_form.ts";
 export { parseAddressee } from "./commands/one_request.ts";
 export { renderCompletion, SHELLS } from "./completion.ts";
 export type { Shell } from "./completion.ts";
-export { decisionState, describeDecision, votesOf } from "./commands/decide_render.ts";
+export { decisionState, describeDecision, voteMark, votesOf } from "./commands/decide_render.ts";
 export { describeDiff } from "./commands/ucxl_render.ts";
 export { CliError, usageError } from "./errors.ts";
 export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";

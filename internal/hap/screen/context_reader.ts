@@ -19,6 +19,8 @@ export interface ContextReaderDeps {
   /** What the browser shows now. */
   readonly browser: () => BrowserState;
   readonly tell: (event: ScreenEvent) => void;
+  /** Does what the person's key signs; asks for its passphrase where it is locked. */
+  readonly withPassphrase: <T>(work: (given: { readonly passphrase?: string }) => Promise<T>) => Promise<T>;
   /** Ends everything that is under way. */
   readonly signal: AbortSignal;
 }
@@ -132,9 +134,8 @@ export class ContextReader {
       case "vote": {
         const { citation, address, vote, reason } = effect;
         try {
-          const decision = await client.vote({ address: citation, vote, ...(reason === "" ? {} : { reason }) }, {
-            signal,
-          });
+          const ballot = { address: citation, vote, ...(reason === "" ? {} : { reason }) };
+          const decision = await this.#deps.withPassphrase((given) => client.vote({ ...ballot, ...given }, { signal }));
           return { type: "voted", decision, vote };
         } catch (error) {
           return { type: "not_voted", address, problem: errorMessage(error) };

@@ -1,6 +1,7 @@
 // Context and decisions as a person sees them: a real emulator's cells, a real context server in memory behind.
 import assert from "node:assert/strict";
-import { utf8Encode } from "@bzzz/base";
+import { BzzzError, utf8Encode } from "@bzzz/base";
+import type { SignVote } from "@bzzz/context";
 import { startTestScreen, type TestScreen } from "./testing.ts";
 
 const PLAN = "ucxl://basil:developer@shop:pay/*^/docs/plan.md";
@@ -254,6 +255,28 @@ Deno.test("decisions: open ones first, votes as they come, and a vote is a whole
   await shows("Cannot vote: the decision is approved");
   await press("b");
   await shows("version 1 of 1");
+});
+
+Deno.test("decisions: a vote with a locked key asks for its passphrase in a box, and shows none of it", async () => {
+  const signVote: SignVote = (body, passphrase) =>
+    passphrase === "correct horse"
+      ? Promise.resolve(body)
+      : Promise.reject(new BzzzError("identity_locked", "Cannot sign: your key is locked"));
+  await using screen = await startTestScreen({ size: WIDE, ucxi: { signVote } });
+  const { ucxi, press, pass, shows } = screen;
+  await ucxi.client.propose({ title: "Use a queue", quorum: 2 });
+  await press("\x1bd");
+  await shows(/▌open /);
+
+  await press("v");
+  await pass(700);
+  await press("approve");
+  await shows("Passphrase of your key");
+  await press("correct horse");
+  assert.doesNotMatch(screen.terminal.text(), /correct horse/);
+  await press("\r");
+
+  await shows(/▌approved .*Use a queue/);
 });
 
 Deno.test("decisions: none, and a view that observes votes on nothing", async () => {

@@ -104,6 +104,7 @@ export class ScreenPortal implements TerminalInterface {
       client: new UcxiClient(client.connection, client.connection),
       browser: () => this.#model.browser,
       tell: (event) => this.#tell(event),
+      withPassphrase: (work) => this.#withPassphrase(work),
       signal: this.#stopping.signal,
     });
     this.#feed = new MeshFeed({
@@ -287,7 +288,11 @@ export class ScreenPortal implements TerminalInterface {
   async #decide({ request, input }: Extract<Effect, { type: "decide" }>): Promise<void> {
     let answered: RequestView;
     try {
-      answered = await this.#answerWith(request.request_id, input);
+      const { client } = this.#deps;
+      const options = { signal: this.#stopping.signal };
+      answered = await this.#withPassphrase((given) =>
+        client.answer(request.request_id, { ...input, ...given }, options)
+      );
     } catch (error) {
       this.#tell({ type: "not_decided", requestId: request.request_id, problem: errorMessage(error) });
       // the box of the decision made room for that of the passphrase
@@ -301,16 +306,14 @@ export class ScreenPortal implements TerminalInterface {
   }
 
   /** With the passphrase of the person's key where that is locked: it is asked for in a box of its own. */
-  async #answerWith(requestId: string, input: AnswerInput): Promise<RequestView> {
-    const { client } = this.#deps;
-    const { signal } = this.#stopping;
+  async #withPassphrase<T>(work: (given: { readonly passphrase?: string }) => Promise<T>): Promise<T> {
     try {
-      return await client.answer(requestId, input, { signal });
+      return await work({});
     } catch (error) {
       if (!isLocked(error) || this.#answer) throw error;
-      const passphrase = await this.#ask("Passphrase of your key: ", signal, { isSecret: true });
+      const passphrase = await this.#ask("Passphrase of your key: ", this.#stopping.signal, { isSecret: true });
       if (!passphrase) throw error;
-      return await client.answer(requestId, { ...input, passphrase }, { signal });
+      return await work({ passphrase });
     }
   }
 

@@ -180,7 +180,12 @@ export interface TestScreen extends AsyncDisposable {
 
 /** It is 2026-11-22 18:03 UTC, and the portal listens. */
 export async function startTestScreen(
-  options: { size?: Size; settings?: Partial<ScreenSettings>; prepare?: (mesh: FakeMesh) => void | Promise<void> } = {},
+  options: {
+    size?: Size;
+    settings?: Partial<ScreenSettings>;
+    prepare?: (mesh: FakeMesh) => void | Promise<void>;
+    ucxi?: Parameters<typeof createTestUcxi>[0];
+  } = {},
 ): Promise<TestScreen> {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
   const random = createSeededRandom(7);
@@ -190,7 +195,7 @@ export async function startTestScreen(
     tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }],
     version: "0.1.0",
   });
-  const ucxi = createTestUcxi();
+  const ucxi = createTestUcxi(options.ucxi);
   let isContextCut = false;
   const fetch = (request: Request) => {
     if (!new URL(request.url).pathname.startsWith(UCXI_BASE)) return api.fetch(request);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { SignVote } from "@bzzz/context";
 import type { RequestRecord } from "@bzzz/api";
 import { settle, waitFor } from "@bzzz/base/testing";
 import { isHarmless } from "@bzzz/cli";
@@ -438,6 +439,26 @@ Deno.test("decisions: what stands, and a vote", async () => {
   const fresh = await browser.form(path, "/decisions/vote");
   assert.equal((await browser.post(action, { ...fresh.fields, vote: "approve", reason: "measured" })).status, 303);
   assert.match((await browser.get(path)).text, /basil<\/bdi>: <bdi>approve.*measured/s);
+});
+
+Deno.test("decisions: with a locked key a vote has a field for its passphrase", async () => {
+  const given: (string | undefined)[] = [];
+  const signVote: SignVote = (body, passphrase) => {
+    given.push(passphrase);
+    return Promise.resolve(body);
+  };
+  await using page = createTestPage({ ucxi: { signVote } });
+  const browser = await page.login();
+  const { version } = await page.ucxi.client.propose({ title: "Use a queue" });
+  const path = `/decisions/at?${new URLSearchParams({ address: version.address })}`;
+  assert.doesNotMatch((await browser.get(path)).text, /type="password"/);
+  await page.mesh.identity.lock();
+  assert.match((await browser.get(path)).text, /type="password"/);
+
+  const { action, fields } = await browser.form(path, "/decisions/vote");
+  await browser.post(action, { ...fields, vote: "approve", passphrase: "correct horse" });
+
+  assert.deepEqual(given, ["correct horse"]);
 });
 
 Deno.test("pages are told what has changed, together and by name alone", async () => {

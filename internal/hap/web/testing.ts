@@ -31,7 +31,10 @@ export interface TestPage extends AsyncDisposable {
 }
 
 /** It is 2026-11-22 18:03 UTC, and ana is the person. */
-export function createTestPage(options: { readonly isObserver?: boolean } = {}): TestPage {
+export function createTestPage(options: {
+  readonly isObserver?: boolean;
+  readonly ucxi?: Parameters<typeof createTestUcxi>[0];
+} = {}): TestPage {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
   const random = createSeededRandom(7);
   const mesh = new FakeMesh({ clock, random });
@@ -39,7 +42,7 @@ export function createTestPage(options: { readonly isObserver?: boolean } = {}):
     tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }],
     version: "0.1.0",
   });
-  const ucxi = createTestUcxi();
+  const ucxi = createTestUcxi(options.ucxi);
   const connection = { baseUrl: "http://localhost:8090", token: TEST_WRITE_TOKEN };
   const client = new ApiClient({ fetch: (request) => api.fetch(request), clock, random }, connection);
   const context = new UcxiClient({ fetch: (request) => ucxi.server.fetch(request), clock, random }, connection);

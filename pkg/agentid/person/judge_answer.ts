@@ -56,18 +56,31 @@ export type PersonJudgement =
 
 /** Whether a person decided this, as of the moment at which it was told. Pure but for what the book knows. */
 export function judgeAnswer(book: PersonBook, claim: AnswerClaim): PersonJudgement {
-  const { mesh, author, seq, hlcMs, grant, body } = claim;
-  const refuse = (fault: PersonFault): PersonJudgement => ({ ok: false, fault });
+  const { body } = claim;
+  const device = judgeDevice(book, claim, body.proof);
+  if (!device.ok) return device;
+  const { person, certificate } = device;
+  const signed = body.auto ? judgeMandate(claim, certificate) : judgeDecision(claim, certificate);
+  if (typeof signed === "string") return { ok: false, fault: signed };
+  return { ok: true, proof: { person, certificate, by: signed } };
+}
+
+/** Whose device `proof` shows, or why its author speaks for nobody: what answers and votes have in common. */
+export function judgeDevice(
+  book: PersonBook,
+  { mesh, author, seq, hlcMs, grant }: Omit<AnswerClaim, "body">,
+  proof: { readonly certificate: Uint8Array } | undefined,
+):
+  | { readonly ok: true; readonly person: PersonId; readonly certificate: DeviceCertificate }
+  | { readonly ok: false; readonly fault: PersonFault } {
+  const refuse = (fault: PersonFault) => ({ ok: false, fault } as const);
   if (grant?.person === undefined) return refuse("no_person");
-  if (!body.proof) return refuse("unsigned");
-  const certificate = readPersonRecord(body.proof.certificate, mesh);
+  if (!proof) return refuse("unsigned");
+  const certificate = readPersonRecord(proof.certificate, mesh);
   if (certificate?.type !== "certificate") return refuse("malformed");
   if (certificate.peer !== author) return refuse("other_device");
   const fault = book.deviceFault(grant.person, certificate, { seq, atMs: hlcMs });
-  if (fault) return refuse(fault);
-  const signed = body.auto ? judgeMandate(claim, certificate) : judgeDecision(claim, certificate);
-  if (typeof signed === "string") return refuse(signed);
-  return { ok: true, proof: { person: book.originOf(grant.person), certificate, by: signed } };
+  return fault ? refuse(fault) : { ok: true, person: book.originOf(grant.person), certificate };
 }
 
 /**

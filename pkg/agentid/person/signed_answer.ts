@@ -1,12 +1,10 @@
-import { type Bytes, hexEncode, type MeshId, type PeerId } from "@bzzz/base";
+import { type Bytes, hexEncode } from "@bzzz/base";
 import { sha256, type SigningKey } from "@bzzz/crypto";
-import { type BodyOf, encodeCbor, ID_SCHEMAS, REQUEST_DECISIONS, toCamelCase, toSnakeCase } from "@bzzz/wire";
+import { type BodyOf, encodeCbor, ID_SCHEMAS, REQUEST_DECISIONS } from "@bzzz/wire";
 import { z } from "zod";
-import { MAX_MANDATE_RULES, MAX_PERSON_RECORD_BYTES, TRUST_VERSION } from "../constants.ts";
-import { IdentityError } from "../errors.ts";
+import { MAX_MANDATE_RULES, TRUST_VERSION } from "../constants.ts";
 import { atMs, meshId, peerId, role } from "../schemas.ts";
-import { decodeRecord, type RecordDomain, signRecord, tryDecode, verifyRecordWith } from "../signed_record.ts";
-import { keyOfHex } from "./person_id.ts";
+import { readByDevice, signByDevice } from "./device_record.ts";
 import type { DeviceCertificate } from "./person_record.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -60,7 +58,7 @@ export function signDecision(
   answer: { readonly body: AnswerBody; readonly role: string; readonly atMs: number },
 ): Bytes {
   const { body, role, atMs } = answer;
-  return sign(key, "decision", certificate, decisionSchema, {
+  return signByDevice(key, "decision", certificate, decisionSchema, {
     role,
     requestId: body.requestId,
     requestDigest: body.requestDigest,
@@ -76,59 +74,15 @@ export function signMandate(
   certificate: DeviceCertificate,
   fields: Pick<Mandate, "policy" | "rules" | "issuedAtMs" | "notAfterMs">,
 ): Bytes {
-  return sign(key, "mandate", certificate, mandateSchema, fields);
+  return signByDevice(key, "mandate", certificate, mandateSchema, fields);
 }
 
 /** The decision in `bytes`, if the device of `certificate` signed it. */
 export function readDecision(bytes: Uint8Array, certificate: DeviceCertificate): SignedDecision | undefined {
-  return read(bytes, "decision", certificate, decisionSchema);
+  return readByDevice(bytes, "decision", certificate, decisionSchema);
 }
 
 /** The mandate in `bytes`, if the device of `certificate` signed it. */
 export function readMandate(bytes: Uint8Array, certificate: DeviceCertificate): Mandate | undefined {
-  return read(bytes, "mandate", certificate, mandateSchema);
-}
-
-function sign(
-  key: SigningKey,
-  domain: RecordDomain,
-  certificate: DeviceCertificate,
-  schema: z.ZodType<object>,
-  fields: object,
-): Bytes {
-  if (hexEncode(key.publicKey) !== certificate.key) {
-    throw new IdentityError("invalid_person", `Cannot sign a ${domain}: the certificate is for another key`);
-  }
-  const { mesh, peer: device, id } = certificate;
-  const parsed = schema.safeParse({ ...fields, v: TRUST_VERSION, mesh, device, certificate: id });
-  if (!parsed.success) {
-    const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " ");
-    throw new IdentityError("invalid_person", `Cannot sign a ${domain}: ${why}`);
-  }
-  const bytes = signRecord(key, domain, mesh, encodeCbor(toSnakeCase(parsed.data)));
-  if (bytes.byteLength <= MAX_PERSON_RECORD_BYTES) return bytes;
-  throw new IdentityError(
-    "invalid_person",
-    `Cannot sign a ${domain}: it has ${bytes.byteLength} bytes, more than ${MAX_PERSON_RECORD_BYTES}`,
-  );
-}
-
-interface Bound {
-  readonly mesh: MeshId;
-  readonly device: PeerId;
-  readonly certificate: string;
-}
-
-function read<T extends Bound>(
-  bytes: Uint8Array,
-  domain: RecordDomain,
-  certificate: DeviceCertificate,
-  schema: z.ZodType<T>,
-): T | undefined {
-  const raw = decodeRecord(bytes, MAX_PERSON_RECORD_BYTES);
-  const parsed = raw && schema.safeParse(toCamelCase(tryDecode(raw.payload)));
-  if (!raw || !parsed?.success) return undefined;
-  const { mesh, device, certificate: id } = parsed.data;
-  if (mesh !== certificate.mesh || device !== certificate.peer || id !== certificate.id) return undefined;
-  return verifyRecordWith(keyOfHex(certificate.key), domain, mesh, raw) ? parsed.data : undefined;
+  return readByDevice(bytes, "mandate", certificate, mandateSchema);
 }

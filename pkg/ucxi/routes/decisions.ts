@@ -80,12 +80,23 @@ export function addDecisionRoutes(router: Router, { backend, clock }: Pick<UcxiD
     method: "post",
     path: "/decisions/vote",
     tag: "decisions",
-    summary: "Vote, once a member, the last vote counts; that of a person of level decision closes it",
+    summary: "Vote, once a member, the last vote counts; one that a person of level decision signed closes it",
     body: voteSchema,
     response: responseOf(decisionDetailViewSchema),
-    errors: ["not_found", "not_a_recipient", "decision_closed", "journal_not_allowed", "invalid_address"],
+    errors: [
+      "not_found",
+      "not_a_recipient",
+      "decision_closed",
+      "identity_locked",
+      "not_allowed",
+      "journal_not_allowed",
+      "invalid_address",
+    ],
   }, async ({ body, facts }) => {
-    const view = await decisions.vote(parseConcrete(body.address), body.vote, { reason: body.reason });
+    const view = await decisions.vote(parseConcrete(body.address), body.vote, {
+      reason: body.reason,
+      passphrase: body.passphrase,
+    });
     return answer(facts, await detailView(view, backend), { message: `It is ${view.tally?.state ?? "closed"}` });
   });
 }
@@ -109,10 +120,11 @@ async function detailView(view: DecisionView, backend: ContextBackend): Promise<
   const votes = await backend.decisions.votes(view);
   return {
     ...itemView(view, backend),
-    votes: votes.map(({ peer, vote, isBinding, atMs, reason }) => ({
+    votes: votes.map(({ peer, vote, isBinding, isSigned, atMs, reason }) => ({
       author: authorView(peer, backend.authorOf),
       vote,
       is_binding: isBinding,
+      is_signed: isSigned,
       at_ms: atMs,
       ...(reason === undefined ? {} : { reason }),
     })),

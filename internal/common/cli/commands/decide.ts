@@ -5,6 +5,7 @@ import { EXIT } from "../exit.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 import { given } from "../values.ts";
+import { withPassphrase } from "./passphrase.ts";
 import { decisionState, describeDecision, votesOf } from "./decide_render.ts";
 import { readAddressArg, ucxiOf } from "./ucxl_arguments.ts";
 
@@ -60,7 +61,8 @@ const propose: Command = {
   name: "decide propose",
   group: "context",
   summary: "Put something to the vote",
-  details: "The words are its title. Members vote once each; the vote of a person of level decision closes it at once.",
+  details:
+    "The words are its title. Members vote once each; one that a person of level decision signed closes it at once.",
   args: [{ name: "title", summary: "What is proposed", isRequired: true, isRest: true }],
   flags: [
     { name: "summary", type: "string", value: "TEXT", summary: "Why" },
@@ -101,18 +103,24 @@ const vote: Command = {
   group: "context",
   summary: "Vote on a decision",
   details:
-    "Voting again changes the vote, as long as it is open. The reason is sealed for those who may read the decision.",
+    "Voting again changes the vote, as long as it is open. The reason is sealed for those who may read the decision. In a " +
+    "portal your key signs the vote; one that no person has signed is that of a node, and does not bind.",
   args: [ADDRESS, { name: "vote", summary: VOTES.join(", "), isRequired: true, choices: VOTES }],
   flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Why" }],
   needs: "node",
   isInPortal: true,
   async run(context) {
     const { values } = context;
-    const decision = await (await ucxiOf(context)).vote({
+    const client = await ucxiOf(context);
+    const ballot = {
       address: readAddressArg(values.required("address")),
       vote: values.required("vote"),
       ...given("reason", values.text("reason")),
-    }, { signal: context.signal });
+    };
+    const decision = await withPassphrase(
+      context,
+      (passphrase) => client.vote({ ...ballot, ...passphrase }, { signal: context.signal }),
+    );
     await context.out.item(
       decision,
       () => `Voted ${values.required("vote")}; the decision is ${decisionState(decision)}.`,

@@ -8,6 +8,11 @@ export function votesOf({ counts }: DecisionItemView): string {
   return counts ? `${counts.approve}+ ${counts.reject}-` : "";
 }
 
+/** How a vote counts: " (binding)", " (signed)" by a person, or "" where a node alone cast it. */
+export function voteMark(vote: Pick<DecisionDetailView["votes"][number], "is_binding" | "is_signed">): string {
+  return vote.is_binding ? " (binding)" : vote.is_signed ? " (signed)" : "";
+}
+
 /** Where it stands, and who closed it. */
 export function decisionState(item: DecisionItemView): string {
   const by = item.closed_by === "binding" ? ` by ${sanitiseLine(item.bound_by ?? "a person")}` : "";
@@ -44,9 +49,9 @@ export function describeDecision(decision: DecisionDetailView, format: TimeForma
     ...(record.summary === "" ? [] : ["", ...sanitiseText(record.summary).split("\n").map((line) => `  ${line}`)]),
     ...(votes.length === 0 ? [] : ["", "Votes"]),
     ...votes.map((one) =>
-      `  [${format.date(one.at_ms)}] ${sanitiseLine(one.author.agent_id ?? "?")} ${one.vote}${
-        one.is_binding ? " (binding)" : ""
-      }${one.reason === undefined ? "" : `: ${sanitiseLine(one.reason, 300)}`}`
+      `  [${format.date(one.at_ms)}] ${sanitiseLine(one.author.agent_id ?? "?")} ${one.vote}${voteMark(one)}${
+        one.reason === undefined ? "" : `: ${sanitiseLine(one.reason, 300)}`
+      }`
     ),
   ];
 }

@@ -8,6 +8,7 @@ import { Listener } from "../listener.ts";
 import { serviceDefiner, type ServiceDefinition } from "../service.ts";
 import type { NodeEnvironment, RuntimeServices } from "../services.ts";
 import { DecisionPublisher } from "./decision_publisher.ts";
+import { createVoteSigner } from "./vote_signer.ts";
 
 const define = serviceDefiner<RuntimeServices>();
 const MIB = 1024 * 1024;
@@ -51,16 +52,21 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
     }),
     define({
       name: "decisionDesk",
-      dependsOn: ["journal", "versionIndex", "context", "roles", "readModel"],
-      create: ({ journal, versionIndex, context, roles, readModel }) =>
-        new DecisionDesk({
+      dependsOn: ["journal", "versionIndex", "context", "roles", "readModel", "identity", "people", "person"],
+      create: ({ journal, versionIndex, context, roles, readModel, identity, people, person }) => {
+        const desk = new DecisionDesk({
           context,
           index: versionIndex,
           journal,
           sealer: roles.sealer,
           clock,
           grantAt: (entry) => readModel.grantAt(entry),
-        }),
+          voterOf: people.voterOf,
+          signVote: createVoteSigner({ local: identity, people, person, clock }),
+        });
+        people.events.on("person:changed", () => desk.judgeAgain());
+        return desk;
+      },
       start: (desk) => desk.start(),
       stop: (desk) => desk.stop(),
     }),

@@ -1,4 +1,12 @@
-import { judgeAnswer, type Membership, PersonBook, type PersonId, proofFault } from "@bzzz/agentid";
+import {
+  judgeAnswer,
+  judgeVote,
+  type Membership,
+  PersonBook,
+  type PersonId,
+  proofFault,
+  type VoteClaim,
+} from "@bzzz/agentid";
 import { type Clock, type PeerId, TypedEventTarget } from "@bzzz/base";
 import type { AnsweredEntry, AnswerView } from "@bzzz/hmmm";
 import type { Journal, StoredEntry } from "@bzzz/journal";
@@ -47,6 +55,14 @@ export class People {
 
   /** Who stands behind an answer, as of the moment at which it was told. */
   readonly proofOf = (entry: AnsweredEntry): ReturnType<typeof proofIn> => proofIn(this.book, entry);
+
+  /** Whose node cast a vote, and whether they signed it, as of the moment at which it was told. */
+  readonly voterOf = (
+    claim: Omit<VoteClaim, "mesh">,
+  ): { readonly person: PersonId | undefined; readonly isSigned: boolean } => ({
+    person: claim.grant?.person && this.book.originOf(claim.grant.person),
+    isSigned: judgeVote(this.book, { ...claim, mesh: this.book.mesh }).ok,
+  });
 
   /** Whether whoever signed an answer still decides for the person whom the roster names for their node. */
   readonly isStanding = ({ author, human }: Pick<AnswerView, "author" | "human">): boolean => {

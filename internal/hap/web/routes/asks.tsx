@@ -2,6 +2,7 @@ import type { AnswerInput, HandleInput, RequestView } from "@bzzz/api";
 import { formFields } from "@bzzz/cli";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
 import { formValues } from "../form_values.ts";
+import { passphraseOf, takesPassphrase } from "./passphrase.ts";
 import { fullPage, momentOf, type PageParts, part, readForm, waitingCount, wantsPart } from "../page.tsx";
 import { Inbox, InboxList, type Tab, tabOf, TABS } from "../views/inbox.tsx";
 import { Waiting } from "../views/layout.tsx";
@@ -114,18 +115,6 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
       return done(visit, request, act);
     });
   }
-}
-
-/** As it was typed: no space of it is taken away. */
-function passphraseOf(form: URLSearchParams): { readonly passphrase?: string } {
-  const passphrase = form.get("passphrase");
-  return passphrase ? { passphrase } : {};
-}
-
-/** Whether a decision takes the passphrase of the person's key now. */
-async function takesPassphrase(visit: Visit, { client }: PageParts, isHigh: boolean): Promise<boolean> {
-  const { state } = await client.identity.show({ signal: visit.req.raw.signal });
-  return state === "locked" || (state === "unlocked" && isHigh);
 }
 
 type Decision = Omit<AnswerInput, "request_digest">;

@@ -3,6 +3,7 @@ import type { ContentAnswer } from "@bzzz/ucxi";
 import { atTemporal, formatAddress, LATEST, parseAddress, parseConcrete, parseTemporal, UcxlError } from "@bzzz/ucxl";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
 import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { passphraseOf, takesPassphrase } from "./passphrase.ts";
 import { ContextFinder, DiffPage, FoundList, ThingPage, VersionList } from "../views/context.tsx";
 import { decisionHref, DecisionList, DecisionPage, Votes } from "../views/decisions.tsx";
 import { Live } from "../views/words.tsx";
@@ -119,7 +120,12 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
     }
     const reason = typed(form, "reason");
     try {
-      const vote = { address, vote: form.get("vote") ?? "", ...(reason === undefined ? {} : { reason }) };
+      const vote = {
+        address,
+        vote: form.get("vote") ?? "",
+        ...(reason === undefined ? {} : { reason }),
+        ...passphraseOf(form),
+      };
       await context.vote(vote, { signal: visit.req.raw.signal });
     } catch (error) {
       const { message, status } = refusalOf(error);
@@ -159,6 +165,7 @@ async function decisionPage(
     <DecisionPage
       decision={decision}
       at={momentOf(parts)}
+      isLocked={canVote && await takesPassphrase(visit, parts, false)}
       form={canVote ? visit.var.session.forms.issue(`vote ${decision.version.address}`) : undefined}
       problem={options.problem}
     />,

@@ -1,9 +1,9 @@
-import { nameOf, relativeTime, sanitiseLine } from "@bzzz/cli";
+import { nameOf, relativeTime, sanitiseLine, voteMark } from "@bzzz/cli";
 import type { DecisionDetailView, DecisionItemView } from "@bzzz/ucxi";
 import { VOTES } from "@bzzz/wire";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
 import { versionHref } from "./context.tsx";
-import type { Moment } from "./request.tsx";
+import { type Moment, Passphrase } from "./request.tsx";
 import { At, Live } from "./words.tsx";
 
 /** Where a decision is shown. */
@@ -53,11 +53,13 @@ function Standing({ item, at }: { readonly item: DecisionItemView; readonly at: 
 }
 
 /** One decision, its votes as they come, and a vote of one's own. */
-export function DecisionPage({ decision, at, form, problem }: {
+export function DecisionPage({ decision, at, form, isLocked, problem }: {
   readonly decision: DecisionDetailView;
   readonly at: Moment;
   /** Undefined = this person cannot vote here. */
   readonly form: string | undefined;
+  /** The person's key is locked: a vote takes its passphrase. */
+  readonly isLocked: boolean;
   readonly problem?: string | undefined;
 }): Html {
   const { record, version } = decision;
@@ -126,6 +128,7 @@ export function DecisionPage({ decision, at, form, problem }: {
           </fieldset>
           <label for="reason">Why (sealed for those who may read the decision)</label>
           <textarea id="reason" name="reason" rows={2}></textarea>
+          <Passphrase isAsked={isLocked} id="vote-passphrase" />
           <button type="submit">Vote</button>
         </form>
       )}
@@ -145,7 +148,7 @@ export function Votes({ decision, at }: { readonly decision: DecisionDetailView;
         {decision.votes.map((vote) => (
           <li>
             <Said text={nameOf(vote.author)} />: <Said text={vote.vote} />
-            {vote.is_binding ? " (binding)" : ""}, <At ms={vote.at_ms} format={at.format} />
+            {voteMark(vote)}, <At ms={vote.at_ms} format={at.format} />
             {vote.reason === undefined ? "" : (
               <>
                 : <Said text={vote.reason} />

@@ -244,7 +244,7 @@ function Scope({ value, label, isChosen = false }: {
 }
 
 /** The passphrase goes with this one decision; the browser keeps nothing of it. */
-function Passphrase({ isAsked, id }: { readonly isAsked?: boolean | undefined; readonly id: string }): Html {
+export function Passphrase({ isAsked, id }: { readonly isAsked?: boolean | undefined; readonly id: string }): Html {
   return (
     <>
       {isAsked ? <label for={id}>Passphrase of your key</label> : ""}
