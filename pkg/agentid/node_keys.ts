@@ -121,6 +121,8 @@ export async function loadSigningKey(path: string, lock: LockOptions = {}): Prom
   const parsed = keyFileSchema.safeParse(tryDecode(plain));
   if (!parsed.success) throw malformedKey(path, "it is not a key file of BZZZ, or was cut short");
   const key = signingKeyFromSeed(parsed.data.seed);
+  parsed.data.seed.fill(0);
+  plain.fill(0);
   if (peerIdFromPublicKey(key.publicKey) !== parsed.data.peer) {
     throw malformedKey(path, `the key is not that of ${parsed.data.peer}, the file is damaged`);
   }

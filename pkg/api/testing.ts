@@ -293,6 +293,12 @@ export class FakeMesh implements MeshFacade {
       journal: { cursor: this.entries.length, entries: this.entries.length, authors: 2 },
       tasks,
       requests: { pending: [...this.requestMap.values()].filter(isOpenRequest).length },
+      person_key: {
+        state: this.identity.view.state,
+        ...(this.identity.view.unlocked_until_ms === undefined
+          ? {}
+          : { unlocked_until_ms: this.identity.view.unlocked_until_ms }),
+      },
     };
   }
 

@@ -51,6 +51,10 @@ export const statusViewSchema = z.object({
   }),
   tasks: z.record(z.string(), count).describe("Number of tasks by state"),
   requests: z.object({ pending: count }),
+  person_key: z.object({
+    state: z.enum(["none", "open", "locked", "unlocked"]).describe("As the state of `/identity`"),
+    unlocked_until_ms: atMs.optional().describe("When it is locked if nobody uses it"),
+  }).optional().describe("The key of a portal's person; missing for an agent"),
 }).openapi("Status");
 /** What a node is and how it does. */
 export type StatusView = z.infer<typeof statusViewSchema>;

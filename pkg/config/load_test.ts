@@ -75,6 +75,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "logging.level": ["debug", "warn", "error"],
   "logging.format": ["json", "text", "auto"],
   "person.unlock_seconds": number(60),
+  "person.idle_lock_seconds": number(60),
   "identity.passphrase_file": ["file.pass", "env.pass", "flag.pass"],
   "logging.file": ["file.log", "env.log", "flag.log"],
   "storage.content_quota_mb": number(16),

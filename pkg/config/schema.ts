@@ -488,6 +488,11 @@ function buildHapSchema(defaults: ProfileDefaults) {
         { min: 1, max: 86_400, unit: "seconds" },
         "How long this person's key stays open after its passphrase was given. High stakes take the passphrase each time all the same.",
       ),
+      idle_lock_seconds: wholeNumber(
+        300,
+        { min: 1, max: 86_400, unit: "seconds" },
+        "How long this person's open key may go without signing anything before it is locked again, within `unlock_seconds`.",
+      ),
     }),
     coordination: section(presenceKeys()),
   });

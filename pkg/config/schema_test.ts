@@ -98,6 +98,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "identity.passphrase_file": ['""', '"a\\nb"', "7"],
   "logging.file": ['""', '"a\\nb"', "7"],
   "person.unlock_seconds": ["0", "86401", "10m"],
+  "person.idle_lock_seconds": ["0", "86401", "5m"],
   "storage.content_quota_mb": ["15", "1048577", "1GB"],
   "security.roles_file": ['""', '"a\\nb"', "7"],
   "coordination.presence_interval_seconds": ["0", "301", "5s"],

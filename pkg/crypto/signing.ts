@@ -21,31 +21,49 @@ const PUBLIC_KEY_CACHE = 1024;
 export interface SigningKey {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** The 64-byte signature of `message`; deterministic. Prefix the message with `domainMessage` first. */
+  /** The 64-byte signature of `message`; deterministic. Prefix the message with `domainMessage` first. @throws CryptoError "invalid_key" once wiped */
   sign(message: Uint8Array): Uint8Array;
   /** A copy of the 32-byte secret seed, for the key file alone. */
   exportSeed(): Uint8Array;
+  /**
+   * Overwrites the seed and lets the key go: it signs nothing from then on. What the runtime's own library holds of the key
+   * is freed with it, when memory is collected. Idempotent.
+   */
+  wipe(): void;
 }
 
 class Ed25519SigningKey implements SigningKey {
   readonly publicKey: Uint8Array;
-  readonly #key: KeyObject;
+  #key: KeyObject | undefined;
   readonly #seed: Uint8Array;
 
   constructor(seed: Uint8Array) {
     this.#seed = new Uint8Array(seed);
     const key = Buffer.from(concatBytes(PKCS8_PREFIX, seed));
-    this.#key = createPrivateKey({ key, format: "der", type: "pkcs8" });
-    const spki = createPublicKey(this.#key).export({ format: "der", type: "spki" });
+    const parsed = createPrivateKey({ key, format: "der", type: "pkcs8" });
+    key.fill(0);
+    this.#key = parsed;
+    const spki = createPublicKey(parsed).export({ format: "der", type: "spki" });
     this.publicKey = new Uint8Array(spki.subarray(SPKI_PREFIX.length));
   }
 
   sign(message: Uint8Array): Uint8Array {
-    return new Uint8Array(sign(null, message, this.#key));
+    return new Uint8Array(sign(null, message, this.#required()));
   }
 
   exportSeed(): Bytes {
+    this.#required();
     return new Uint8Array(this.#seed);
+  }
+
+  wipe(): void {
+    this.#key = undefined;
+    this.#seed.fill(0);
+  }
+
+  #required(): KeyObject {
+    if (this.#key) return this.#key;
+    throw new CryptoError("invalid_key", "Cannot use the signing key: it was wiped");
   }
 }
 

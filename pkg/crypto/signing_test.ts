@@ -159,3 +159,15 @@ Deno.test("hmacSha256() reproduces RFC 4231 test case 2", () => {
 
   assert.equal(hexEncode(mac), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 });
+
+Deno.test("wipe() leaves a key that signs nothing and has no seed", () => {
+  const key = createSigningKey(createSystemRandom());
+  const { publicKey } = key;
+
+  key.wipe();
+  key.wipe();
+
+  assert.throws(() => key.sign(new Uint8Array(1)), { code: "invalid_key" });
+  assert.throws(() => key.exportSeed(), { code: "invalid_key" });
+  assert.equal(key.publicKey, publicKey);
+});

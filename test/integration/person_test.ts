@@ -105,10 +105,21 @@ Deno.test("a person's vote is signed with their key: locked there is none, signe
   await Deno.writeTextFile(file, "correct horse\n", { mode: 0o600 });
   const right = ["--passphrase-file", file];
   assert.equal((await verb("bzzz-hap", "ana", "identity", "passphrase", ...right)).code, 0);
-  const proposed = await verb("bzzz-agent", "hub", "decide", "propose", "--quorum", "2", "--json", "Use a queue");
+  const proposed = await verb(
+    "bzzz-agent",
+    "hub",
+    "decide",
+    "propose",
+    "--quorum",
+    "2",
+    "--audience",
+    "architect",
+    "--json",
+    "Use a queue",
+  );
   const { version: { address } } = JSON.parse(proposed.stdout) as { version: { address: string } };
   const vote = (...args: string[]) => verb("bzzz-hap", "ana", "decide", "vote", address, "approve", ...args);
-  await waitFor(async () => (await verb("bzzz-hap", "ana", "decide", "show", address)).code === 0, {
+  await waitFor(async () => /State: open/.test((await verb("bzzz-hap", "ana", "decide", "show", address)).stdout), {
     timeoutMs: 20_000,
     what: "ana to hear of the decision",
   });
@@ -117,6 +128,10 @@ Deno.test("a person's vote is signed with their key: locked there is none, signe
   assert.deepEqual([locked.code, /your key is locked/.test(locked.stderr)], [4, true], locked.stderr);
   const signed = await vote(...right);
   assert.equal(signed.code, 0, signed.stderr);
+  const key = async () => /Your key: (.*)/.exec((await verb("bzzz-hap", "ana", "status")).stdout)?.[1];
+  assert.match(await key() ?? "", /^open for [0-5]:\d\d more$/);
+  mesh.node("ana").signal("SIGHUP"); // nothing of it is a terminal
+  await waitFor(async () => await key() === "locked", { timeoutMs: 10_000, what: "the key to be locked" });
 
   const seen = await waitFor(async () => {
     const { stdout } = await verb("bzzz-agent", "hub", "decide", "show", "--json", address);

@@ -20,6 +20,7 @@ Deno.test("status, peers and members for people", async () => {
       "Journal: 0 entries of 2 authors",
       "Tasks: none",
       "Asks: 0 waiting",
+      "Your key: not locked, it has no passphrase",
       "Up: 0 ms, version 0.1.0",
       "Address: /ip4/127.0.0.1/tcp/9010",
       "",

@@ -7,6 +7,7 @@
 import { MIN_SHORT_ID_CHARACTERS } from "@bzzz/api";
 import type { AuthorView, ElectionView, EntryView, RequestView, StatusView, TaskView } from "@bzzz/api";
 import { LruMap } from "@bzzz/base";
+import { describeKey } from "./render_key.ts";
 import { sanitiseLine, sanitiseText } from "./sanitise.ts";
 import type { TimeFormat } from "./types.ts";
 import { formatDuration } from "./values.ts";
@@ -166,7 +167,7 @@ function describeBudgets({ time_ms: timeMs, tokens, money, hops }: NonNullable<T
 }
 
 /** A node's own state as lines. */
-export function describeStatus(status: StatusView): string[] {
+export function describeStatus(status: StatusView, nowMs: number): string[] {
   const { node, mesh, peers, journal } = status;
   const tasks = Object.entries(status.tasks).filter(([, count]) => count > 0).map(([state, count]) =>
     `${count} ${state}`
@@ -183,6 +184,7 @@ export function describeStatus(status: StatusView): string[] {
     `Journal: ${journal.entries} entries of ${journal.authors} authors`,
     `Tasks: ${tasks.length === 0 ? "none" : tasks.join(", ")}`,
     `Asks: ${status.requests.pending} waiting`,
+    ...(status.person_key ? [`Your key: ${describeKey(status.person_key, nowMs)}`] : []),
     `Up: ${formatDuration(status.uptime_ms)}, version ${sanitiseLine(status.version)}`,
     ...status.addresses.map((address) => `Address: ${sanitiseLine(address)}`),
   ];

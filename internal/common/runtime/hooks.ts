@@ -289,6 +289,7 @@ export class StandardHooks implements ProgramHooks {
       ...(passphrase === undefined ? {} : { passphrase }),
       ownsTerminal: takesTerminal(profile, config, this.#deps),
       stderrIsTerminal: this.#deps.stderrIsTerminal,
+      hasTerminal: this.#deps.stdinIsTerminal || this.#deps.stdoutIsTerminal || this.#deps.stderrIsTerminal,
       version: this.#deps.version,
       signals,
       forceExit: this.#deps.forceExit,

@@ -14,6 +14,7 @@ import type { BinaryProfile } from "./profiles.ts";
 import { createRuntime, type StandardRuntime } from "./runtime.ts";
 import type { RuntimeServices } from "./services.ts";
 import { ShutdownManager } from "./shutdown.ts";
+import { takeHangUps } from "./signals.ts";
 import type { UncaughtGuard } from "./uncaught.ts";
 
 /** What a running node needs to know beyond its services. */
@@ -43,6 +44,8 @@ export interface RunNodeOptions {
   readonly isDev: boolean;
   readonly ownsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
+  /** One of the standard streams is a terminal: when it is gone, so is whoever uses this process. */
+  readonly hasTerminal: boolean;
   readonly version: string;
   readonly passphrase?: string;
   /** Signals of the process, as data. */
@@ -106,7 +109,14 @@ export async function runNode(
   );
   const started = Promise.withResolvers<StartedNode | undefined>();
   addShutdownHooks(shutdown, runtime, started.promise);
-  const watching = shutdown.watch(options.signals);
+  const watching = shutdown.watch(
+    profile.binaryType === "hap" && !options.hasTerminal
+      ? takeHangUps(options.signals, () => {
+        logger.info("The person's key is locked: a hang-up");
+        void started.promise.then((node) => node?.services.person.lock("hang_up")); // it never rejects
+      })
+      : options.signals,
+  );
   watching.catch((error) => logger.error("Signals are not heard any more", {}, error));
   const services = await startRuntime(runtime, { profile, home }, shutdown);
   if (!services || shutdown.signal.aborted) {

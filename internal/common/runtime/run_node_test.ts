@@ -54,6 +54,7 @@ async function createPlace(): Promise<Place> {
         isDev: false,
         ownsTerminal: false,
         stderrIsTerminal: false,
+        hasTerminal: false,
         version: "0.0.0",
         signals,
         forceExit: createFakeExit().forceExit,

@@ -6,6 +6,17 @@ export function terminationSignals(): readonly Deno.Signal[] {
 }
 
 /**
+ * The signals without hang-ups, of each of which `onHangUp` is told instead: for a node that no terminal started, so that
+ * none can be gone. Ends with `signals`.
+ */
+export async function* takeHangUps(signals: AsyncIterable<string>, onHangUp: () => void): AsyncGenerator<string> {
+  for await (const signal of signals) {
+    if (signal === "SIGHUP") onHangUp();
+    else yield signal;
+  }
+}
+
+/**
  * The signals of this process as they come, until disposed, which also ends the iteration. At most 8 wait; more are dropped,
  * for two suffice to end at once. Listening does not keep the process alive.
  */

@@ -108,7 +108,12 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
         new PersonKeys({ clock, random, logger: child("person"), journal, book: people.book }, {
           home: paths.home,
           mesh,
-          unlockForMs: config.binaryType === "hap" ? config.person.unlockSeconds * MS_PER_SECOND : 0,
+          limits: config.binaryType === "hap"
+            ? {
+              forMs: config.person.unlockSeconds * MS_PER_SECOND,
+              idleMs: config.person.idleLockSeconds * MS_PER_SECOND,
+            }
+            : { forMs: 0, idleMs: 0 },
         }),
       start: (person) => person.start(),
       stop: (person) => person.stop(),

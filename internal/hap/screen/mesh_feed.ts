@@ -8,7 +8,7 @@ import type { Refreshable, ScreenEvent } from "./core/events.ts";
 const HISTORY_ENTRIES = 500;
 /** Looks at the inbox again even when nothing was heard of it; deadlines pass without an entry. */
 const SAFETY_PERIOD_MS = 30_000;
-/** Peers' load and delay are no entries. */
+/** Peers' load and delay are no entries, and neither is whether the person's key is open. */
 const PEERS_PERIOD_MS = 5_000;
 /** The same thing is asked at most this often, however often it changes. */
 const REFRESH_PERIOD_MS = 500;
@@ -59,6 +59,7 @@ export class MeshFeed {
     const timers = [
       this.#clock.setPeriodic(SAFETY_PERIOD_MS, () => this.refresh("pending"), { unref: true }),
       this.#clock.setPeriodic(PEERS_PERIOD_MS, () => this.refresh("peers"), { unref: true }),
+      this.#clock.setPeriodic(PEERS_PERIOD_MS, () => this.refresh("status"), { unref: true }),
     ];
     try {
       while (!this.#signal.aborted) {

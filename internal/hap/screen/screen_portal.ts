@@ -313,7 +313,9 @@ export class ScreenPortal implements TerminalInterface {
       if (!isLocked(error) || this.#answer) throw error;
       const passphrase = await this.#ask("Passphrase of your key: ", this.#stopping.signal, { isSecret: true });
       if (!passphrase) throw error;
-      return await work({ passphrase });
+      const done = await work({ passphrase });
+      this.#feed.refresh("status"); // it has opened the key for a while
+      return done;
     }
   }
 
@@ -348,6 +350,7 @@ export class ScreenPortal implements TerminalInterface {
     } finally {
       this.#running = undefined;
       this.#tell({ type: "command_ended" });
+      this.#feed.refresh("status");
     }
   }
 

@@ -526,3 +526,19 @@ Deno.test("a reply that the person keeps ready is typed by its key, in the box o
   await press("t", "\r");
   await screen.until("the denial", () => mesh.requestMap.get(request.request_id)?.answer?.reason === "Tests first.");
 });
+
+Deno.test("the upper edge tells how long the key is open, and that it is locked, also when its time is over unheard", async () => {
+  await using screen = await startTestScreen({ size: { columns: 110, rows: 24 } });
+  const { mesh, press, pass, terminal, clock } = screen;
+  const head = () => terminal.rows()[0] ?? "";
+  assert.doesNotMatch(head(), /key/, "a key without a passphrase is told by identity show");
+  await mesh.identity.lock();
+  await screen.until("the locked key", () => head().includes("key locked"));
+
+  mesh.identity.view = { ...mesh.identity.view, state: "unlocked", unlocked_until_ms: clock.nowMs() + 70_000 };
+  await press("/status\r");
+  await screen.until("the open key", () => / key (1:0\d|0:5\d) · /.test(head()));
+  await pass(75_000);
+
+  await screen.until("its end", () => head().includes("key locked"));
+});

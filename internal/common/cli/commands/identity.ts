@@ -1,6 +1,7 @@
 import type { IdentityView } from "@bzzz/api";
 import { CliError, usageError } from "../errors.ts";
 import { EXIT, type ExitStatus } from "../exit.ts";
+import { keyTimeLeft } from "../render_key.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { secretFor, withPassphrase } from "./passphrase.ts";
@@ -28,7 +29,9 @@ const unlock: Command = {
   name: "identity unlock",
   group: "people",
   summary: "Open your key for a while, to decide without typing its passphrase each time",
-  details: "For person.unlock_seconds, ten minutes unless set. High stakes take the passphrase each time all the same.",
+  details:
+    "For person.unlock_seconds, ten minutes unless set, or until it has signed nothing for person.idle_lock_seconds. High " +
+    "stakes take the passphrase each time all the same.",
   needs: "node",
   isInPortal: true,
   async run(context) {
@@ -250,9 +253,12 @@ const restore: Command = {
 
 async function tell(context: CommandContext, view: IdentityView): Promise<ExitStatus> {
   await context.out.item(view, () => {
-    const until = view.unlocked_until_ms === undefined
+    const { unlocked_until_ms: untilMs } = view;
+    const until = untilMs === undefined
       ? ""
-      : `, until ${context.format.time(view.unlocked_until_ms)} for all but high stakes`;
+      : ` for ${keyTimeLeft(untilMs, context.clock.nowMs())} more, until ${
+        context.format.time(untilMs)
+      }, for all but high stakes`;
     return [
       `Your key is ${STATES[view.state]}${until}`,
       ...(view.words === undefined ? [] : [`In six words: ${view.words}`]),

@@ -19,7 +19,7 @@ Deno.test("identity: what it says of an open and of a locked key, and how it ope
 
   assert.match(open.out, /not locked: it has no passphrase, and every program[\s\S]*The mesh knows you/);
   assert.match(locked.out, /Your key is locked\n[\s\S]*counts for nothing: no person was admitted/);
-  assert.match(unlocked.out, /Your key is open, until .* for all but high stakes/);
+  assert.match(unlocked.out, /Your key is open for \d+:\d\d more, until .*, for all but high stakes/);
   assert.deepEqual([wrong.status, again.status], [4, 0]);
   assert.match(again.out, /Your key is locked/);
 });

@@ -60,7 +60,7 @@ const status: Command = {
   async run(context) {
     const client = await context.client();
     const first = await client.status({ signal: context.signal });
-    await context.out.item(first, () => describeStatus(first));
+    await context.out.item(first, () => describeStatus(first, context.clock.nowMs()));
     if (context.values.has("watch")) await watchStatus(context, client, first);
     return EXIT.ok;
   },

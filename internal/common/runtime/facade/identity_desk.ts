@@ -6,7 +6,7 @@ import {
   type PersonId,
   personWords,
 } from "@bzzz/agentid";
-import type { IdentityFacade, IdentityView, PersonView } from "@bzzz/api";
+import type { IdentityFacade, IdentityView, PersonView, StatusView } from "@bzzz/api";
 import { type Clock, parseAgentId, parsePeerId } from "@bzzz/base";
 import type { LocalIdentity } from "../agent.ts";
 import type { People } from "../people/people.ts";
@@ -44,13 +44,22 @@ export class IdentityDesk implements IdentityFacade {
     const devices = known.some(({ id }) => id === certificate.id) ? known : [...known, certificate];
     return {
       state: state.type,
-      ...(state.type === "unlocked" ? { unlocked_until_ms: state.untilMs } : {}),
+      ...(state.type === "unlocked" ? { unlocked_until_ms: Math.floor(state.untilMs) } : {}),
       person: certificate.person,
       words: personWords(certificate.person),
       is_admitted: fault === undefined,
       ...(fault ? { problem: personFaultText(fault) } : {}),
       has_root: hasRoot,
       devices: devices.map((device) => this.#deviceView(device)),
+    };
+  }
+
+  /** Whether the key can be used now, and until when it can if nobody does. */
+  async keyState(): Promise<NonNullable<StatusView["person_key"]>> {
+    const state = await this.#deps.person.state();
+    return {
+      state: state.type,
+      ...(state.type === "unlocked" ? { unlocked_until_ms: Math.floor(state.untilMs) } : {}),
     };
   }
 

@@ -143,14 +143,14 @@ export class NodeFacade implements MeshFacade {
     });
   }
 
-  status(): Promise<StatusView> {
+  async status(): Promise<StatusView> {
     const { local, journal, node, clock, config, readModel, health } = this.#deps;
     const status = health.status();
     const stats = journal.stats();
     const states = readModel.board.list().map((task) => task.state);
     const network = node.stats();
     const { term, leader } = this.#deps.election.view();
-    return Promise.resolve({
+    return {
       mesh: { id: local.mesh.meshId, name: local.mesh.name },
       node: {
         peer_id: local.identity.peerId,
@@ -174,7 +174,8 @@ export class NodeFacade implements MeshFacade {
         Map.groupBy(states, (state) => state).entries().map(([state, all]) => [state, all.length]),
       ),
       requests: { pending: readModel.inbox.list(clock.nowMs(), "open").length },
-    });
+      ...(config.binaryType === "hap" ? { person_key: await this.identity.keyState() } : {}),
+    };
   }
 
   peers(): Promise<readonly PeerView[]> {

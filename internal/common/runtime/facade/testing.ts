@@ -132,7 +132,7 @@ export class OfflineMesh implements AsyncDisposable {
     const person = new PersonKeys({ clock, random, logger, journal, book: people.book }, {
       home: folder,
       mesh: mesh.mesh.meshId,
-      unlockForMs: 600_000,
+      limits: { forMs: 600_000, idleMs: 600_000 },
     });
     const readModel = new MeshReadModel({
       people,

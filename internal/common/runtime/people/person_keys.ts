@@ -8,11 +8,12 @@ import {
   type PersonFiles,
   relockPerson,
 } from "@bzzz/agentid";
-import { BzzzError, type Clock, type MeshId, type Random, SerialQueue, TaskGroup, type Timer } from "@bzzz/base";
+import { BzzzError, type Clock, type MeshId, type Random, SerialQueue, TaskGroup } from "@bzzz/base";
 import type { SigningKey } from "@bzzz/crypto";
 import type { Journal } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
 import { TOPICS } from "@bzzz/wire";
+import { type CloseReason, OpenKey, type OpenKeyLimits } from "./open_key.ts";
 
 /** A person's key that cannot be used now. The codes are those of the API. */
 export class PersonKeyError extends BzzzError<"identity_locked" | "not_allowed"> {}
@@ -34,7 +35,7 @@ export type PersonKeyState =
 
 /** What the keys of a person stand on. */
 export interface PersonKeysDeps {
-  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "setTimer">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs" | "setTimer" | "setPeriodic">;
   readonly random: Random;
   readonly logger: Logger;
   readonly journal: Pick<Journal, "append">;
@@ -42,29 +43,30 @@ export interface PersonKeysDeps {
 }
 
 /**
- * The key that signs a person's decisions, locked but for a time after its passphrase was given. It signs through `sign`
- * alone. Stop it with the node: it forgets the key.
+ * The key that signs a person's decisions, locked but for a time after its passphrase was given (`OpenKey`). It signs through
+ * `sign` alone. Stop it with the node: it wipes the key.
  */
 export class PersonKeys {
   readonly #deps: PersonKeysDeps;
   readonly #work: TaskGroup;
   readonly #home: string;
   readonly #mesh: MeshId;
-  readonly #unlockForMs: number;
+  readonly #limits: OpenKeyLimits;
+  readonly #open: OpenKey;
   readonly #attempts = new SerialQueue({ capacity: MAX_WAITING });
-  #held: { readonly key: SigningKey; readonly untilMs: number; readonly timer: Timer } | undefined;
   #failures = 0;
   #notBeforeMs = 0;
 
   constructor(
     deps: PersonKeysDeps,
-    options: { readonly home: string; readonly mesh: MeshId; readonly unlockForMs: number },
+    options: { readonly home: string; readonly mesh: MeshId; readonly limits: OpenKeyLimits },
   ) {
     this.#deps = deps;
     this.#work = new TaskGroup((error, what) => deps.logger.warn("A task of the person failed", { what }, error));
     this.#home = options.home;
     this.#mesh = options.mesh;
-    this.#unlockForMs = options.unlockForMs;
+    this.#limits = options.limits;
+    this.#open = new OpenKey(deps.clock, (reason) => deps.logger.debug("The person's key is closed", { reason }));
   }
 
   /** Tells the mesh of this device, if nothing has yet. What fails now is tried at the next start. */
@@ -85,7 +87,8 @@ export class PersonKeys {
     const files = await loadPerson(this.#home, this.#mesh);
     if (!files) return { type: "none" };
     if (!files.isLocked) return { type: "open", files };
-    return this.#held ? { type: "unlocked", files, untilMs: this.#held.untilMs } : { type: "locked", files };
+    const untilMs = this.#open.untilMs();
+    return untilMs === undefined ? { type: "locked", files } : { type: "unlocked", files, untilMs };
   }
 
   /**
@@ -93,13 +96,12 @@ export class PersonKeys {
    * @throws PersonKeyError "identity_locked" for a wrong one, or too early after one; IdentityError
    */
   async unlock(passphrase: string): Promise<void> {
-    await this.#attempts.run(async () => this.#hold(await this.#open(passphrase)));
+    await this.#attempts.run(async () => this.#open.hold(await this.#load(passphrase), this.#limits));
   }
 
-  /** Forgets the key. Idempotent. */
-  lock(): void {
-    this.#held?.timer.cancel();
-    this.#held = undefined;
+  /** Wipes the key from memory. Idempotent. */
+  lock(reason: CloseReason = "told"): void {
+    this.#open.close(reason);
   }
 
   stop(): void {
@@ -111,7 +113,7 @@ export class PersonKeys {
     const { files } = await this.#require();
     const old = files.isLocked ? { passphrase: change.old ?? "" } : {};
     await this.#attempts.run(async () => {
-      if (old.passphrase !== undefined) await this.#open(old.passphrase);
+      if (old.passphrase !== undefined) (await this.#load(old.passphrase)).wipe();
       const next = change.next === undefined ? {} : { passphrase: change.next };
       await relockPerson(this.#home, this.#deps, { old, next });
     });
@@ -129,18 +131,26 @@ export class PersonKeys {
   ): Promise<T> {
     const { files } = await this.#require();
     const { certificate } = files;
-    if (!files.isLocked) return work(await loadApprovalKey(this.#home, {}), certificate);
+    if (!files.isLocked) {
+      const key = await loadApprovalKey(this.#home, {});
+      try {
+        return work(key, certificate);
+      } finally {
+        key.wipe();
+      }
+    }
     if (use.passphrase !== undefined) await this.unlock(use.passphrase);
     else if (use.isHigh) {
       throw new PersonKeyError("identity_locked", "Cannot sign: high stakes take the passphrase of your key each time");
     }
-    if (!this.#held) {
+    const key = this.#open.use();
+    if (!key) {
       throw new PersonKeyError(
         "identity_locked",
         'Cannot sign: your key is locked; give its passphrase, or open it for a while with "bzzz-hap identity unlock"',
       );
     }
-    return work(this.#held.key, certificate);
+    return work(key, certificate);
   }
 
   /**
@@ -169,8 +179,13 @@ export class PersonKeys {
       throw new PersonKeyError("identity_locked", "Cannot use your root key: it takes the passphrase each time");
     }
     const lock = files.isLocked && passphrase !== undefined ? { passphrase } : {};
-    if (lock.passphrase !== undefined) await this.#attempts.run(() => this.#open(lock.passphrase));
-    return await work(await loadPersonRoot(this.#home, lock), lock);
+    if (lock.passphrase !== undefined) (await this.#attempts.run(() => this.#load(lock.passphrase))).wipe();
+    const root = await loadPersonRoot(this.#home, lock);
+    try {
+      return await work(root, lock);
+    } finally {
+      root.wipe();
+    }
   }
 
   async #require(): Promise<{ readonly files: PersonFiles }> {
@@ -182,7 +197,7 @@ export class PersonKeys {
     );
   }
 
-  async #open(passphrase: string): Promise<SigningKey> {
+  async #load(passphrase: string): Promise<SigningKey> {
     const { clock } = this.#deps;
     const leftMs = this.#notBeforeMs - clock.monotonicMs();
     if (leftMs > 0) {
@@ -201,11 +216,5 @@ export class PersonKeys {
       this.#notBeforeMs = clock.monotonicMs() + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
       throw new PersonKeyError("identity_locked", "Cannot open your key: the passphrase is wrong", { cause });
     }
-  }
-
-  #hold(key: SigningKey): void {
-    this.lock();
-    const timer = this.#deps.clock.setTimer(this.#unlockForMs, () => this.lock());
-    this.#held = { key, untilMs: this.#deps.clock.nowMs() + this.#unlockForMs, timer };
   }
 }

@@ -3,7 +3,7 @@ import { ensurePerson, PersonBook, signDecision } from "@bzzz/agentid";
 import { createTestMesh } from "@bzzz/agentid/testing";
 import { BzzzError, type RequestId } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
-import { createSigningKey, peerIdFromPublicKey } from "@bzzz/crypto";
+import { createSigningKey, peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { createNullLogger } from "@bzzz/logging";
 import { PersonKeys } from "./person_keys.ts";
 
@@ -31,7 +31,7 @@ async function withKeys(
     await ensurePerson(home, { mesh, peer, nowMs: clock.nowMs() }, { random }, lock);
     const append = () => Promise.reject(new Error("nothing is told here"));
     const deps = { clock, random, logger: createNullLogger(), journal: { append }, book: new PersonBook(mesh) };
-    const keys = new PersonKeys(deps, { home, mesh, unlockForMs: UNLOCK_FOR_MS });
+    const keys = new PersonKeys(deps, { home, mesh, limits: { forMs: UNLOCK_FOR_MS, idleMs: UNLOCK_FOR_MS } });
     await work({ keys, clock, home });
     keys.stop();
   } finally {
@@ -60,6 +60,21 @@ Deno.test("a locked key signs nothing until its passphrase was given, and then f
 
     assert.equal((await keys.state()).type, "locked");
     assert.equal(await sign(keys), "identity_locked");
+  });
+});
+
+Deno.test("a sleep of the machine and locking take the key out of memory: what held it can sign no more", async () => {
+  await withKeys(PASSPHRASE, async ({ keys, clock }) => {
+    const held: SigningKey[] = [];
+    const take = (passphrase: string | undefined) => keys.sign({ passphrase, isHigh: false }, (key) => held.push(key));
+    await take(PASSPHRASE);
+    clock.jumpWall(3_600_000);
+    assert.equal(await sign(keys), "identity_locked");
+    await take(PASSPHRASE);
+    keys.lock();
+
+    assert.equal(held.length, 2);
+    for (const key of held) assert.throws(() => key.sign(new Uint8Array(1)), /it was wiped/);
   });
 });
 

@@ -14,7 +14,7 @@ import { checkPerson } from "./person_check.ts";
 const random = createSystemRandom();
 const logger = createNullLogger();
 
-Deno.test("a key stays open for the time of the configuration, and the mesh is told of the device", async () => {
+async function assertStaysOpen(settings: { readonly unlock: number; readonly idle: number }): Promise<void> {
   const clock = createSystemClock();
   const home = await Deno.makeTempDir({ prefix: "bzzz-person-" });
   try {
@@ -26,7 +26,12 @@ Deno.test("a key stays open for the time of the configuration, and the mesh is t
       personPassphrase: "correct horse",
     });
     await Deno.remove(`${home}/config.yaml`);
-    const flags = { "person.unlock_seconds": 77, "network.mdns": false, "network.listen_host": "127.0.0.1" };
+    const flags = {
+      "person.unlock_seconds": settings.unlock,
+      "person.idle_lock_seconds": settings.idle,
+      "network.mdns": false,
+      "network.listen_host": "127.0.0.1",
+    };
     const ports = ["ports.http_port", "ports.health_port", "ports.ucxi_port", "network.p2p_port"] as const;
     const { config } = await loadProgramConfig({
       profile: HAP_PROFILE,
@@ -72,6 +77,14 @@ Deno.test("a key stays open for the time of the configuration, and the mesh is t
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+}
+
+Deno.test("a key stays open for the time of the configuration, and the mesh is told of the device", async () => {
+  await assertStaysOpen({ unlock: 77, idle: 3_600 });
+});
+
+Deno.test("a key that signs nothing is locked after the idle time of the configuration", async () => {
+  await assertStaysOpen({ unlock: 3_600, idle: 77 });
 });
 
 Deno.test("doctor says whether a person's key is there, locked, and how long its device is certified", async () => {

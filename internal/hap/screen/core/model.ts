@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AgentView, PeerView, RequestView, TaskView } from "@bzzz/api";
+import type { AgentView, PeerView, RequestView, StatusView, TaskView } from "@bzzz/api";
 import type { TimeFormat } from "@bzzz/cli";
 import type { VersionView } from "@bzzz/ucxi";
 import { type EditorState, emptyLine } from "../../terminal/line_editor.ts";
@@ -194,6 +194,8 @@ export interface Model {
   readonly mesh: string;
   /** Who leads the mesh; undefined: nobody that is known to. */
   readonly leader: string | undefined;
+  /** Of the person; undefined until it is known. */
+  readonly key: StatusView["person_key"] | undefined;
   readonly link: { readonly state: "connecting" | "up" } | { readonly state: "down"; readonly reason: string };
   readonly size: Size;
   /** Wall time of the last event. */
@@ -254,6 +256,7 @@ export function createModel(options: ModelOptions): Model {
     me: "",
     mesh: "",
     leader: undefined,
+    key: undefined,
     link: { state: "connecting" },
     size: { columns: 80, rows: 24 },
     nowMs: options.nowMs,

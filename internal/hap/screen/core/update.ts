@@ -57,12 +57,13 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
       );
     }
     case "status": {
-      const { node, mesh, leadership } = event.status;
+      const { node, mesh, leadership, person_key: key } = event.status;
       return only({
         ...model,
         me: sanitiseLine(node.agent_id, 63),
         mesh: sanitiseLine(mesh.name, 40),
         leader: leadership.leader && nameOf(leadership.leader),
+        key,
       });
     }
     case "entries":

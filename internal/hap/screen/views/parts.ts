@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { displayWidth } from "@bzzz/cli";
+import { displayWidth, keyTimeLeft } from "@bzzz/cli";
 import type { EditorState } from "../../terminal/line_editor.ts";
 import { clip, fit, headOf, type Line, line, lineWidth, span, type StyleName, wrap } from "../core/cells.ts";
 import type { Size } from "../core/frame.ts";
@@ -12,6 +12,9 @@ import type { Model } from "../core/model.ts";
 import { waiting } from "../core/asks.ts";
 import { showKey } from "../core/keys.ts";
 import type { ActionName } from "../keymap/actions.ts";
+
+/** Narrower, the upper edge tells of an open key alone: that it is locked, the next decision says. */
+const MIN_LOCKED_COLUMNS = 80;
 
 /** The upper edge: where one is on the left, what waits on the right. */
 export function topBar(model: Model, title: string, columns: number): Line {
@@ -22,11 +25,22 @@ export function topBar(model: Model, title: string, columns: number): Line {
   const right: Line = [
     span(" "),
     span(away, "warning"),
+    ...keyPart(model, columns),
     span(asks, "danger"),
     span(format.time(model.nowMs)),
     span(` ${glyphs.horizontal}${glyphs.topRight}`, "border"),
   ];
   return edge(model, { left: glyphs.topLeft, title, right, columns });
+}
+
+/** The person's key, where it has a passphrase: for how long it is open, or that it is locked. */
+function keyPart({ key, nowMs, settings: { glyphs } }: Model, columns: number): Line {
+  if (key?.state !== "locked" && key?.state !== "unlocked") return [];
+  const { unlocked_until_ms: untilMs } = key;
+  if (key.state === "unlocked" && (untilMs === undefined || untilMs > nowMs)) {
+    return [span(`key ${untilMs === undefined ? "open" : keyTimeLeft(untilMs, nowMs)} ${glyphs.dot} `, "warning")];
+  }
+  return columns < MIN_LOCKED_COLUMNS ? [] : [span(`key locked ${glyphs.dot} `, "dim")];
 }
 
 /** A separator or lower edge with words in it. */
