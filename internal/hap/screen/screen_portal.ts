@@ -1,4 +1,4 @@
-import type { AnswerInput, ApiClient, PersonPresence, RequestView } from "@bzzz/api";
+import type { ApiClient, PersonPresence, RequestView } from "@bzzz/api";
 import { abortable, assertNever, BzzzError, type Clock, errorMessage, type Timer } from "@bzzz/base";
 import {
   type AskOptions,
