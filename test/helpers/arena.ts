@@ -10,6 +10,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { Authority } from "./hostile.ts";
 import { TestMesh } from "./mesh.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import type { RunningNode } from "./programs.ts";
 
 const clock = createSystemClock();
@@ -39,7 +40,7 @@ export async function createArena(env: Readonly<Record<string, string>> = {}): P
   const address = victim.endpoints.p2p_addresses[0];
   assert.ok(address);
   await waitFor(async () => (await honest.status()).peers.connected === 1, {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the neighbour",
   });
   const arena: Arena = {
@@ -53,12 +54,12 @@ export async function createArena(env: Readonly<Record<string, string>> = {}): P
     metrics: () => metricsOf(victim),
     assertServing: async () => {
       const { id } = await honest.postMessage({ text: `still there? ${clock.nowMs()}` });
-      await waitFor(() => api.entry(id).catch(() => undefined), { timeoutMs: 5000, what: "an honest message" });
+      await waitFor(() => api.entry(id).catch(() => undefined), { timeoutMs: PATIENCE_MS, what: "an honest message" });
     },
     counted: async (before, read, by, what) => {
       let now = before;
       await waitFor(async () => read(now = await metricsOf(victim)) - read(before) >= by, {
-        timeoutMs: 5000,
+        timeoutMs: PATIENCE_MS,
         what: `${what} to be counted ${by} times`,
         state: () => `${now}\n${victim.log.slice(-1500)}`,
       });

@@ -4,6 +4,7 @@
  * @module
  */
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "./patience.ts";
 
 const NAMES = ["chromium-headless-shell", "chromium", "google-chrome"] as const;
 
@@ -69,7 +70,7 @@ export class ChromiumTab implements AsyncDisposable {
       const text = await Deno.readTextFile(`${folder}/DevToolsActivePort`).catch(() => "");
       const [port, path] = text.split("\n");
       return port && path && `ws://127.0.0.1:${port}${path}`;
-    }, { timeoutMs: 20_000, what: "the browser" });
+    }, { timeoutMs: PATIENCE_MS, what: "the browser" });
     const socket = new WebSocket(address);
     const tab = new ChromiumTab(child, folder, socket);
     await new Promise<void>((resolve, reject) => {
@@ -106,7 +107,7 @@ export class ChromiumTab implements AsyncDisposable {
   /** Waits until the page shows the text. */
   async shows(text: string): Promise<void> {
     await waitFor(async () => (await this.text()).includes(text), {
-      timeoutMs: 15_000,
+      timeoutMs: PATIENCE_MS,
       what: JSON.stringify(text),
       state: () => `${this.#seen}\n${this.complaints.join("\n")}`,
     });

@@ -4,6 +4,7 @@
  * @module
  */
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "./patience.ts";
 import { type Program, run, RunningNode, runOk, type RunOptions, type Spawned, spawnNode } from "./programs.ts";
 
 export interface NodeOptions {
@@ -103,7 +104,7 @@ export class TestMesh implements AsyncDisposable {
     await waitFor(async () => {
       const states = await Promise.all(clients.map((client) => client.status()));
       return states.every((state) => state.peers.connected >= names.length - 1);
-    }, { timeoutMs: 10_000, what: `${names.join(", ")} to be connected` });
+    }, { timeoutMs: PATIENCE_MS, what: `${names.join(", ")} to be connected` });
     return performance.now() - began;
   }
 

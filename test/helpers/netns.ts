@@ -7,6 +7,7 @@
 import { ApiClient } from "@bzzz/api";
 import { createSystemClock, createSystemRandom, errorMessage, hexEncode } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "./patience.ts";
 import type { RunningNode } from "./programs.ts";
 
 /** One host of the LAN. */
@@ -239,7 +240,10 @@ class Relay {
       stdout: "null",
       stderr: "inherit",
     }).spawn();
-    await waitFor(() => Deno.stat(path).catch(() => undefined), { timeoutMs: 10_000, what: "the relay to listen" });
+    await waitFor(() => Deno.stat(path).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "the relay to listen",
+    });
     return new Relay(child, path);
   }
 

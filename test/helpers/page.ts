@@ -4,6 +4,7 @@
  * @module
  */
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "./patience.ts";
 import { ISOLATED, programEnvironment, programPath } from "./programs.ts";
 
 /** `bzzz-hap portal --mode web` beside a running node; `await using` ends it. */
@@ -41,7 +42,7 @@ export class PageProcess implements AsyncDisposable {
     };
     const drained = Promise.all([read(child.stdout), read(child.stderr)]);
     const link = await waitFor(async () => (await Deno.readTextFile(file).catch(() => "")).trim(), {
-      timeoutMs: 15_000,
+      timeoutMs: PATIENCE_MS,
       what: "the login link",
       state: () => said,
     });

@@ -5,6 +5,7 @@
  */
 import { waitFor } from "@bzzz/base/testing";
 import { type Got, TestBrowser } from "@bzzz/web/testing";
+import { PATIENCE_MS } from "./patience.ts";
 import { type Finished, ISOLATED, type Program, programEnvironment, programPath } from "./programs.ts";
 
 /** Logs in with the link. */
@@ -50,7 +51,7 @@ export async function openSetup(program: Program, home: string): Promise<SetupPr
   }));
   try {
     const read = () => Deno.readTextFile(`${home}/run/page.url`).catch(() => "");
-    const link = (await waitFor(read, { timeoutMs: 15_000, what: "the link to the setup" })).trim();
+    const link = (await waitFor(read, { timeoutMs: PATIENCE_MS, what: "the link to the setup" })).trim();
     return { browser: await browse(link), link, finished, kill: (signal) => child.kill(signal) };
   } catch (error) {
     child.kill("SIGKILL");

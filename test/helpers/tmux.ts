@@ -4,6 +4,7 @@
  * @module
  */
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** Whether this machine has tmux. */
 export async function hasTmux(): Promise<boolean> {
@@ -88,11 +89,11 @@ export class TmuxWindow implements AsyncDisposable {
    * its has ended: tmux 3.3a misses the first notice in about half of all runs when the terminal is closed at the same moment.
    */
   async end(): Promise<string> {
-    await waitFor(async () => await this.variable("pane_dead") === "1", { timeoutMs: 20_000, what: "its end" });
+    await waitFor(async () => await this.variable("pane_dead") === "1", { timeoutMs: PATIENCE_MS, what: "its end" });
     Deno.kill(Number(await this.variable("pid")), "SIGCHLD");
     return await waitFor(
       async () => await this.variable("pane_dead_status") || await this.variable("pane_dead_signal"),
-      { timeoutMs: 20_000, what: "how it ended" },
+      { timeoutMs: PATIENCE_MS, what: "how it ended" },
     );
   }
 
@@ -102,7 +103,7 @@ export class TmuxWindow implements AsyncDisposable {
     return await waitFor(async () => {
       last = await this.text();
       return (typeof what === "string" ? last.includes(what) : what.test(last)) && last;
-    }, { timeoutMs: 20_000, what: String(what), state: () => last });
+    }, { timeoutMs: PATIENCE_MS, what: String(what), state: () => last });
   }
 
   /** Resolves once the program has ended, too: what it still writes at its end is not in the way of who cleans up. */
@@ -114,7 +115,7 @@ export class TmuxWindow implements AsyncDisposable {
         if (!(error instanceof Deno.errors.NotFound)) throw error; // it ended by itself meanwhile
       }
       await waitFor(async () => await this.variable("pane_dead") === "1", {
-        timeoutMs: 20_000,
+        timeoutMs: PATIENCE_MS,
         what: "the end of the program",
       });
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { age, hasAge } from "../helpers/age_command.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { type Finished, run, runOk } from "../helpers/programs.ts";
 
 const ADDRESS = "ucxl://anna:developer@test:vault/brought.md";
@@ -22,7 +23,7 @@ async function recipientOf(home: string, role: string): Promise<string> {
     found = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RoleKeyView)
       .find((key) => key.role === role && key.is_current);
     return found !== undefined;
-  }, { timeoutMs: 20_000, what: `a key of role ${role}` });
+  }, { timeoutMs: PATIENCE_MS, what: `a key of role ${role}` });
   return found?.recipient ?? "";
 }
 

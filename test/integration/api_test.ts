@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { StreamEvent } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import type { RunningNode } from "../helpers/programs.ts";
 
 interface Answer {
@@ -124,7 +125,7 @@ Deno.test("S-20 the event stream goes on where it was, also over a restart of th
   for (let i = 0; i < 20; i++) await post(`after ${i}`);
 
   await waitFor(() => seen.length >= expected.length, {
-    timeoutMs: 8_000,
+    timeoutMs: PATIENCE_MS,
     what: "every event",
     state: () => seen.length,
   });

@@ -4,6 +4,7 @@ import { createSystemClock } from "@bzzz/base";
 import { createSeededRandom, waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, note, testSeed } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { allTasks, assertFenced, mostAtOnce } from "../helpers/tasks.ts";
 
 const clock = createSystemClock();
@@ -27,7 +28,7 @@ Deno.test("S-09 A-16 A-18 a hundred tasks at once for five agents: each is won o
   await mesh.connected("boss", ...workers);
   const boss = await mesh.node("boss").api();
   await waitFor(async () => (await boss.agents()).filter(({ presence }) => presence === "ready").length === 6, {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "every agent to be present",
   });
 
@@ -63,7 +64,7 @@ Deno.test("S-09 A-16 A-18 a hundred tasks at once for five agents: each is won o
   const views = tasks.map(({ history: _, ...view }) => view).sort((a, b) => a.task_id < b.task_id ? -1 : 1);
   const other = await mesh.node("w5").api();
   await waitFor(async () => (await other.status()).tasks["completed"] === 100, {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the same at another node",
   });
   const others = (await allTasks(other)).map(({ history: _, ...view }) => view);

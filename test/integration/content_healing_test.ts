@@ -5,6 +5,7 @@ import { waitFor } from "@bzzz/base/testing";
 import type { UcxiClient } from "@bzzz/ucxi";
 import { contentsIn } from "../helpers/contents.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const OBJECTS = Deno.env.get("SLOW") ? 1_000 : 200;
 /** At once, as several agents would. */
@@ -73,7 +74,7 @@ Deno.test("S-31, S-37 of many objects on three nodes all are readable, and there
   await t.step("written on one, copied to all", async () => {
     const anna = await mesh.node("anna").context();
     await waitFor(() => anna.put(addressOf(0), utf8Encode("first"), { audience: ["admin"] }).catch(() => undefined), {
-      timeoutMs: 20_000,
+      timeoutMs: PATIENCE_MS,
       what: "the key of the role",
     });
     await each(async (n) => void await anna.put(addressOf(n), utf8Encode(textOf(n)), { audience: ["admin"] }));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
 import { filesWith } from "../helpers/needles.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { type Finished, run, runOk } from "../helpers/programs.ts";
 
 const PLAN = "ucxl://anna:developer@test:checkout/docs/plan.md";
@@ -24,7 +25,7 @@ async function ok(mesh: TestMesh, name: string, args: readonly string[], stdin?:
 async function eventually(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<string> {
   let last: Finished | undefined;
   await waitFor(async () => (last = await verb(mesh, name, args, stdin)).code === 0, {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: `${args.join(" ")} on ${name}`,
     state: () => last?.stderr ?? "",
   });
@@ -76,7 +77,7 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
     await eventually(mesh, "anna", ["ucxl", "get", PLAN.replace("checkout/", "checkout/*~3/")]);
     await ok(mesh, "anna", ["ucxl", "rm", PLAN]);
     await waitFor(async () => (await verb(mesh, "bert", ["ucxl", "get", PLAN])).code === 3, {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       what: "the deletion at bert",
     });
     assert.equal((await verb(mesh, "bert", ["ucxl", "import", PLAN], "no age file")).code, 8);
@@ -113,7 +114,7 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
     await waitFor(
       async () => JSON.parse(await ok(mesh, "bert", ["decide", "show", address, "--json"])).state === "rejected",
       {
-        timeoutMs: 10_000,
+        timeoutMs: PATIENCE_MS,
         what: "the vote at bert",
       },
     );
@@ -133,11 +134,11 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
       await eventually(mesh, "dora", ["patch", "review", address, "approve"]);
       await eventually(mesh, "bert", ["patch", "submit", address]);
       await waitFor(async () => (await ok(mesh, "anna", ["ucxl", "get", target])) === "tea 2\n", {
-        timeoutMs: 10_000,
+        timeoutMs: PATIENCE_MS,
         what: "the new price at anna",
       });
       await waitFor(async () => JSON.parse(await ok(mesh, "anna", ["patch", "list", "--json"])).state === "submitted", {
-        timeoutMs: 10_000,
+        timeoutMs: PATIENCE_MS,
         what: "the patch at anna",
       });
     },

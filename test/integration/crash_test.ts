@@ -4,6 +4,7 @@ import { createSystemClock } from "@bzzz/base";
 import { createSeededRandom, waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, journalIds, note, Poster, testSeed } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const POINTS = IS_SLOW ? 100 : 8;
 /** A node is killed somewhere in this time after it began to take posts. */
@@ -43,7 +44,7 @@ Deno.test("S-31 F-40 kill -9 at random points loses no acknowledged entry and br
     const known = await journalIds(reader);
     missing = [...acknowledged].filter((id) => !known.has(id));
     return missing.length === 0;
-  }, { timeoutMs: 10_000, what: `every entry at the peer, seed ${seed}`, state: () => missing.length });
+  }, { timeoutMs: PATIENCE_MS, what: `every entry at the peer, seed ${seed}`, state: () => missing.length });
   await Promise.all([...mesh.nodes.values()].map((node) => node.stop()));
   const reports = await Promise.all(["writer", "reader"].map((name) => mesh.verify(name)));
   assert.ok(reports.every((report) => report.entries >= acknowledged.size));
@@ -55,7 +56,7 @@ Deno.test("S-05 a node that is killed soon after it met the others finds them ag
   await mesh.add("leaf", { through: "hub" });
   await mesh.connected("hub", "leaf");
   await waitFor(() => Deno.stat(`${mesh.home("hub")}/peers.json`).catch(() => undefined), {
-    timeoutMs: 3_000,
+    timeoutMs: PATIENCE_MS,
     what: "the addresses on disk",
   });
 

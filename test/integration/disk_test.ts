@@ -4,6 +4,7 @@ import { ApiError } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
 import { ISOLATED, run } from "../helpers/programs.ts";
 
 const DISK_MB = 8;
@@ -55,7 +56,7 @@ Deno.test("S-37 B-06 a full disk: refused with a reason, readable meanwhile, wri
     const ready = await waitFor(async () => {
       const page = await node.healthPage("/readyz");
       return page.status === 503 && page;
-    }, { timeoutMs: 8_000, what: "/readyz to be 503", state: () => node.log.slice(-1000) });
+    }, { timeoutMs: PATIENCE_MS, what: "/readyz to be 503", state: () => node.log.slice(-1000) });
     assert.ok(ready.body.reasons?.some((reason) => reason.code === "store_full"), Deno.inspect(ready.body));
     assert.equal((await node.healthPage("/health")).body.reasons?.some((reason) => reason.code === "store_full"), true);
     assert.equal((await node.healthPage("/livez")).status, 200, "a restart would not help");
@@ -74,16 +75,16 @@ Deno.test("S-37 B-06 a full disk: refused with a reason, readable meanwhile, wri
   const began = performance.now();
   await t.step("it takes posts again and catches up", async () => {
     await waitFor(() => api.postMessage({ topic: "coordination", text: "room again" }).catch(() => undefined), {
-      timeoutMs: 5_000,
+      timeoutMs: PATIENCE_MS,
       what: "a post to be taken again",
     });
     note(`writable ${Math.round(performance.now() - began)} ms after there was room`);
     await waitFor(() => api.entry(missed.id).catch(() => undefined), {
-      timeoutMs: 12_000,
+      timeoutMs: PATIENCE_MS,
       what: "the entry that was missed",
     });
     await waitFor(async () => (await node.healthPage("/readyz")).status === 200, {
-      timeoutMs: 8_000,
+      timeoutMs: PATIENCE_MS,
       what: "/readyz to be 200",
     });
   });
@@ -107,13 +108,13 @@ Deno.test("S-37 a damaged database: one clear message, status 14, and the file i
   await Deno.writeFile(path, bytes);
 
   for (let attempt = 1; attempt <= 2; attempt++) {
-    const began = performance.now();
+    const sinceTheStart = new Stopwatch();
     const { code, stderr } = await run("bzzz-agent", ["run", "--home", mesh.home("leaf")], { env: ISOLATED });
 
     assert.equal(code, 14, stderr);
     assert.match(stderr, /^bzzz-agent: Cannot .*journal\.db/);
     assert.equal(stderr.trim().split("\n").length, 1, `one message: ${stderr}`);
-    assert.ok(performance.now() - began < 5_000, "it does not try again by itself");
+    sinceTheStart.within(5_000, "refused, without trying again by itself");
     assert.deepEqual(await Deno.readFile(path), bytes, "the damaged file is evidence");
   }
 
@@ -122,7 +123,7 @@ Deno.test("S-37 a damaged database: one clear message, status 14, and the file i
   const restartedAt = performance.now();
   const leaf = await (await mesh.start("leaf")).api();
   await waitFor(async () => (await leaf.entry(posted.at(-1) ?? "").catch(() => undefined)), {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the history to come back from the peers",
     state: () => mesh.node("leaf").log.slice(-2000),
   });

@@ -4,6 +4,7 @@ import type { ElectionView } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
 
 const LAN = { BZZZ_ELECTION_PROFILE: "lan" } as const;
@@ -26,7 +27,7 @@ async function createMesh(env: Readonly<Record<string, string>>): Promise<TestMe
       await waitFor(async () => {
         const { voters, is_changing, has_quorum } = await boss.voters();
         return voters.length === index + 2 && !is_changing && has_quorum;
-      }, { timeoutMs: 10_000, what: `${name} to vote` });
+      }, { timeoutMs: PATIENCE_MS, what: `${name} to vote` });
     }
     return mesh;
   } catch (error) {
@@ -73,14 +74,14 @@ Deno.test("S-21 the leader is killed: another within 20 s, a task goes on, and t
   const input = JSON.stringify({ steps: 44, step_ms: 500 });
   const { task_id } = await boss.postTask({ title: "dig a hole", required_capabilities: ["dig"], input });
   await waitFor(async () => (await boss.task(task_id)).state === "executing", {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the task to be executed",
   });
 
-  const killedAtMs = performance.now();
+  const sinceTheKill = new Stopwatch();
   await mesh.node(first).kill();
   const second = await leaderOf(mesh, [other(first)]);
-  const tookMs = Math.round(performance.now() - killedAtMs);
+  const tookMs = sinceTheKill.within(20_000, "another leads");
   await mesh.start(first);
   const after = await agreed(mesh, second, ["boss", ...WORKERS]);
   const done = await waitFor(async () => {
@@ -89,7 +90,6 @@ Deno.test("S-21 the leader is killed: another within 20 s, a task goes on, and t
   }, { timeoutMs: 30_000, what: "the task to be done" });
 
   note(`killed: another leads ${tookMs} ms later`);
-  assert.ok(tookMs <= 20_000, `${tookMs} ms`);
   assert.equal(after.term, before.term + 1);
   assert.equal(done.attempt, 1, "nobody interrupted it");
   assert.equal(done.holder?.agent_id ?? "boss", "boss");
@@ -102,10 +102,11 @@ Deno.test(`S-21 in the profile lan, ${KILLS} leaders killed one after another: e
   for (let kill = 0; kill < KILLS; kill++) {
     const leader = await leaderOf(mesh, WORKERS);
     await agreed(mesh, leader, ["boss", ...WORKERS]);
-    const killedAtMs = performance.now();
+    const sinceTheKill = new Stopwatch();
     await mesh.node(leader).kill();
     await leaderOf(mesh, [other(leader)]);
-    took.push(performance.now() - killedAtMs);
+    took.push(sinceTheKill.ownMs);
+    note(`another leads after ${sinceTheKill}`);
     await mesh.start(leader);
     await mesh.connected("boss", ...WORKERS);
   }
@@ -121,13 +122,12 @@ Deno.test("S-21 a leader that stops in order is replaced at once", async () => {
   const first = await leaderOf(mesh, WORKERS);
   await agreed(mesh, first, WORKERS);
 
-  const stoppedAtMs = performance.now();
+  const sinceTheStop = new Stopwatch();
   await mesh.node(first).stop();
   await leaderOf(mesh, [other(first)]);
-  const tookMs = Math.round(performance.now() - stoppedAtMs);
+  const tookMs = sinceTheStop.within(10_000, "another leads"); // the default lease is 15 s: nobody waited for it
 
   note(`stopped in order: another leads ${tookMs} ms later`);
-  assert.ok(tookMs < 10_000, `${tookMs} ms`); // the default lease is 15 s: nobody waited for it
 });
 
 Deno.test("S-22 a term ends by the order of a master only; order, reason and outcome are everybody's history", async () => {
@@ -147,7 +147,7 @@ Deno.test("S-22 a term ends by the order of a master only; order, reason and out
   const after = await waitFor(async () => {
     const shown = await view(mesh, "boss");
     return shown.term > before.term + 1 && shown.leader && shown;
-  }, { timeoutMs: 10_000, what: "the term after the trigger", state: () => mesh.node("boss").log.slice(-2_000) });
+  }, { timeoutMs: PATIENCE_MS, what: "the term after the trigger", state: () => mesh.node("boss").log.slice(-2_000) });
 
   assert.deepEqual([refused.code, untouched.term, untouched.leader?.agent_id], [4, before.term, first]);
   assert.match(refused.stderr, /level master, role developer has suggestion/);
@@ -161,7 +161,7 @@ Deno.test("S-22 a term ends by the order of a master only; order, reason and out
       body?.["term"] === after.term
     ) &&
       items;
-  }, { timeoutMs: 10_000, what: "the history at a worker" });
+  }, { timeoutMs: PATIENCE_MS, what: "the history at a worker" });
   const orders = entries.filter(({ kind }) => kind === "election_ordered");
   assert.deepEqual(orders.map(({ author, body }) => [author.agent_id, body?.["order"], body?.["reason"]]), [
     ["boss", "step_down", "its machine is needed"],

@@ -4,6 +4,7 @@ import type { PostTaskInput } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { runOk } from "../helpers/programs.ts";
 
 const LEASE_SECONDS = 5;
@@ -18,7 +19,7 @@ async function executed(mesh: TestMesh, name: string, taskId: string) {
   return await waitFor(async () => {
     const task = await api.task(taskId).catch(() => undefined);
     return task?.state === "executing" && task;
-  }, { timeoutMs: 8_000, what: `task ${taskId} to be executed`, state: () => mesh.node(name).log.slice(-2000) });
+  }, { timeoutMs: PATIENCE_MS, what: `task ${taskId} to be executed`, state: () => mesh.node(name).log.slice(-2000) });
 }
 
 for (const way of ["kill", "stop"] as const) {
@@ -106,7 +107,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
       const task = await waitFor(async () => {
         const view = await api.task(task_id);
         return ["completed", "failed"].includes(view.state) && view;
-      }, { timeoutMs: 10_000, what: "the program to end", state: () => mesh.node("digger").log.slice(-2000) });
+      }, { timeoutMs: PATIENCE_MS, what: "the program to end", state: () => mesh.node("digger").log.slice(-2000) });
       assert.equal(task.state, "completed", task.reason ?? "no reason");
       assert.equal(task.result?.summary, "a hole");
       assert.deepEqual(JSON.parse(task.result?.output ?? ""), { secrets: "none", token: "none" });
@@ -117,7 +118,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
       await executed(mesh, "digger", task_id);
       const child = Number(
         await waitFor(() => Deno.readTextFile(`${folder}/child`).catch(() => undefined), {
-          timeoutMs: 5_000,
+          timeoutMs: PATIENCE_MS,
           what: "the child of the program",
         }),
       );
@@ -126,7 +127,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
       await api.cancelTask(task_id, { reason: "enough" });
 
       await waitFor(async () => !await isAlive(child), {
-        timeoutMs: 5_000,
+        timeoutMs: PATIENCE_MS,
         what: "the child of the program to be gone",
       });
       assert.equal((await api.task(task_id)).state, "cancelled");
@@ -179,7 +180,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
         await executed(mesh, "digger", task_id);
         const child = Number(
           await waitFor(() => Deno.readTextFile(`${folder}/child`).catch(() => undefined), {
-            timeoutMs: 5_000,
+            timeoutMs: PATIENCE_MS,
             what: "the child of the program",
           }),
         );
@@ -196,7 +197,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
       await executed(mesh, "digger", task_id);
       const child = Number(
         await waitFor(() => Deno.readTextFile(`${folder}/orphan`).catch(() => undefined), {
-          timeoutMs: 5_000,
+          timeoutMs: PATIENCE_MS,
           what: "the child of the program",
         }),
       );
@@ -204,7 +205,10 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
 
       await mesh.node("digger").kill();
 
-      await waitFor(async () => !await isAlive(child), { timeoutMs: 10_000, what: "the child of the program to end" });
+      await waitFor(async () => !await isAlive(child), {
+        timeoutMs: PATIENCE_MS,
+        what: "the child of the program to end",
+      });
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath, run, runOk } from "../helpers/programs.ts";
 import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
 
@@ -75,7 +76,7 @@ Deno.test("a wording of the person's library is shown beside the asker's words, 
   const [first, second] = await waitFor(async () => {
     const open = await ana.requests({ state: "open" });
     return open.length === 2 ? open.toSorted((a, b) => a.title < b.title ? -1 : 1) : undefined;
-  }, { timeoutMs: 20_000, what: "both asks" });
+  }, { timeoutMs: PATIENCE_MS, what: "both asks" });
 
   const shown = await runOk("bzzz-hap", ["show", first?.short_id ?? "", ...home], { env });
   assert.match(shown, /high stakes, pending, raised by wording approve-push/);
@@ -112,7 +113,7 @@ Deno.test({
     await waitFor(async () => {
       await view.press("Enter"); // not taken before the text could have been read
       return (await view.text()).includes("Sent as ask");
-    }, { timeoutMs: 10_000, what: "the ask", state: () => view.text() });
+    }, { timeoutMs: PATIENCE_MS, what: "the ask", state: () => view.text() });
 
     const [asked] = await (await mesh.node("ana").api()).requests({});
     assert.deepEqual(asked?.choices, ["soup", "bread"]);

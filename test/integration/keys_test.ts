@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath, run, RunningNode, runOk } from "../helpers/programs.ts";
 
 const PASSPHRASE = "correct horse battery";
@@ -120,7 +121,7 @@ Deno.test({
     const writer = child.stdin.getWriter();
     for (const question of ["New passphrase for the keys: ", "The same again: "]) {
       await waitFor(() => screen.text.includes(question), {
-        timeoutMs: 20_000,
+        timeoutMs: PATIENCE_MS,
         what: question,
         state: () => screen.text,
       });
@@ -165,11 +166,11 @@ Deno.test("the only admin's disk died: a member becomes admin with the shares, r
   await mesh.connected("basil", "cara");
   await t.step("every member knows the new admin, from its history too", async () => {
     await waitFor(async () => (await cara.members()).find(({ agent_id }) => agent_id === "basil")?.role === "admin", {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       what: "cara to know",
     });
     await waitFor(async () => (await cara.journal({ limit: 100, kind: "grant_issued" })).items.length >= 3, {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       what: "the entry with the grant",
     });
   });
@@ -179,7 +180,7 @@ Deno.test("the only admin's disk died: a member becomes admin with the shares, r
     await mesh.add("dora", { through: "basil" });
     const said = await (await mesh.node("dora").api()).postMessage({ topic: "coordination", text: "hello" });
     await waitFor(() => cara.entry(said.id).catch(() => undefined), {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       what: "dora's message at cara",
     });
   });

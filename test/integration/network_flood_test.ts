@@ -6,6 +6,7 @@ import { type BodyOf, TOPICS } from "@bzzz/wire";
 import { type Arena, createArena } from "../helpers/arena.ts";
 import { type Gossip, type Identity, Liar, PROTOCOLS, randomFrames, Vandal, writeJunk } from "../helpers/hostile.ts";
 import { metricsOf, rssMiB } from "../helpers/metrics.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -167,7 +168,10 @@ async function honestMessage(arena: Arena): Promise<number> {
   const startedMs = clock.monotonicMs();
   const { id } = await arena.honest.postMessage({ text: body.text ?? "" });
   try {
-    await waitFor(() => arena.api.entry(id).catch(() => undefined), { timeoutMs: 15_000, what: "an honest message" });
+    await waitFor(() => arena.api.entry(id).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "an honest message",
+    });
   } catch (error) {
     report(`victim:\n${await arena.metrics()}\n${arena.victim.log.slice(-3000)}`);
     report(`neighbour:\n${await metricsOf(arena.neighbour)}\n${arena.neighbour.log.slice(-3000)}`);

@@ -5,6 +5,7 @@ import { createSystemClock } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
 import { announceSkip, findNetnsObstacle, TestLan } from "../helpers/netns.ts";
+import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
 
 const obstacle = await findNetnsObstacle();
 announceSkip("network namespaces (healing)", obstacle);
@@ -40,7 +41,7 @@ async function runCut(kind: Cut, seconds: number): Promise<void> {
   const bert = await lan.apiOf(1, mesh.node("bert"));
   const both = [anna, bert];
   const logs = () => `${mesh.node("anna").log.slice(-3000)}\n--- bert\n${mesh.node("bert").log.slice(-3000)}`;
-  await waitFor(() => allConnected(both), { timeoutMs: 10_000, what: "the hosts to be connected", state: logs });
+  await waitFor(() => allConnected(both), { timeoutMs: PATIENCE_MS, what: "the hosts to be connected", state: logs });
 
   await CUTS[kind].cut(lan);
   const cutAtMs = clock.monotonicMs();
@@ -52,21 +53,20 @@ async function runCut(kind: Cut, seconds: number): Promise<void> {
   const [missingAtA, missingAtB] = await Promise.all(both.map((api) => missing(api, written)));
   await CUTS[kind].heal(lan);
 
-  const healedAtMs = clock.monotonicMs();
-  await waitFor(() => allConnected(both), { timeoutMs: RECONNECT_MS + 20_000, what: "the connection", state: logs });
-  const connectedMs = clock.monotonicMs() - healedAtMs;
+  const sinceHealed = new Stopwatch();
+  await waitFor(() => allConnected(both), { timeoutMs: PATIENCE_MS, what: "the connection", state: logs });
+  const connectedMs = sinceHealed.within(RECONNECT_MS, "connected");
+  const sinceConnected = new Stopwatch();
   await waitFor(async () => await missing(anna, written) === 0 && await missing(bert, written) === 0, {
-    timeoutMs: CATCH_UP_MS + 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "every entry on both sides",
     state: logs,
   });
-  const completeMs = clock.monotonicMs() - healedAtMs;
+  const completeMs = sinceConnected.within(CATCH_UP_MS, "complete");
 
-  const figures = `connected ${Math.round(connectedMs)} ms, complete ${Math.round(completeMs)} ms after the end`;
+  const figures = `connected ${connectedMs} ms after the end, complete ${completeMs} ms later`;
   Deno.stdout.writeSync(new TextEncoder().encode(`${kind}, ${seconds} s: ${figures}\n`));
   assert.ok((missingAtA ?? 0) > 0 && (missingAtB ?? 0) > 0, "the cut was one");
-  assert.ok(connectedMs <= RECONNECT_MS, figures);
-  assert.ok(completeMs <= connectedMs + CATCH_UP_MS, figures);
 }
 
 /** Neither has seen the other since its start: there is nothing to go by but the address book. */
@@ -77,7 +77,7 @@ async function runRestartedCut(seconds: number): Promise<void> {
   await waitForConnection([await lan.apiOf(0, mesh.node("anna")), await lan.apiOf(1, mesh.node("bert"))], 10_000);
   const books = ["anna", "bert"].map((name) => `${mesh.home(name)}/peers.json`);
   await waitFor(async () => (await Promise.all(books.map(isWritten))).every(Boolean), {
-    timeoutMs: 5000,
+    timeoutMs: PATIENCE_MS,
     what: "both address books",
   });
 
@@ -89,10 +89,9 @@ async function runRestartedCut(seconds: number): Promise<void> {
   await clock.sleep(seconds * 1000);
   await lan.passPackets(1);
 
-  const healedAtMs = clock.monotonicMs();
+  const sinceHealed = new Stopwatch();
   await waitForConnection([await lan.apiOf(0, mesh.node("anna")), await lan.apiOf(1, mesh.node("bert"))], 90_000);
-  const connectedMs = clock.monotonicMs() - healedAtMs;
-  assert.ok(connectedMs <= RECONNECT_MS, `connected ${Math.round(connectedMs)} ms after the end`);
+  sinceHealed.within(RECONNECT_MS, "connected");
 }
 
 async function isWritten(path: string): Promise<boolean> {

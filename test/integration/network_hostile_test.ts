@@ -5,6 +5,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { encodeCbor, type Envelope, TOPICS } from "@bzzz/wire";
 import { type Arena, createArena } from "../helpers/arena.ts";
 import { Identity, Liar, type Masks, PROTOCOLS, randomFrames, Vandal, writeJunk } from "../helpers/hostile.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -55,7 +56,10 @@ Deno.test("S-07 a lying member: forged, altered, replayed, foreign, oversize, un
   const before = await arena.metrics();
   const genuine = identity.post("genuine");
   await send(genuine);
-  await waitFor(() => arena.api.entry(genuine.id).catch(() => undefined), { timeoutMs: 5000, what: "a genuine entry" });
+  await waitFor(() => arena.api.entry(genuine.id).catch(() => undefined), {
+    timeoutMs: PATIENCE_MS,
+    what: "a genuine entry",
+  });
   const entriesBefore = await entries();
 
   await send(identity.post("forged", { author: victimPeer, seq: 1000 }));
@@ -112,12 +116,15 @@ Deno.test("S-24 a revoked member is dropped at once and stays out; what it still
   await relay.dial(arena.address);
   const known = identity.post("before the revocation");
   await (await liar.openGossip(arena.victimPeer)).publish(known.frame);
-  await waitFor(() => arena.api.entry(known.id).catch(() => undefined), { timeoutMs: 5000, what: "its last entry" });
+  await waitFor(() => arena.api.entry(known.id).catch(() => undefined), {
+    timeoutMs: PATIENCE_MS,
+    what: "its last entry",
+  });
   const before = await arena.metrics();
 
   const revokedAtMs = clock.monotonicMs();
   await arena.api.revokeMember(identity.peerId, { reason: "lied" });
-  await waitFor(() => !liar.node.isConnected(arena.victimPeer), { timeoutMs: 5000, what: "the drop" });
+  await waitFor(() => !liar.node.isConnected(arena.victimPeer), { timeoutMs: PATIENCE_MS, what: "the drop" });
   const droppedMs = clock.monotonicMs() - revokedAtMs;
 
   await assert.rejects(liar.dial(arena.address));
@@ -126,7 +133,7 @@ Deno.test("S-24 a revoked member is dropped at once and stays out; what it still
   await arena.counted(before, (m) => m.journal("ingest.revoked"), 1, "an entry of the revoked");
   const isKnown = async () =>
     (await arena.honest.members()).some((member) => member.peer_id === identity.peerId && member.revoked);
-  await waitFor(isKnown, { timeoutMs: 10_000, what: "the neighbour to know of the revocation" });
+  await waitFor(isKnown, { timeoutMs: PATIENCE_MS, what: "the neighbour to know of the revocation" });
   assert.ok(droppedMs < 2000, `dropped after ${droppedMs} ms`);
   await arena.assertServing();
 });
@@ -182,7 +189,10 @@ for (const [name, protocol] of Object.entries({ gossip: PROTOCOLS.gossip, sync: 
       }
     }
 
-    await waitFor(() => !liar.node.isConnected(arena.victimPeer), { timeoutMs: 5000, what: `the drop after ${sent}` });
+    await waitFor(() => !liar.node.isConnected(arena.victimPeer), {
+      timeoutMs: PATIENCE_MS,
+      what: `the drop after ${sent}`,
+    });
     await arena.counted(before, (m) => m.p2p("dropped"), 1, "the dropped member");
     await assert.rejects(liar.dial(arena.address));
     await arena.assertServing();

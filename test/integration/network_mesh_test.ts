@@ -5,6 +5,7 @@ import { createSystemClock } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
 import { metricsOf, rssMiB } from "../helpers/metrics.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const clock = createSystemClock();
 const isSlow = Deno.env.get("SLOW") === "1";
@@ -52,7 +53,7 @@ Deno.test(`${NODES} processes that know one address: peer exchange connects them
   }
   const postedMs = clock.monotonicMs() - sentAtMs;
   await waitFor(async () => (await Promise.all(apis.map((api) => missing(api, ids)))).every((count) => count === 0), {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "every message on every node",
   });
   const completeMs = clock.monotonicMs() - sentAtMs - postedMs;
@@ -76,17 +77,23 @@ Deno.test("connection limits are applied: a node that takes two peers has two, a
   await Promise.all(["one", "two", "three"].map((name) => mesh.start(name)));
 
   await waitFor(async () => (await metricsOf(mesh.node("small"))).p2p("inbound.no_room") > 0, {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "somebody to be turned away",
   });
   const small = await mesh.node("small").api();
-  await waitFor(async () => (await small.status()).peers.connected === 2, { timeoutMs: 10_000, what: "two peers" });
+  await waitFor(async () => (await small.status()).peers.connected === 2, {
+    timeoutMs: PATIENCE_MS,
+    what: "two peers",
+  });
 
   const { id } = await small.postMessage({ text: "for those who found room" });
   const inside = (await small.peers()).filter((peer) => peer.is_connected).map((peer) => peer.agent_id ?? "");
   for (const name of inside) {
     const api = await mesh.node(name).api();
-    await waitFor(() => api.entry(id).catch(() => undefined), { timeoutMs: 5000, what: `the message at ${name}` });
+    await waitFor(() => api.entry(id).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: `the message at ${name}`,
+    });
   }
   assert.equal((await small.status()).peers.connected, 2);
   const waiting = ["one", "two", "three"].find((name) => !inside.includes(name)) ?? "";
@@ -94,7 +101,7 @@ Deno.test("connection limits are applied: a node that takes two peers has two, a
   await mesh.node(inside[0] ?? "").stop();
   const api = await mesh.node(waiting).api();
   await waitFor(() => api.entry(id).catch(() => undefined), {
-    timeoutMs: 15_000,
+    timeoutMs: PATIENCE_MS,
     what: "the message at the one who waited",
   });
 });
@@ -105,27 +112,42 @@ Deno.test("kill -9 of a peer: the rest go on; it is back with the same identity 
   await mesh.add("cleo", { through: "anna" });
   const anna = await mesh.node("anna").api();
   const cleo = await mesh.node("cleo").api();
-  await waitFor(async () => (await anna.status()).peers.connected === 2, { timeoutMs: 10_000, what: "three of them" });
+  await waitFor(async () => (await anna.status()).peers.connected === 2, {
+    timeoutMs: PATIENCE_MS,
+    what: "three of them",
+  });
 
   const figures: string[] = [];
   for (let round = 0; round < 3; round++) {
     await mesh.node("bert").kill();
     const meanwhile = (await cleo.postMessage({ text: `meanwhile ${round}` })).id;
-    await waitFor(() => anna.entry(meanwhile).catch(() => undefined), { timeoutMs: 5000, what: "the others to go on" });
+    await waitFor(() => anna.entry(meanwhile).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "the others to go on",
+    });
     // back before anybody has noticed: the old connection is still there for the others
     const killedAtMs = clock.monotonicMs();
     const bert = await (await mesh.start("bert")).api();
     const back = clock.monotonicMs();
-    await waitFor(async () => (await bert.status()).peers.connected === 2, { timeoutMs: 10_000, what: "bert's peers" });
+    await waitFor(async () => (await bert.status()).peers.connected === 2, {
+      timeoutMs: PATIENCE_MS,
+      what: "bert's peers",
+    });
     const connected = clock.monotonicMs();
     const [toBert, fromBert] = [
       await anna.postMessage({ text: "to bert" }),
       await bert.postMessage({ text: "from bert" }),
     ];
-    await waitFor(() => bert.entry(toBert.id).catch(() => undefined), { timeoutMs: 5000, what: "anna → bert" });
+    await waitFor(() => bert.entry(toBert.id).catch(() => undefined), { timeoutMs: PATIENCE_MS, what: "anna → bert" });
     const heard = clock.monotonicMs();
-    await waitFor(() => anna.entry(fromBert.id).catch(() => undefined), { timeoutMs: 5000, what: "bert → anna" });
-    await waitFor(() => bert.entry(meanwhile).catch(() => undefined), { timeoutMs: 5000, what: "what bert missed" });
+    await waitFor(() => anna.entry(fromBert.id).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "bert → anna",
+    });
+    await waitFor(() => bert.entry(meanwhile).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "what bert missed",
+    });
     figures.push(
       `start ${Math.round(back - killedAtMs)}, peers ${Math.round(connected - back)}, to it ${
         Math.round(heard - connected)

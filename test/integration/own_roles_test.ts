@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { utf8Decode, utf8Encode } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { run, runOk } from "../helpers/programs.ts";
 
 const ROLES = `version: 1
@@ -43,7 +44,7 @@ Deno.test("S-18 an invite that is made on a stopped node is for a role of one's 
         reason = String(error);
         return undefined;
       }),
-    { timeoutMs: 20_000, what: "the newcomer to read what is for its role", state: () => reason },
+    { timeoutMs: PATIENCE_MS, what: "the newcomer to read what is for its role", state: () => reason },
   );
   assert.equal(text, "round");
   assert.equal((await (await mesh.node("ana").api()).status()).node.role, "ui_ux");

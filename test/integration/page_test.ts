@@ -6,6 +6,7 @@ import { ChromiumTab, findChromium } from "../helpers/chromium.ts";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
 import { PageProcess } from "../helpers/page.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 
 const chromium = await findChromium();
 if (!chromium) note("no Chromium on this machine: the page is not driven in a browser");
@@ -47,7 +48,7 @@ Deno.test({
     await tab.click("Look at it again");
     await tab.shows("to approve: the end of the digest above");
     const button = "getComputedStyle(document.querySelector('button.guarded')).visibility";
-    await waitFor(async () => await tab.evaluate(button) === "visible", { timeoutMs: 5_000, what: "the button" });
+    await waitFor(async () => await tab.evaluate(button) === "visible", { timeoutMs: PATIENCE_MS, what: "the button" });
     await picture(tab, "page_approval");
     await tab.go(page.link);
     await tab.shows("This login link was used before");

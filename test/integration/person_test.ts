@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
 
 Deno.test("only a person's signature approves: locked, unlocked, rotated, on a second device, until it is revoked", async () => {
@@ -22,17 +23,20 @@ Deno.test("only a person's signature approves: locked, unlocked, rotated, on a s
     const { task_id: task } = await hub.postTask({ title: verb, required_capabilities: ["dig"], input });
     const open = await waitFor(
       async () => (await hub.requests({ state: "open" })).find((one) => one.task_id === task),
-      { timeoutMs: 20_000, what: `the ask of ${verb}` },
+      { timeoutMs: PATIENCE_MS, what: `the ask of ${verb}` },
     );
     await waitFor(async () =>
       (await (await mesh.node("ana").api()).requests({ state: "open" }))
-        .some((one) => one.request_id === open.request_id), { timeoutMs: 10_000, what: "ana to hear of it" });
+        .some((one) => one.request_id === open.request_id), { timeoutMs: PATIENCE_MS, what: "ana to hear of it" });
     return { task, id: open.request_id, digest: open.digest };
   };
   const approve = async (name: string, { id, digest }: { id: string; digest: string }, ...args: string[]) =>
     (await hap(name, "approve", id, "--digest", digest, ...args)).code;
   const completed = async ({ task }: { task: string }): Promise<void> => {
-    await waitFor(async () => (await hub.task(task)).state === "completed", { timeoutMs: 20_000, what: "the task" });
+    await waitFor(async () => (await hub.task(task)).state === "completed", {
+      timeoutMs: PATIENCE_MS,
+      what: "the task",
+    });
   };
 
   const right = await secret("ana", "correct horse");
@@ -44,7 +48,7 @@ Deno.test("only a person's signature approves: locked, unlocked, rotated, on a s
   assert.equal(await approve("ana", push, ...await secret("ana", "wrong horse")), 4, "wrong");
   assert.equal((await hub.request(push.id)).state, "pending");
   await waitFor(async () => await approve("ana", push, ...await secret("ana", "correct horse")) === 0, {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "the passphrase to be taken again",
   });
   await completed(push);
@@ -74,7 +78,7 @@ Deno.test("only a person's signature approves: locked, unlocked, rotated, on a s
   const known = await waitFor(async () => {
     const { devices } = JSON.parse((await hap("ana", "identity", "show", "--json")).stdout);
     return devices.length === 2 ? devices as { agent_id: string; problem?: string }[] : undefined;
-  }, { timeoutMs: 20_000, what: "both devices to be known" });
+  }, { timeoutMs: PATIENCE_MS, what: "both devices to be known" });
   assert.deepEqual(known.map(({ agent_id, problem }) => [agent_id, problem]).sort(), [["ana", undefined], [
     "phone",
     undefined,
@@ -82,13 +86,13 @@ Deno.test("only a person's signature approves: locked, unlocked, rotated, on a s
 
   assert.equal((await hap("phone", "identity", "revoke", "ana", "--reason", "lost")).code, 0);
   await waitFor(async () => /revoked the device/.test((await hap("ana", "identity", "show")).stdout), {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the lost device to hear of its end",
   });
   const last = await ask("last", "normal");
   assert.equal(await approve("ana", last, ...right), 4, "revoked");
   await waitFor(async () => await approve("phone", last) === 0, {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the other device to approve",
   });
   await completed(last);

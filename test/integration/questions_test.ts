@@ -4,12 +4,13 @@ import type { RequestView } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { run, runOk } from "../helpers/programs.ts";
 
 async function pending(mesh: TestMesh, name: string): Promise<RequestView> {
   const api = await mesh.node(name).api();
   return await waitFor(async () => (await api.requests({ state: "pending" }))[0], {
-    timeoutMs: 8_000,
+    timeoutMs: PATIENCE_MS,
     what: `the question at ${name}`,
     state: () => mesh.node(name).log.slice(-2000),
   });
@@ -21,7 +22,7 @@ async function inState(mesh: TestMesh, name: string, taskId: string, state: stri
     const task = await api.task(taskId).catch(() => undefined);
     return task?.state === state && task;
   }, {
-    timeoutMs: 12_000,
+    timeoutMs: PATIENCE_MS,
     what: `task ${taskId} to be ${state} at ${name}`,
     state: () => mesh.node(name).log.slice(-3000),
   });
@@ -61,7 +62,7 @@ Deno.test("S-15 A-33 a question waits for a person who is away, and survives res
   await mesh.node("digger").kill();
   await runOk("bzzz-hap", ["answer", question.short_id, "two", "metres", "--home", mesh.home("ana")]);
   await waitFor(async () => (await hub.request(question.request_id)).state === "answered", {
-    timeoutMs: 5_000,
+    timeoutMs: PATIENCE_MS,
     what: "the answer at the hub",
   });
   await mesh.node("ana").kill();
@@ -106,7 +107,7 @@ Deno.test("S-16 two people answer: the first counts, the second is told who was 
       await runOk("bzzz-hap", ["answer", question.request_id, "blue", "--home", mesh.home("ana")]);
       const ben = await mesh.node("ben").api();
       await waitFor(async () => (await ben.request(question.request_id)).state === "answered", {
-        timeoutMs: 5_000,
+        timeoutMs: PATIENCE_MS,
         what: "the answer at the second person",
       });
 
@@ -134,7 +135,7 @@ Deno.test("S-16 two people answer: the first counts, the second is told who was 
           return (await (await mesh.node(name).api()).request(question.request_id)).answer;
         }));
         return views.every((view) => view !== undefined && view.entry_id === views[0]?.entry_id) && views;
-      }, { timeoutMs: 5_000, what: "everybody to agree" });
+      }, { timeoutMs: PATIENCE_MS, what: "everybody to agree" });
       assert.equal(JSON.parse(done.result?.output ?? "{}").choice, winners[0]?.choice, "the work got the same answer");
     });
   } finally {

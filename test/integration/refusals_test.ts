@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createMesh, createNodeKeys, issueGrant, saveGrant, saveMesh } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, type Program, run, RunningNode, runOk, type RunOptions } from "../helpers/programs.ts";
 
 /** As users run it: what is logged at the usual level counts as noise. */
@@ -203,7 +204,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
 
 async function refuses(refusal: Refusal, home: string): Promise<void> {
   const program = refusal.program ?? "bzzz-agent";
-  const options: RunOptions = { env: { ...QUIET, ...refusal.env }, timeoutMs: 10_000 };
+  const options: RunOptions = { env: { ...QUIET, ...refusal.env }, timeoutMs: PATIENCE_MS };
 
   const { code, stdout, stderr } = await run(program, refusal.args(home), options);
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
 
 const POLICY = `version: 1
@@ -32,7 +33,7 @@ Deno.test("a rule decides what it names; high stakes need a person and the diges
   };
   const completed = async (taskId: string): Promise<void> => {
     await waitFor(async () => (await hub.task(taskId)).state === "completed", {
-      timeoutMs: 20_000,
+      timeoutMs: PATIENCE_MS,
       what: "the task to be completed",
       state: () => mesh.node("ana").log.slice(-2000),
     });
@@ -45,7 +46,7 @@ Deno.test("a rule decides what it names; high stakes need a person and the diges
 
   const pushed = await post("repo.push", { stakes: "high", human_present: true });
   const open = await waitFor(async () => (await ana.requests({ state: "open" }))[0], {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "the ask",
   });
   assert.equal((await run("bzzz-hap", ["approve", open.short_id, ...home])).code, 2, "not unseen");

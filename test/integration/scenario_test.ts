@@ -5,6 +5,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { findChromium } from "../helpers/chromium.ts";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { hasTmux } from "../helpers/tmux.ts";
 import type { OpenDriver, PersonDriver } from "./scenario/driver.ts";
 import { openPage } from "./scenario/page_driver.ts";
@@ -12,7 +13,7 @@ import { PERSON_DECIDES, type Step } from "./scenario/steps.ts";
 import { openPlain, openScreen } from "./scenario/terminal_drivers.ts";
 
 /** A plan waits this long for objections. */
-const PLAN_WINDOW_MS = 5_000;
+const PLAN_WINDOW_MS = 8_000;
 
 const chromium = await findChromium();
 const tmux = await hasTmux();
@@ -39,7 +40,7 @@ async function take(step: Step, mesh: TestMesh, person: PersonDriver): Promise<v
       const plan = await waitFor(async () => {
         const found = await ana.task(task).catch(() => undefined); // not heard of yet
         return found?.state === "discussing" && found.plan_entry;
-      }, { timeoutMs: 15_000, what: "a plan" });
+      }, { timeoutMs: PATIENCE_MS, what: "a plan" });
       const where = { task_id: task, thread: `task/${task}`, parent: plan };
       await ana.postMessage({ type: "objection", severity: "blocking", text: step.why, ...where });
       return;
@@ -56,7 +57,7 @@ async function take(step: Step, mesh: TestMesh, person: PersonDriver): Promise<v
       const answered = await waitFor(async () => {
         const found = (await digger.requests()).find((request) => request.title === step.title);
         return found?.answer;
-      }, { timeoutMs: 10_000, what: `the agent's node to know what became of ${step.title}` });
+      }, { timeoutMs: PATIENCE_MS, what: `the agent's node to know what became of ${step.title}` });
       assert.equal(answered.decision, step.decision);
       assert.equal(answered.text ?? answered.reason ?? "", step.words);
       assert.equal(answered.by.agent_id, "ana");

@@ -6,6 +6,7 @@ import { contentsIn } from "../helpers/contents.ts";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
 import { canReadMemory, countInMemory, filesWith, occurrences } from "../helpers/needles.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { type Finished, run, runOk } from "../helpers/programs.ts";
 
 const ADDRESS = "ucxl://atlas:admin@vault:keys/*^/launch";
@@ -55,7 +56,7 @@ async function put(home: string, text: string, address = ADDRESS): Promise<void>
   let last: Finished | undefined;
   const args = ["ucxl", "put", address, "-", "--audience", "architect", "--home", home];
   await waitFor(async () => (last = await run("bzzz-agent", args, { stdin: text })).code === 0, {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "the keys to be there",
     state: () => last?.stderr ?? "",
   });
@@ -73,11 +74,11 @@ Deno.test("a node without the role holds sealed content, and no word of it is on
   await runOk("bzzz-agent", ["send", open, "--home", atlas.home]);
   const basilApi = await basil.api();
   await waitFor(async () => (await contentsIn(basil.home)).length >= 2, {
-    timeoutMs: 20_000,
+    timeoutMs: PATIENCE_MS,
     what: "the sealed contents on the other disk",
   });
   await waitFor(async () => JSON.stringify(await basilApi.messages({})).includes(open), {
-    timeoutMs: 10_000,
+    timeoutMs: PATIENCE_MS,
     what: "the message in the clear at the other",
   });
 

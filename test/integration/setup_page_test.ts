@@ -1,6 +1,7 @@
 // The setup of the built programs on a page: left and gone on with, a mesh created, and a person's node that joins it.
 import { waitFor } from "@bzzz/base/testing";
 import assert from "node:assert/strict";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath, RunningNode, runOk } from "../helpers/programs.ts";
 import { browse, fillIn, openSetup } from "../helpers/setup_page.ts";
 import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
@@ -105,7 +106,7 @@ Deno.test({
       const status = await waitFor(
         async () => JSON.parse(await runOk("bzzz-hap", ["status", "--json", "--home", ana])),
         {
-          timeoutMs: 20_000,
+          timeoutMs: PATIENCE_MS,
           what: "its status",
         },
       );

@@ -1,6 +1,7 @@
 // The setup of the built programs: from a file, in a terminal, and what is there already.
 import { waitFor } from "@bzzz/base/testing";
 import assert from "node:assert/strict";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath, run, RunningNode, runOk } from "../helpers/programs.ts";
 import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
 
@@ -66,7 +67,10 @@ Deno.test({
         await enter(view, "ana");
         await view.shows("create or join [create]");
         await view.press("C-c");
-        await waitFor(async () => await view.variable("pane_dead") === "1", { timeoutMs: 20_000, what: "its end" });
+        await waitFor(async () => await view.variable("pane_dead") === "1", {
+          timeoutMs: PATIENCE_MS,
+          what: "its end",
+        });
       }
       await using view = await open();
       await view.shows("Going on with the setup that was left");

@@ -5,6 +5,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
 import { filesWith } from "../helpers/needles.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { type Finished, run } from "../helpers/programs.ts";
 
 const WORKER = new URL("story/archivist.sh", import.meta.url).pathname;
@@ -70,7 +71,7 @@ class Story implements AsyncDisposable {
     return await waitFor(
       async () => (await this.lines<RequestView>("ana", ["inbox"])).find((ask) => ask.title === title),
       {
-        timeoutMs: 20_000,
+        timeoutMs: PATIENCE_MS,
         what: `"${title}" in ana's inbox`,
         state: () => this.mesh.node("archivist").log.slice(-2000),
       },
@@ -81,7 +82,7 @@ class Story implements AsyncDisposable {
     const api = await this.mesh.node("boss").api();
     let last = "";
     await waitFor(async () => (last = (await api.task(task)).state) === state, {
-      timeoutMs: 20_000,
+      timeoutMs: PATIENCE_MS,
       what: `the task to be ${state}`,
       state: () => `${last}\n${this.mesh.node("archivist").log.slice(-3000)}`,
     });
@@ -91,7 +92,7 @@ class Story implements AsyncDisposable {
   async decision(who: string, title: string): Promise<Listed> {
     return await waitFor(
       async () => (await this.lines<Listed>(who, ["decide", "list"])).find((one) => one.record?.title === title),
-      { timeoutMs: 20_000, what: `the decision "${title}" at ${who}` },
+      { timeoutMs: PATIENCE_MS, what: `the decision "${title}" at ${who}` },
     );
   }
 
@@ -110,13 +111,13 @@ Deno.test("S-12, S-15, S-17, S-18, S-19 planned, objected to, asked, answered, a
   let address = "";
 
   await t.step("S-12 the agent tells its plan, a peer objects, and nothing is done", async () => {
-    const post = ["task", "post", TITLE, "--capability", "archive", "--plan-window", "8s", "--json"];
+    const post = ["task", "post", TITLE, "--capability", "archive", "--plan-window", "15s", "--json"];
     task = JSON.parse(await story.says("boss", post)).task_id;
     await story.taskIs(task, "discussing");
     await waitFor(
       async () => (await story.tries("critic", ["hmmm", "plan", task])).stdout.includes("Run the command"),
       {
-        timeoutMs: 6_000,
+        timeoutMs: PATIENCE_MS,
         what: "the plan at the critic",
       },
     );
@@ -160,7 +161,7 @@ Deno.test("S-12, S-15, S-17, S-18, S-19 planned, objected to, asked, answered, a
     const done = await waitFor(async () => {
       const [one] = await story.lines<RequestView>("ana", ["show", ask.short_id]);
       return one?.performed && one;
-    }, { timeoutMs: 10_000, what: "what came of the approval" });
+    }, { timeoutMs: PATIENCE_MS, what: "what came of the approval" });
     assert.deepEqual([done.answer?.decision, done.performed?.outcome], ["approve", "done"]);
   });
 
@@ -174,7 +175,7 @@ Deno.test("S-12, S-15, S-17, S-18, S-19 planned, objected to, asked, answered, a
     assert.deepEqual([first.version.address, first.record?.outcome], [address, "approval"]);
     assert.equal(JSON.parse(await story.says("boss", ["ucxl", "get", address])).task_id, task);
     await waitFor(async () => (await story.tries("olga", ["ucxl", "history", address])).code === 0, {
-      timeoutMs: 10_000,
+      timeoutMs: PATIENCE_MS,
       what: "the version at olga",
     });
     const refused = await story.tries("olga", ["ucxl", "get", address]);
@@ -190,7 +191,7 @@ Deno.test("S-12, S-15, S-17, S-18, S-19 planned, objected to, asked, answered, a
       await story.says("ana", ["ucxl", "put", address, "-", "--if-match", revision, ...AUDIENCE], amended);
 
       await waitFor(async () => (await story.lines("boss", ["ucxl", "history", address])).length === 2, {
-        timeoutMs: 10_000,
+        timeoutMs: PATIENCE_MS,
         what: "the second version at boss",
       });
       const authors =
@@ -203,7 +204,7 @@ Deno.test("S-12, S-15, S-17, S-18, S-19 planned, objected to, asked, answered, a
       const past = await story.tries("boss", ["ucxl", "get", address.replace("/*^/", "/~~2/")]);
       assert.deepEqual([past.code, /versions 1 to 2; the nearest is 1/.test(past.stderr)], [3, true], past.stderr);
       await waitFor(async () => (await story.lines("olga", ["ucxl", "history", address])).length === 2, {
-        timeoutMs: 10_000,
+        timeoutMs: PATIENCE_MS,
         what: "the second version at olga",
       });
       assert.deepEqual(await filesWith(story.mesh.home("olga"), SECRET), []);

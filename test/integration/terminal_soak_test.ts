@@ -8,6 +8,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { acquireInstanceLock } from "@bzzz/runtime";
 import { note } from "../helpers/load.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { programEnvironment, programPath } from "../helpers/programs.ts";
 import { PtyProgram } from "../helpers/pty.ts";
 
@@ -99,7 +100,7 @@ Deno.test({
       });
       await view.writes("CHANNELS");
       const firstFrameMs = clock.monotonicMs() - began;
-      await waitFor(() => node.mesh.watchers > 0, { timeoutMs: 20_000, what: "the view to listen" });
+      await waitFor(() => node.mesh.watchers > 0, { timeoutMs: PATIENCE_MS, what: "the view to listen" });
 
       let said = 0;
       const talking = clock.setPeriodic(50, () => {

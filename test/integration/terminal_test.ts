@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath, run, runOk } from "../helpers/programs.ts";
 import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
 
 const ENV = { ...programEnvironment(), ...ISOLATED };
 const ignore = !await hasTmux();
 /** A plan waits this long for objections; the person types one within it. */
-const PLAN_WINDOW_MS = 5_000;
+const PLAN_WINDOW_MS = 15_000;
 
 async function withHome(body: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "bzzz-view-" });
@@ -42,7 +43,7 @@ Deno.test({
       await view.shows("PEERS");
       assert.equal(await view.variable("alternate_on"), "1");
       await waitFor(async () => await view.variable("pane_title") === "bzzz bzzz", {
-        timeoutMs: 5_000,
+        timeoutMs: PATIENCE_MS,
         what: "the title",
       });
 
@@ -58,7 +59,7 @@ Deno.test({
       await view.shows("PEERS");
 
       Deno.kill(await pidOf(view), "SIGTERM");
-      await waitFor(async () => await view.variable("pane_dead") === "1", { timeoutMs: 20_000, what: "its end" });
+      await waitFor(async () => await view.variable("pane_dead") === "1", { timeoutMs: PATIENCE_MS, what: "its end" });
       assert.equal(await view.variable("alternate_on"), "0");
       assert.equal(await view.variable("mouse_any_flag"), "0");
     });
@@ -87,7 +88,10 @@ Deno.test({
 
       await narrow.type("/quit");
       await narrow.press("Enter");
-      await waitFor(async () => await narrow.variable("pane_dead") === "1", { timeoutMs: 10_000, what: "its end" });
+      await waitFor(async () => await narrow.variable("pane_dead") === "1", {
+        timeoutMs: PATIENCE_MS,
+        what: "its end",
+      });
       assert.equal(await narrow.variable("alternate_on"), "0");
       assert.equal(await node.variable("pane_dead"), "0");
 
@@ -143,7 +147,7 @@ Deno.test({
       await view.type("v");
       await view.shows("your vote:");
       await waitFor(async () => !(await view.text()).includes("keys are ignored"), {
-        timeoutMs: 5_000,
+        timeoutMs: PATIENCE_MS,
         what: "the box to listen",
       });
       await view.type("approve");
@@ -174,7 +178,7 @@ Deno.test({
         const task = await digger.task(taskId);
         return task.state === "completed" && task;
       }, {
-        timeoutMs: 20_000,
+        timeoutMs: PATIENCE_MS,
         what: `task ${taskId} to be completed`,
         state: () => mesh.node("digger").log.slice(-2_000),
       });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
+import { PATIENCE_MS } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
 
 Deno.test("three voters: one killed, decisions go on; two killed, it says why; back, it goes on", async () => {
@@ -19,7 +20,7 @@ Deno.test("three voters: one killed, decisions go on; two killed, it says why; b
   for (const [index, name] of ["basil", "cedar"].entries()) {
     const added = await operator("add", name);
     assert.equal(added.code, 0, added.stderr);
-    await waitFor(() => isStable(index + 2), { timeoutMs: 10_000, what: `${name} to vote` });
+    await waitFor(() => isStable(index + 2), { timeoutMs: PATIENCE_MS, what: `${name} to vote` });
   }
   const twice = await operator("add", "basil");
   const unknown = await operator("remove", "nobody");
@@ -27,27 +28,30 @@ Deno.test("three voters: one killed, decisions go on; two killed, it says why; b
   assert.match(twice.stderr, /votes already/);
 
   await mesh.node("cedar").kill();
-  await waitFor(async () => (await atlas.voters()).reachable === 2, { timeoutMs: 10_000, what: "the loss of cedar" });
+  await waitFor(async () => (await atlas.voters()).reachable === 2, {
+    timeoutMs: PATIENCE_MS,
+    what: "the loss of cedar",
+  });
   // a change of the voters is a decision of the quorum like a claim
   const shrunk = await operator("remove", "cedar");
   assert.equal(shrunk.code, 0, shrunk.stderr);
-  await waitFor(() => isStable(2), { timeoutMs: 10_000, what: "two voters" });
+  await waitFor(() => isStable(2), { timeoutMs: PATIENCE_MS, what: "two voters" });
 
   await mesh.node("basil").kill();
   const told = await waitFor(async () => {
     const status = await atlas.status();
     return status.reasons.find((reason) => reason.includes("voters can be reached"));
-  }, { timeoutMs: 10_000, what: "the reason of being degraded" });
+  }, { timeoutMs: PATIENCE_MS, what: "the reason of being degraded" });
   assert.match(told, /1 of 2 voters can be reached, 2 are needed/);
   const refused = await operator("remove", "basil");
   assert.equal(refused.code, 7, refused.stderr);
 
   await mesh.start("basil");
-  await waitFor(() => isStable(2), { timeoutMs: 15_000, what: "the quorum to be back" });
+  await waitFor(() => isStable(2), { timeoutMs: PATIENCE_MS, what: "the quorum to be back" });
   await mesh.start("cedar");
   await waitFor(async () => (await operator("add", "cedar")).code === 0, {
-    timeoutMs: 15_000,
+    timeoutMs: PATIENCE_MS,
     what: "cedar to vote again",
   });
-  await waitFor(() => isStable(3), { timeoutMs: 10_000, what: "three voters" });
+  await waitFor(() => isStable(3), { timeoutMs: PATIENCE_MS, what: "three voters" });
 });

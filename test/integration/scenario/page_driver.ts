@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { ChromiumTab } from "../../helpers/chromium.ts";
 import { PageProcess } from "../../helpers/page.ts";
+import { PATIENCE_MS } from "../../helpers/patience.ts";
 import type { PersonDriver } from "./driver.ts";
 
 /** The page in a browser of a phone's width. Without scripts the person asks for the inbox again; with them it comes by itself. */
@@ -19,7 +20,7 @@ export async function openPage(
       if ((await tab.text()).includes(title)) return true;
       if (!options.hasScripts) await tab.go(page.origin);
       return false;
-    }, { timeoutMs: 15_000, what: title, state: () => tab.complaints.join("\n") });
+    }, { timeoutMs: PATIENCE_MS, what: title, state: () => tab.complaints.join("\n") });
   };
   const openAsk = async (title: string) => {
     await look(title);
@@ -40,7 +41,10 @@ export async function openPage(
       await tab.click("Look at it again");
       await tab.shows("may do exactly this");
       const button = "getComputedStyle(document.querySelector('button.guarded')).visibility";
-      await waitFor(async () => await tab.evaluate(button) === "visible", { timeoutMs: 5_000, what: "the button" });
+      await waitFor(async () => await tab.evaluate(button) === "visible", {
+        timeoutMs: PATIENCE_MS,
+        what: "the button",
+      });
       const tail = await tab.evaluate("document.querySelector('label[for=tail]')?.innerText.match(/Type (\\w+)/)[1]");
       if (typeof tail === "string") await tab.type("tail", tail);
       await tab.press("button.guarded");

@@ -1,4 +1,5 @@
 import { waitFor } from "@bzzz/base/testing";
+import { PATIENCE_MS } from "../../helpers/patience.ts";
 import { ISOLATED, programEnvironment, programPath } from "../../helpers/programs.ts";
 import { TmuxWindow } from "../../helpers/tmux.ts";
 import type { PersonDriver } from "./driver.ts";
@@ -45,7 +46,7 @@ export async function openPlain(home: string): Promise<PersonDriver> {
         else await view.press("BSpace");
         const isTaken = async () => (await asked()).typed !== typed;
         return await waitFor(isTaken, { timeoutMs: 500, what: "its echo" }).then(() => false, () => false);
-      }, { timeoutMs: 15_000, what: "the keys to be taken" });
+      }, { timeoutMs: PATIENCE_MS, what: "the keys to be taken" });
       await view.press("Enter");
       await view.shows(`Approved ask ${id}`);
     },
