@@ -140,7 +140,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
           return await waitFor(async () => {
             const view = await api.task(task_id);
             return view.state === "failed" && view;
-          }, { timeoutMs: 15_000, what: "the budget to end", state: () => mesh.node("digger").log.slice(-2000) });
+          }, { timeoutMs: PATIENCE_MS, what: "the budget to end", state: () => mesh.node("digger").log.slice(-2000) });
         };
 
         const task = await spend({ budgets: { tokens: 1_000 } });
@@ -151,7 +151,7 @@ Deno.test("S-28 a program of one's own executes a task: progress, result, no sec
         await waitFor(
           async () => (await api.requests()).some(({ kind, task_id }) => kind === "notice" && task_id === task.task_id),
           {
-            timeoutMs: 5_000,
+            timeoutMs: PATIENCE_MS,
             what: "people to be told",
           },
         );
