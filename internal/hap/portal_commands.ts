@@ -1,4 +1,5 @@
-import { type Command, type CommandContext, COMMANDS } from "@bzzz/cli";
+import { type Command, type CommandContext, withCommands } from "@bzzz/cli";
+import { createSendCommand } from "./forms/send_command.ts";
 import { createTemplateCommands } from "./forms/template_commands.ts";
 import { librariesOfConfig, type PersonLibraries } from "./libraries.ts";
 import { createPromptCommands } from "./prompts/prompt_commands.ts";
@@ -6,6 +7,7 @@ import { createPromptCommands } from "./prompts/prompt_commands.ts";
 function commandsOf(librariesOf: (context: CommandContext) => Promise<PersonLibraries>): readonly Command[] {
   return [
     ...createTemplateCommands(async (context) => (await librariesOf(context)).templates),
+    createSendCommand(async (context) => (await librariesOf(context)).templates),
     ...createPromptCommands(async (context) => (await librariesOf(context)).prompts),
   ];
 }
@@ -18,5 +20,5 @@ export const LIBRARY_COMMANDS: readonly Command[] = commandsOf(async (context) =
 
 /** The verbs of a prompt: those of both programs, and those of the person's libraries. */
 export function portalCommands(libraries: PersonLibraries): readonly Command[] {
-  return [...COMMANDS, ...commandsOf(() => Promise.resolve(libraries))].filter((command) => command.isInPortal);
+  return withCommands(commandsOf(() => Promise.resolve(libraries))).filter((command) => command.isInPortal);
 }

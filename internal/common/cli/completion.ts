@@ -22,6 +22,29 @@ interface Words {
   /** What was typed so far: "" or "task". */
   readonly path: string;
   readonly words: readonly { readonly word: string; readonly summary: string }[];
+  /** A command line of the program that prints more words, one a line. */
+  readonly valuesFrom?: string | undefined;
+}
+
+/** What may follow a flag. */
+interface FlagWords {
+  readonly path: string;
+  readonly flag: string;
+  readonly words: readonly string[];
+  readonly valuesFrom: string | undefined;
+}
+
+function flagTable(program: ProgramSpec): FlagWords[] {
+  return program.commands.flatMap(({ name, aliases = [], flags = [] }) =>
+    [name, ...aliases].flatMap((path) =>
+      flags.filter(({ choices, valuesFrom }) => choices ?? valuesFrom).map(({ name: flag, choices, valuesFrom }) => ({
+        path,
+        flag,
+        words: choices ?? [],
+        valuesFrom,
+      }))
+    )
+  );
 }
 
 /** What may follow each beginning: verbs, second words, then flags and choices. */
@@ -32,6 +55,7 @@ function wordTable(program: ProgramSpec): Words[] {
   const verbs = new Map<string, string>();
   const seconds = new Map<string, { word: string; summary: string }[]>();
   const table = new Map<string, { word: string; summary: string }[]>();
+  const sources = new Map<string, string | undefined>();
   for (const { name, command } of names) {
     const [first = "", second] = name.split(" ");
     if (second === undefined) verbs.set(first, command.summary);
@@ -40,10 +64,14 @@ function wordTable(program: ProgramSpec): Words[] {
       seconds.set(first, [...(seconds.get(first) ?? []), { word: second, summary: command.summary }]);
     }
     table.set(name, wordsOf(command));
+    sources.set(name, command.args?.find(({ valuesFrom }) => valuesFrom !== undefined)?.valuesFrom);
   }
   for (const [first, words] of seconds) table.set(first, [...words, ...(table.get(first) ?? [])]);
   const top = [...verbs].map(([word, summary]) => ({ word, summary }));
-  return [{ path: "", words: top }, ...[...table].map(([path, words]) => ({ path, words }))];
+  return [
+    { path: "", words: top },
+    ...[...table].map(([path, words]) => ({ path, words, valuesFrom: sources.get(path) })),
+  ];
 }
 
 function wordsOf(command: Command): { word: string; summary: string }[] {
@@ -65,8 +93,14 @@ function quote(text: string): string {
 
 function bash(program: ProgramSpec): string {
   const name = identifier(program);
-  const cases = wordTable(program).map(({ path, words }) =>
-    `    ${quote(path)}) words=${quote(words.map(({ word }) => word).join(" "))} ;;`
+  const ask = (line: string | undefined) => `"$("\${COMP_WORDS[0]}" ${line} 2>/dev/null)"`;
+  const cases = wordTable(program).map(({ path, words, valuesFrom }) =>
+    `    ${quote(path)}) words=${quote(words.map(({ word }) => word).join(" "))}${
+      valuesFrom === undefined ? "" : `; [[ $current == -* ]] || words+=" "${ask(valuesFrom)}`
+    } ;;`
+  );
+  const values = flagTable(program).map(({ path, flag, words, valuesFrom }) =>
+    `    ${quote(`${path} --${flag}`)}) words=${valuesFrom === undefined ? quote(words.join(" ")) : ask(valuesFrom)} ;;`
   );
   return [
     `# bash completion of ${program.name}; load with: source <(${program.name} completion bash)`,
@@ -82,8 +116,12 @@ function bash(program: ProgramSpec): string {
     "      *) break ;;",
     "    esac",
     "  done",
+    '  case "$path ${COMP_WORDS[COMP_CWORD-1]}" in',
+    ...values,
+    "  *)",
     "  case $path in",
     ...cases,
+    "  esac ;;",
     "  esac",
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     "}",
@@ -95,25 +133,37 @@ function zsh(program: ProgramSpec): string {
   const name = identifier(program);
   const describe = (word: string, summary: string) =>
     quote(`${word.replaceAll(":", "\\:")}:${summary.replaceAll(":", " ")}`);
-  const cases = wordTable(program).map(({ path, words }) =>
-    `    ${quote(path)}) list=(${words.map(({ word, summary }) => describe(word, summary)).join(" ")}) ;;`
+  const ask = (line: string | undefined) => `\${(f)"$("\${words[1]}" ${line} 2>/dev/null)"}`;
+  const cases = wordTable(program).map(({ path, words, valuesFrom }) =>
+    `    ${quote(path)}) list=(${words.map(({ word, summary }) => describe(word, summary)).join(" ")}${
+      valuesFrom === undefined ? "" : ` ${ask(valuesFrom)}`
+    }) ;;`
+  );
+  const values = flagTable(program).map(({ path, flag, words, valuesFrom }) =>
+    `    ${quote(`${path} --${flag}`)}) list=(${
+      valuesFrom === undefined ? words.map(quote).join(" ") : ask(valuesFrom)
+    }) ;;`
   );
   return [
     `#compdef ${program.name}`,
     `${name}() {`,
-    "  local path='' word",
+    "  local verb='' word", // not "path": that is PATH there
     "  local -a list",
     "  for word in ${words[2,CURRENT-1]}; do",
     "    [[ $word == -* ]] && continue",
-    '    case "${path:+$path }$word" in',
+    '    case "${verb:+$verb }$word" in',
     `      ${
       wordTable(program).filter(({ path }) => path !== "").map(({ path }) => quote(path)).join("|")
-    }) path="\${path:+$path }$word" ;;`,
+    }) verb="\${verb:+$verb }$word" ;;`,
     "      *) break ;;",
     "    esac",
     "  done",
-    "  case $path in",
+    '  case "$verb ${words[CURRENT-1]}" in',
+    ...values,
+    "  *)",
+    "  case $verb in",
     ...cases,
+    "  esac ;;",
     "  esac",
     `  _describe ${quote(program.name)} list`,
     "}",
@@ -123,9 +173,21 @@ function zsh(program: ProgramSpec): string {
 
 function fish(program: ProgramSpec): string {
   const name = identifier(program);
+  const at = (path: string) => `-n ${quote(`${name}_at ${path === "" ? "''" : `"${path}"`}`.replaceAll("'", '"'))}`;
+  const ask = (line: string) => quote(`(${program.name} ${line} 2>/dev/null)`);
+  const values = [
+    ...wordTable(program).flatMap(({ path, valuesFrom }) =>
+      valuesFrom === undefined ? [] : [`complete -c ${program.name} ${at(path)} -a ${ask(valuesFrom)}`]
+    ),
+    ...flagTable(program).map(({ path, flag, words, valuesFrom }) =>
+      `complete -c ${program.name} ${at(path)} -l ${flag} -x -a ${
+        valuesFrom === undefined ? quote(words.join(" ")) : ask(valuesFrom)
+      }`
+    ),
+  ];
   const lines = wordTable(program).flatMap(({ path, words }) =>
     words.map(({ word, summary }) => {
-      const condition = `-n ${quote(`${name}_at ${path === "" ? "''" : `"${path}"`}`.replaceAll("'", '"'))}`;
+      const condition = at(path);
       const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${quote(word)}`;
       return `complete -c ${program.name} ${condition} ${what} -d ${quote(summary)}`;
     })
@@ -141,5 +203,6 @@ function fish(program: ProgramSpec): string {
     "end",
     `complete -c ${program.name} -f`,
     ...lines,
+    ...values,
   ].join("\n");
 }

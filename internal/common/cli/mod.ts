@@ -78,7 +78,7 @@ export { lineOf, nextQuestion, questionsFor, readAnswer } from "./setup/question
 export type { Question, Reading, SetupFacts } from "./setup/questions.ts";
 export { createShell, type Shell as ProcessShell } from "./shell.ts";
 export { nearest } from "./suggest.ts";
-export { COMMANDS } from "./table.ts";
+export { COMMANDS, withCommands } from "./table.ts";
 export type {
   ArgSpec,
   AskOptions,

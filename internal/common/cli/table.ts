@@ -19,6 +19,13 @@ import { UCXL_COMMANDS } from "./commands/ucxl.ts";
 import { VOTER_COMMANDS } from "./commands/voters.ts";
 import type { Command } from "./types.ts";
 
+/** The verbs both programs have, and those of one; where it has one of the same name, its own takes that place. */
+export function withCommands(own: readonly Command[]): readonly Command[] {
+  const byName = new Map(own.map((command) => [command.name, command]));
+  const shared = COMMANDS.map((command) => byName.get(command.name) ?? command);
+  return [...shared, ...own.filter((command) => !shared.includes(command))];
+}
+
 /** The verbs both programs have, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   ...BEGIN_COMMANDS,

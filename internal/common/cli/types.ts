@@ -18,6 +18,8 @@ export interface FlagSpec {
   readonly value?: string;
   /** The only values there are. */
   readonly choices?: readonly string[];
+  /** For completion in a shell: a command line of this program that prints values there are now, one a line. */
+  readonly valuesFrom?: string;
 }
 
 /** One positional argument. Only the last may be `isRest`; it takes everything that follows. */
@@ -27,6 +29,8 @@ export interface ArgSpec {
   readonly isRequired?: boolean;
   readonly isRest?: boolean;
   readonly choices?: readonly string[];
+  /** As of a flag. */
+  readonly valuesFrom?: string;
 }
 
 /** What must be there for a command: a running node, a data directory that no node needs to run for, or nothing. */

@@ -1,12 +1,12 @@
 import {
   type Command,
-  COMMANDS,
   connectByHooks,
   createShell,
   EXIT,
   type ExitStatus,
   exitStatus,
   runCommandLine,
+  withCommands,
 } from "@bzzz/cli";
 import { createSystemClock, createSystemRandom, errorMessage } from "@bzzz/base";
 import { StandardHooks } from "./hooks.ts";
@@ -60,7 +60,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
     binaryType: profile.binaryType,
     version: VERSION,
     summary: definition.summary,
-    commands: [...COMMANDS, ...definition.commands ?? []],
+    commands: withCommands(definition.commands ?? []),
     ...(definition.defaultCommand ? { defaultCommand: definition.defaultCommand } : {}),
   };
   const hooks = new StandardHooks({

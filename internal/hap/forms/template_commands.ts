@@ -3,13 +3,16 @@ import {
   type Command,
   type CommandContext,
   EXIT,
+  type ExitStatus,
   fillForm,
+  type FlagSpec,
   FORM_FLAGS,
   isFilledIn,
   sanitiseLine,
 } from "@bzzz/cli";
 import { formatIssues } from "@bzzz/config";
 import type { YamlLibrary } from "./library.ts";
+import { IDS_FLAG, tellIds } from "./library_ids.ts";
 import { findListed, lintLibrary } from "./library_lint.ts";
 import { composeOutgoing, describeOutgoing } from "./outgoing.ts";
 import { sendOutgoing } from "./send_outgoing.ts";
@@ -22,19 +25,31 @@ export type TemplateLibrary = YamlLibrary<Template>;
 /** Where a command finds them: by the configuration in a shell, by what is at hand in a portal. */
 export type TemplatesOf = (context: CommandContext) => Promise<TemplateLibrary>;
 
+/** Prints the ids of templates, for completion. */
+export const TEMPLATE_IDS = "templates list --ids";
+/** Of `form` and `send`. */
+export const PREVIEW_FLAG: FlagSpec = { name: "preview", type: "boolean", summary: "Show what would be sent, and end" };
+
 /** The verbs of templates and forms. */
 export function createTemplateCommands(templatesOf: TemplatesOf): readonly Command[] {
-  const TEMPLATE_ARG = { name: "template", summary: "Its id, as templates list shows it", isRequired: true } as const;
+  const TEMPLATE_ARG = {
+    name: "template",
+    summary: "Its id, as templates list shows it",
+    isRequired: true,
+    valuesFrom: TEMPLATE_IDS,
+  } as const;
 
   const list: Command = {
     name: "templates list",
     aliases: ["templates"],
     group: "people",
     summary: "Messages that can be filled in: yours and the built-in ones",
+    flags: [IDS_FLAG],
     needs: "data_dir",
     isInPortal: true,
     async run(context) {
       const { entries, broken, notes } = await (await templatesOf(context)).read();
+      if (context.values.has("ids")) return await tellIds(context, entries.keys());
       const rows = [...entries.values()].map(({ value, origin }) => ({
         id: value.id,
         version: value.version,
@@ -113,28 +128,36 @@ export function createTemplateCommands(templatesOf: TemplatesOf): readonly Comma
       "Without --set and --json-file its fields are asked one by one, and what would be sent is shown before it is; " +
       "--preview shows it and sends nothing.",
     args: [TEMPLATE_ARG],
-    flags: [...FORM_FLAGS, { name: "preview", type: "boolean", summary: "Show what would be sent, and end" }],
+    flags: [...FORM_FLAGS, PREVIEW_FLAG],
     needs: "node",
     isInPortal: true,
     async run(context) {
-      const template = await findTemplate(await templatesOf(context), context.values.required("template"));
-      const values = await fillForm(context, template.fields, `template "${template.id}"`);
-      const outgoing = composeOutgoing(template, values, context.clock.nowMs());
-      const { id, version } = template;
-      if (context.values.has("preview")) {
-        await context.out.item({ template: id, version, ...outgoing }, () => describeOutgoing(outgoing));
-        return EXIT.ok;
-      }
-      if (!isFilledIn(context)) await confirm(context, describeOutgoing(outgoing));
-      const sent = await sendOutgoing(outgoing, { client: await context.client(), signal: context.signal });
-      await context.out.item(
-        { template: id, version, what: sent.what, id: sent.id, short_id: sent.shortId },
-        () => `Sent as ${sent.what} ${sanitiseLine(sent.shortId)}.`,
-      );
-      return EXIT.ok;
+      return await sendForm(context, await templatesOf(context), context.values.required("template"));
     },
   };
   return [form, list, show, lint, create];
+}
+
+/**
+ * Fills a template in as the command line says, and sends it; `--preview` shows it alone.
+ * @throws as `findListed`, `fillForm` and `sendOutgoing`; CliError "cancelled" when the person did not agree
+ */
+export async function sendForm(context: CommandContext, library: TemplateLibrary, id: string): Promise<ExitStatus> {
+  const template = await findTemplate(library, id);
+  const values = await fillForm(context, template.fields, `template "${template.id}"`);
+  const outgoing = composeOutgoing(template, values, context.clock.nowMs());
+  const { version } = template;
+  if (context.values.has("preview")) {
+    await context.out.item({ template: id, version, ...outgoing }, () => describeOutgoing(outgoing));
+    return EXIT.ok;
+  }
+  if (!isFilledIn(context)) await confirm(context, describeOutgoing(outgoing));
+  const sent = await sendOutgoing(outgoing, { client: await context.client(), signal: context.signal });
+  await context.out.item(
+    { template: id, version, what: sent.what, id: sent.id, short_id: sent.shortId },
+    () => `Sent as ${sent.what} ${sanitiseLine(sent.shortId)}.`,
+  );
+  return EXIT.ok;
 }
 
 /** One template. @throws as `findListed` */

@@ -30,6 +30,30 @@ Deno.test("a pipe fills a form in with --set, looks at it first with --preview, 
   assert.deepEqual(asked.map(({ title, stakes, to }) => [title, stakes, to.human]), [["Why?", "high", "ana"]]);
 });
 
+Deno.test("send --template is a form by another name; it takes no words of its own, and send without it none of a form's", async () => {
+  const terminal = new MemoryTerminal("lines");
+  const { portal, mesh } = createTestPortal(terminal);
+  terminal.type("send --template question --set question=Why? --set to=@ana --preview\n");
+  terminal.type("send --template question --set question=Why? --set to=@ana\nsend #hmmm hello\n");
+  terminal.type("send --template question words\nsend --template question --thread x\nsend --preview hello\nsend\n");
+  terminal.type("templates list --ids\nprompts list --ids\n");
+  terminal.end();
+
+  await portal.start();
+  await portal.done;
+
+  const { written } = terminal;
+  assert.match(written, /Sends as ask:\n {2}kind: question/);
+  assert.match(written, /Sent as ask/);
+  assert.match(written, /Sent to #hmmm\./);
+  assert.match(written, /Cannot send words with template "question"/);
+  assert.match(written, /Cannot send template "question" with --thread/);
+  assert.match(written, /Cannot send: --preview is of a template/);
+  assert.match(written, /Cannot send nothing: words are missing/);
+  assert.match(written, /^question$/m);
+  assert.deepEqual([...mesh.requestMap.values()].map(({ title }) => title), ["Why?"]);
+});
+
 Deno.test("at a prompt the fields are asked one by one, wrong ones again, and nothing is sent without a y", async () => {
   const terminal = new MemoryTerminal("keys");
   const { portal, mesh, seen } = createTestPortal(terminal);

@@ -9,6 +9,7 @@ import {
   withPassphrase,
 } from "@bzzz/cli";
 import { formatIssues } from "@bzzz/config";
+import { IDS_FLAG, tellIds } from "../forms/library_ids.ts";
 import { findListed, lintLibrary } from "../forms/library_lint.ts";
 import type { YamlLibrary } from "../forms/library.ts";
 import { textIn } from "./word_request.ts";
@@ -17,7 +18,12 @@ import { parseWording, type Spoken, type Wording } from "./wording.ts";
 /** Where a command finds the prompt library. */
 export type PromptsOf = (context: CommandContext) => Promise<YamlLibrary<Wording>>;
 
-const PROMPT_ARG = { name: "prompt", summary: "Its id, as prompts list shows it", isRequired: true } as const;
+const PROMPT_ARG = {
+  name: "prompt",
+  summary: "Its id, as prompts list shows it",
+  isRequired: true,
+  valuesFrom: "prompts list --ids",
+} as const;
 
 /** The verbs of the prompt library. */
 export function createPromptCommands(promptsOf: PromptsOf): readonly Command[] {
@@ -26,10 +32,12 @@ export function createPromptCommands(promptsOf: PromptsOf): readonly Command[] {
     aliases: ["prompts"],
     group: "people",
     summary: "Your wordings of asks, and how many replies each has",
+    flags: [IDS_FLAG],
     needs: "data_dir",
     isInPortal: true,
     async run(context) {
       const { entries, broken, notes } = await (await promptsOf(context)).read();
+      if (context.values.has("ids")) return await tellIds(context, entries.keys());
       const rows = [...entries.values()].map(({ value, origin }) => ({
         id: value.id,
         version: value.version,
