@@ -100,7 +100,14 @@ Deno.test({
       const short = await fillIn(browser, "/confirm", { token, passphrase: "short", passphrase_again: "short" });
       assert.match(short.text, /id="passphrase-problem">Cannot lock the keys: the passphrase has fewer than 8/);
       const secrets = { token, passphrase: PASSPHRASE, passphrase_again: PASSPHRASE };
-      assert.match((await fillIn(browser, "/confirm", secrets)).text, /You can close this page/);
+      assert.equal((await fillIn(browser, "/confirm", secrets)).headers.get("location"), "/");
+      const shares = (await browser.get("/")).text.match(/bzzz-share1-[0-9a-z-]+/gi) ?? [];
+      assert.equal(shares.length, 3);
+      const check = await browser.form("/", "/check");
+      const copy = { share_1: shares[2] ?? "", share_2: shares[0] ?? "" };
+      assert.match((await browser.post("/check", { ...check.fields, ...copy })).text, /Your copy is right/);
+      const finish = await browser.form("/", "/finish");
+      assert.match((await browser.post("/finish", finish.fields)).text, /You can close this page/);
 
       await view.shows("BZZZ Human Agent Portal started");
       const status = await waitFor(
@@ -112,7 +119,8 @@ Deno.test({
       );
       assert.equal(status.node.agent_id, "ana");
       for (const text of [...await textsIn(ana), await view.text()]) {
-        assert.equal(text.includes(token) || text.includes(PASSPHRASE), false, "a secret was kept");
+        const kept: readonly string[] = [token, PASSPHRASE, ...shares];
+        assert.equal(kept.some((secret) => text.includes(secret)), false, "a secret was kept");
       }
     } finally {
       await Deno.remove(folder, { recursive: true });

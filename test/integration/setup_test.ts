@@ -34,6 +34,14 @@ Deno.test("S-02 F-18 setup --from: a mesh, a second node that joins it, and a ch
     const joined = await run("bzzz-hap", ["setup", "--home", ana, "--from", `${folder}/ana.yaml`], { stdin: token });
     assert.equal(joined.code, 0, joined.stderr);
     assert.match(joined.stderr, /Joined mesh shop as ana, reviewer/);
+    assert.match(joined.stdout, /^Recovery shares of your key \(any 2 of 3 restore it\):$/m);
+    const shares = joined.stdout.match(/^bzzz-share1-.*$/gm) ?? [];
+    const lost = `${folder}/lost`; // the sheet makes the same key on another machine
+    const restored = await run("bzzz-hap", ["identity", "restore", "--home", lost, "--shares-file", "-"], {
+      stdin: shares.slice(1).join("\n"),
+    });
+    const words = /in six words: (.*)/;
+    assert.equal(words.exec(restored.stdout)?.[1], words.exec(joined.stdout)?.[1] ?? "none", restored.stderr);
 
     await Deno.writeTextFile(`${folder}/change.yaml`, "interface: plain\nfirst_port: 0\np2p_port: 0\n");
     const change = ["setup", "--home", ana, "--from", `${folder}/change.yaml`];
@@ -75,11 +83,19 @@ Deno.test({
       await using view = await open();
       await view.shows("Going on with the setup that was left");
       await view.shows("create or join [create]");
-      for (const line of ["", "shop", "no", "0", "0", "plain", "yes", "no"]) await enter(view, line);
+      for (const line of ["", "shop", "no", "", "0", "0", "plain", "yes", "no"]) await enter(view, line);
       await view.shows("Do this? yes or no:");
       await enter(view, "yes");
       await view.shows("Passphrase of your own key (Enter: none)");
       await enter(view, "");
+      await view.shows("Check your copy: share 1 of 2");
+      const sheet = (await view.text()).match(/bzzz-share1-\S+/g)?.slice(-2) ?? [];
+      await enter(view, sheet[0]?.replace(/.$/, (end) => end === "0" ? "1" : "0") ?? "");
+      await view.shows("Check your copy: share 2 of 2");
+      await enter(view, sheet[1] ?? "");
+      await view.shows("Once more");
+      for (const share of sheet) await enter(view, share);
+      await view.shows("Your copy is right: it restores your key");
       await view.shows("Practise with three asks");
       await enter(view, "");
       await view.shows("type approve 7KQ2 d0aa");

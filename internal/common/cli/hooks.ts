@@ -37,6 +37,8 @@ export interface InitOptions {
   readonly isLocked: boolean;
   /** Typed already, so that nobody is asked in the terminal. */
   readonly typed?: TypedPassphrases | undefined;
+  /** The result is to have the recovery sheet of the portal's person. */
+  readonly hasSheet?: boolean;
   /** Replace what is in the data directory. */
   readonly isForced: boolean;
 }
@@ -50,8 +52,17 @@ export interface InitResult {
   readonly home: string;
   readonly config_path: string;
   readonly person?: NewPerson;
+  readonly person_sheet?: PersonSheet;
   readonly recovery_shares: readonly string[];
   readonly recovery_threshold: number;
+}
+
+/** A person's root key on paper: any `threshold` of the shares restore it. */
+export interface PersonSheet {
+  /** Six words that stand for the key. */
+  readonly words: string;
+  readonly shares: readonly string[];
+  readonly threshold: number;
 }
 
 /** Whose portal was made, by `init` or `join`. */
@@ -82,6 +93,8 @@ export interface JoinOptions {
   readonly isLocked: boolean;
   /** Typed already, so that nobody is asked in the terminal. */
   readonly typed?: TypedPassphrases | undefined;
+  /** As for `init`. */
+  readonly hasSheet?: boolean;
   readonly isForced: boolean;
   readonly signal: AbortSignal;
 }
@@ -95,6 +108,7 @@ export interface JoinResult {
   readonly role: string;
   readonly home: string;
   readonly person?: NewPerson;
+  readonly person_sheet?: PersonSheet;
 }
 
 /** A person's key in the hands of a command. */
@@ -268,7 +282,9 @@ export interface ProgramHooks {
     readonly shares: number | undefined;
     readonly threshold: number | undefined;
     readonly isRemoved: boolean;
-  }): Promise<{ readonly words: string; readonly shares: readonly string[]; readonly threshold: number }>;
+  }): Promise<PersonSheet>;
+  /** The words of the key that shares of a sheet make. @throws CryptoError when they make none */
+  wordsOfShares(shares: readonly string[]): Promise<string>;
   /** Puts it back, while no node runs. */
   restorePerson(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<{ readonly words: string }>;
   unlockKeys(globals: GlobalFlags): Promise<KeysChanged>;

@@ -41,6 +41,7 @@ export type {
   NewPerson,
   NodeEndpoint,
   OpenPersonKey,
+  PersonSheet,
   ProgramHooks,
   RecoverResult,
   RoleFileEntry,
@@ -71,6 +72,7 @@ export { ESCAPE_MARK, HIDDEN_MARK, isHarmless, sanitiseLine, sanitiseText, toSaf
 export type { ClampOptions } from "./sanitise.ts";
 export { parseAnswers } from "./setup/answers.ts";
 export type { SetupAnswers, SetupKey } from "./setup/answers.ts";
+export { copyProblem } from "./setup/check_sheet.ts";
 export { enterMesh } from "./setup/carry_out.ts";
 export type { SetupOutcome } from "./setup/carry_out.ts";
 export { actionsOf, describeChange, portsOf, portsProblem, settingsOf } from "./setup/plan.ts";

@@ -45,7 +45,14 @@ import { openAudit } from "./audit.ts";
 import { KeyDesk } from "./key_desk.ts";
 import { collectShares, recoverRoot } from "./recover_root.ts";
 import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
-import { createPerson, exportPerson, openPerson, removePersonRoot, restorePerson } from "./people/person_sheet.ts";
+import {
+  createPerson,
+  exportPerson,
+  openPerson,
+  removePersonRoot,
+  restorePerson,
+  wordsOfShares,
+} from "./people/person_sheet.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { type ExecutionFactory, runNode } from "./run_node.ts";
 import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
@@ -125,9 +132,10 @@ export class StandardHooks implements ProgramHooks {
     if (options.isForced) await this.#assertStopped(home, "init").then(() => forgetMesh(home));
     const { profile, random } = this.#deps;
     const passphrase = await this.#keys.passphraseForSetup(options, home);
+    const personPassphrase = await this.#keys.personPassphrase(options, passphrase);
     const founded = await foundMesh(this.#setup(options.globals), {
       home,
-      personPassphrase: await this.#keys.personPassphrase(options, passphrase),
+      personPassphrase,
       meshName: options.meshName ?? "bzzz",
       agentId: options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId),
       isRootKeyKept: options.isRootKeyKept,
@@ -143,6 +151,7 @@ export class StandardHooks implements ProgramHooks {
       home,
       config_path: founded.configPath,
       ...personFacts(founded.person, true),
+      ...await sheetOf(options, home, { person: founded.person, personPassphrase }),
       recovery_shares: founded.recoveryShares,
       recovery_threshold: options.threshold ?? DEFAULT_THRESHOLD,
     };
@@ -166,13 +175,14 @@ export class StandardHooks implements ProgramHooks {
     const { profile, random } = this.#deps;
     const agentId = options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId);
     const passphrase = await this.#keys.passphraseForSetup(options, home);
+    const personPassphrase = await this.#keys.personPassphrase(options, passphrase);
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
     const joined = await joinWithToken(this.#setup(options.globals), {
       home,
       token,
       agentId,
       signal,
-      personPassphrase: await this.#keys.personPassphrase(options, passphrase),
+      personPassphrase,
       ...(passphrase === undefined ? {} : { passphrase }),
     });
     return {
@@ -183,6 +193,7 @@ export class StandardHooks implements ProgramHooks {
       role: joined.role,
       home,
       ...personFacts(joined.person, joined.isPersonAdmitted),
+      ...await sheetOf(options, home, { person: joined.person, personPassphrase }),
     };
   }
 
@@ -230,6 +241,10 @@ export class StandardHooks implements ProgramHooks {
     const sheet = await exportPerson({ home, lock, shares, threshold });
     if (isRemoved) await removePersonRoot(home);
     return sheet;
+  }
+
+  wordsOfShares(shares: readonly string[]): Promise<string> {
+    return wordsOfShares(shares);
   }
 
   async restorePerson(
@@ -506,6 +521,20 @@ function personFacts(person: PersonFiles | undefined, isAdmitted: boolean): Pick
   if (!person) return {};
   const { certificate, isLocked } = person;
   return { person: { words: personWords(certificate.person), is_locked: isLocked, is_admitted: isAdmitted } };
+}
+
+/** The recovery sheet of a person who was made or found just now, where it was asked for. */
+async function sheetOf(
+  { hasSheet }: Pick<JoinOptions, "hasSheet">,
+  home: string,
+  { person, personPassphrase }: {
+    readonly person: PersonFiles | undefined;
+    readonly personPassphrase: string | undefined;
+  },
+): Promise<Pick<JoinResult, "person_sheet">> {
+  if (!hasSheet || !person?.hasRoot) return {};
+  const lock = personPassphrase === undefined ? {} : { passphrase: personPassphrase };
+  return { person_sheet: await exportPerson({ home, lock, shares: undefined, threshold: undefined }) };
 }
 
 interface OriginRow {

@@ -8,7 +8,7 @@ export interface SetupPageDeps {
   readonly profile: BinaryProfile;
   readonly clock: Clock;
   readonly random: Random;
-  readonly hooks: Pick<ProgramHooks, "setup" | "init" | "join">;
+  readonly hooks: Pick<ProgramHooks, "setup" | "init" | "join" | "wordsOfShares">;
   /** Somebody sees what `tell` says, and nobody else does. */
   readonly hasPerson: boolean;
   readonly tell: (text: string) => Promise<void>;

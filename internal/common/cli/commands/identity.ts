@@ -3,6 +3,7 @@ import { CliError, usageError } from "../errors.ts";
 import { EXIT, type ExitStatus } from "../exit.ts";
 import { keyTimeLeft } from "../render_key.ts";
 import { sanitiseLine } from "../sanitise.ts";
+import { sheetLines } from "../setup/check_sheet.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { secretFor, withPassphrase } from "./passphrase.ts";
 
@@ -220,11 +221,7 @@ const exportKey: Command = {
       threshold: values.integer("threshold"),
       isRemoved: values.has("remove"),
     });
-    await context.out.item(sheet, () => [
-      `Your key, in six words: ${sheet.words}`,
-      `Recovery shares (any ${sheet.threshold} of ${sheet.shares.length} restore it):`,
-      ...sheet.shares,
-    ]);
+    await context.out.item(sheet, () => [...sheetLines(sheet)]);
     return EXIT.ok;
   },
 };

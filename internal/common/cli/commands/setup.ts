@@ -16,6 +16,7 @@ import {
 import type { NewPerson } from "../hooks.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { personLines, warnOfPerson } from "./begin.ts";
+import { showSheet } from "./recovery_sheet.ts";
 
 const BEL = "\x07";
 
@@ -184,7 +185,8 @@ async function carryOut(context: CommandContext, facts: SetupFacts, answers: Set
   if (outcome.type === "joined") {
     const { mesh_name: mesh, agent_id: me, role } = outcome.joined;
     await context.note(`Joined mesh ${sanitiseLine(mesh)} as ${me}, ${sanitiseLine(role)}`);
-    return await tellPerson(context, outcome.joined.person);
+    await tellPerson(context, outcome.joined.person);
+    return await showSheet(context, outcome.joined.person_sheet);
   }
   const { made } = outcome;
   await context.note(`Created mesh ${made.mesh_name}; you are ${made.agent_id}.`);
@@ -193,6 +195,7 @@ async function carryOut(context: CommandContext, facts: SetupFacts, answers: Set
     `Recovery shares (any ${made.recovery_threshold} restore the root key; shown once, keep them apart):`,
   );
   for (const share of made.recovery_shares) await context.out.text(share);
+  await showSheet(context, made.person_sheet);
 }
 
 async function tellPerson(context: CommandContext, person: NewPerson | undefined): Promise<void> {

@@ -20,6 +20,7 @@ export const setupAnswersSchema = z.strictObject({
   mesh: z.enum(["create", "join"], "create or join"),
   mesh_name: z.string().trim().min(1, "a name").max(64, "at most 64 characters"),
   lock_keys: yesOrNo,
+  recovery_sheet: yesOrNo,
   first_port: port,
   p2p_port: port,
   interface: z.enum(["terminal", "plain", "web", "headless"], "terminal, plain, web or headless"),

@@ -34,6 +34,7 @@ export async function enterMesh(
     agentId: answers.agent_id,
     isLocked: answers.lock_keys === true,
     isForced: false,
+    hasSheet: answers.recovery_sheet === true,
     typed,
   };
   if (answers.mesh === "join") {

@@ -50,6 +50,7 @@ export function actionsOf(facts: SetupFacts, answers: SetupAnswers): readonly st
       : `Create mesh ${answers.mesh_name ?? "bzzz"} with you as ${
         answers.agent_id ?? facts.defaultAgentId
       }, with ${keys}.`,
+    ...(answers.recovery_sheet ? ["Show a recovery sheet of your own key, for you to keep."] : []),
   ];
 }
 

@@ -78,6 +78,15 @@ const SPECS: readonly QuestionSpec[] = [
     isFor: isNew,
   },
   {
+    key: "recovery_sheet",
+    step: "keys",
+    text: "At the end, show a sheet for you to keep that restores your own key if this machine is lost: yes or no",
+    label: "At the end, show a sheet for me to keep that restores my own key if this machine is lost",
+    choices: YES_OR_NO,
+    fallback: () => "yes",
+    isFor: (facts) => isNew(facts) && isPerson(facts),
+  },
+  {
     key: "first_port",
     step: "ports",
     text: "First of four ports on this machine: API, health, context, pages; 0 lets the system choose",
@@ -182,6 +191,7 @@ export function lineOf(answers: SetupAnswers, key: SetupKey): string | undefined
 function valueOf(key: SetupKey, text: string): unknown {
   switch (key) {
     case "lock_keys":
+    case "recovery_sheet":
     case "bell":
     case "desktop_notifications":
       if (/^(y|yes|true)$/i.test(text)) return true;

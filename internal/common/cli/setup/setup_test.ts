@@ -28,7 +28,17 @@ function asked(facts: SetupFacts): string[] {
 }
 
 Deno.test("questions: each program asks its own, and a member is not asked again who it is", () => {
-  const person = ["agent_id", "mesh", "mesh_name", "lock_keys", "first_port", "p2p_port", "interface", "bell"];
+  const person = [
+    "agent_id",
+    "mesh",
+    "mesh_name",
+    "lock_keys",
+    "recovery_sheet",
+    "first_port",
+    "p2p_port",
+    "interface",
+    "bell",
+  ];
   assert.deepEqual(asked(NEW), [...person, "desktop_notifications"]);
   assert.deepEqual(asked(MEMBER), ["first_port", "p2p_port", "interface", "bell", "desktop_notifications"]);
   assert.deepEqual(asked({ ...MEMBER, binaryType: "agent" }), ["first_port", "p2p_port", "capabilities"]);
@@ -106,9 +116,15 @@ Deno.test("practice: three asks, each only by the proper act; stop ends it", () 
   assert.equal(practise(beginPractice().practice, "stop").isOver, true);
 });
 
+const SHEET = {
+  words: "one two three four five six",
+  shares: ["my-share-1", "my-share-2", "my-share-3"],
+  threshold: 2,
+};
+
 function shellOn(desk: FakeSetupDesk, answers?: string[]) {
   const inits: unknown[] = [];
-  const init = (options: { agentId: string | undefined; meshName: string | undefined }) => {
+  const init = (options: { agentId: string | undefined; meshName: string | undefined; hasSheet?: boolean }) => {
     inits.push([options.agentId, options.meshName]);
     return Promise.resolve({
       mesh_id: "00",
@@ -119,9 +135,17 @@ function shellOn(desk: FakeSetupDesk, answers?: string[]) {
       config_path: "config.yaml",
       recovery_shares: ["share-1"],
       recovery_threshold: 2,
+      ...(options.hasSheet ? { person_sheet: SHEET } : {}),
     });
   };
-  return { shell: createTestShell({ hooks: { setup: desk, init }, ...(answers ? { answers } : {}) }), inits };
+  const wordsOfShares = (shares: readonly string[]) => {
+    if (shares.includes("typo")) return Promise.reject(new TypeError("Cannot combine shares: share 1 is misspelt"));
+    return Promise.resolve(shares.every((share) => SHEET.shares.includes(share)) ? SHEET.words : "another key");
+  };
+  return {
+    shell: createTestShell({ hooks: { setup: desk, init, wordsOfShares }, ...(answers ? { answers } : {}) }),
+    inits,
+  };
 }
 
 Deno.test("S-02 setup: asks, shows the change, does it only after yes, and offers practice", async () => {
@@ -131,6 +155,7 @@ Deno.test("S-02 setup: asks, shows the change, does it only after yes, and offer
     "ana",
     "create",
     "shop",
+    "no",
     "no",
     "8090",
     "8190",
@@ -152,6 +177,7 @@ Deno.test("S-02 setup: asks, shows the change, does it only after yes, and offer
   assert.match(desk.files.get("config.yaml") ?? "", /8190/);
   assert.equal(desk.progress, undefined);
   assert.match(out, /share-1/);
+  assert.doesNotMatch(out, /my-share/);
   assert.match(shell.questions.at(-1) ?? "", /Practise/);
 });
 
@@ -172,7 +198,7 @@ Deno.test("S-02 B-08 setup: what was left goes on where it was, and no secret is
 
 Deno.test("setup: no at the end, and --dry-run, do nothing", async () => {
   const desk = new FakeSetupDesk(NEW);
-  const all = ["ana", "create", "shop", "no", "0", "0", "plain", "yes", "no"];
+  const all = ["ana", "create", "shop", "no", "yes", "0", "0", "plain", "yes", "no"];
   const refused = shellOn(desk, [...all, "no"]);
   assert.equal((await refused.shell.run("setup")).status, 2);
   desk.files.set("a.yaml", "agent_id: ana\n");
@@ -183,6 +209,37 @@ Deno.test("setup: no at the end, and --dry-run, do nothing", async () => {
   assert.match(err, /Create mesh bzzz with you as ana/);
   assert.deepEqual([...refused.inits, ...dry.inits], []);
   assert.equal(desk.files.has("config.yaml"), false);
+});
+
+Deno.test("setup: the recovery sheet of one's own key, and a copy of it that is tried until it is right", async () => {
+  const answers = ["ana", "create", "shop", "no", "", "0", "0", "plain", "yes", "no", "yes"];
+  const copies = ["typo", "my-share-3", "my-share-1", "other", "my-share-3", "my-share-1"];
+  const { shell } = shellOn(new FakeSetupDesk(NEW), [...answers, ...copies, "no"]);
+
+  const { status, out, err } = await shell.run("setup");
+
+  assert.equal(status, 0, err);
+  assert.match(err, /Show a recovery sheet of your own key/);
+  assert.match(out, /six words: one two .*\n.*any 2 of 3 restore it.*\nmy-share-1\nmy-share-2\nmy-share-3\n/);
+  assert.match(err, /share 1 is misspelt\. Once more.*of another sheet\. Once more.*Your copy is right/s);
+  assert.match(shell.questions.at(-2) ?? "", /share 2 of 2 from it, any of the 3/);
+
+  const unchecked = shellOn(new FakeSetupDesk(NEW), [...answers, "my-share-1", "", "no"]);
+  assert.match((await unchecked.shell.run("setup")).err, /Not checked\./);
+});
+
+Deno.test("setup --from: the recovery sheet is printed, and left out where the answers say so", async () => {
+  const desk = new FakeSetupDesk(NEW);
+  desk.files.set("with.yaml", "agent_id: ana\n");
+  desk.files.set("without.yaml", "agent_id: ana\nrecovery_sheet: false\n");
+
+  const asked = await shellOn(desk).shell.run("setup", "--from", "with.yaml");
+  desk.files.delete("config.yaml");
+  const left = await shellOn(desk).shell.run("setup", "--from", "without.yaml");
+
+  assert.match(asked.out, /my-share-3/);
+  assert.equal(left.status, 0, left.err);
+  assert.doesNotMatch(left.out, /my-share/);
 });
 
 Deno.test("setup --from: a configuration that is there is changed with --yes alone, after its change was shown", async () => {

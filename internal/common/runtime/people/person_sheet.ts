@@ -16,6 +16,7 @@ import {
   replacePersonRoot,
 } from "@bzzz/agentid";
 import type { Clock, Random } from "@bzzz/base";
+import type { PersonSheet } from "@bzzz/cli";
 import { combineShares, type SigningKey, signingKeyFromSeed, splitSecret } from "@bzzz/crypto";
 import { DEFAULT_RECOVERY } from "../setup.ts";
 
@@ -35,13 +36,21 @@ export async function exportPerson(
     readonly shares: number | undefined;
     readonly threshold: number | undefined;
   },
-): Promise<{ readonly words: string; readonly shares: readonly string[]; readonly threshold: number }> {
+): Promise<PersonSheet> {
   const root = await loadPersonRoot(options.home, options.lock);
   const { shares = DEFAULT_RECOVERY.shares, threshold = DEFAULT_RECOVERY.threshold } = options;
   const seed = root.exportSeed();
   const texts = await splitSecret(seed, { shares, threshold });
   seed.fill(0);
   return { words: personWords(personIdOf(root)), shares: texts, threshold };
+}
+
+/** The words of the key that shares make; whether it is anybody's is not looked at. @throws CryptoError */
+export async function wordsOfShares(shares: readonly string[]): Promise<string> {
+  const seed = await combineShares(shares);
+  const root = signingKeyFromSeed(seed);
+  seed.fill(0);
+  return personWords(personIdOf(root));
 }
 
 /** Takes the root key off a data directory. */

@@ -3,7 +3,7 @@ import { html } from "../document.tsx";
 import { readForm, refusalOf, typed, USED_FORM } from "../forms.ts";
 import { createGuardedPage, type GuardedPageDeps, type PageApp, type Visit } from "../guarded_page.tsx";
 import { SetupBusyError, type SetupFlow, type SetupPlan, type SetupSecrets } from "./setup_flow.ts";
-import { AnswersPage, ClosedPage, PlanPage, type SecretField, SharesPage } from "./views.tsx";
+import { AnswersPage, ClosedPage, KeepPage, PlanPage, type SecretField, type SheetCheck } from "./views.tsx";
 
 /** What the page of a setup is made of. */
 export interface SetupPageDeps extends GuardedPageDeps {
@@ -39,14 +39,16 @@ function addSetupRoutes(app: PageApp, flow: SetupFlow): void {
     status = 200,
   ) =>
     html(<PlanPage plan={plan} problems={problems} token={visit.var.session.forms.issue(purposeOf(plan))} />, status);
-  const sharesPage = (visit: Visit) =>
-    flow.shares &&
-    html(<SharesPage {...flow.shares} person={flow.person} token={visit.var.session.forms.issue("finish")} />);
+  const keepPage = (visit: Visit, checked?: SheetCheck, status = 200) => {
+    const { forms } = visit.var.session;
+    const tokens = { finish: forms.issue("finish"), check: forms.issue("check") };
+    return flow.toKeep && html(<KeepPage {...flow.toKeep} {...{ person: flow.person, tokens, checked }} />, status);
+  };
 
-  app.get("/", (visit) => sharesPage(visit) ?? answersPage(visit));
+  app.get("/", (visit) => keepPage(visit) ?? answersPage(visit));
   app.post("/", async (visit) => {
     const form = await readForm(visit.req.raw);
-    if (flow.shares) return visit.redirect("/", 303);
+    if (flow.toKeep) return visit.redirect("/", 303);
     if (visit.var.session.forms.take(form.get("form") ?? "", "answers") !== "fresh") {
       return answersPage(visit, { typed: form, problem: USED_FORM }, 409);
     }
@@ -54,7 +56,7 @@ function addSetupRoutes(app: PageApp, flow: SetupFlow): void {
     return problems.size > 0 ? answersPage(visit, { typed: form, problems }, 422) : visit.redirect("/confirm", 303);
   });
   app.get("/confirm", async (visit) => {
-    if (flow.shares) return visit.redirect("/", 303);
+    if (flow.toKeep) return visit.redirect("/", 303);
     try {
       const plan = await flow.plan();
       return plan ? planPage(visit, plan) : visit.redirect("/", 303);
@@ -65,7 +67,7 @@ function addSetupRoutes(app: PageApp, flow: SetupFlow): void {
   });
   app.post("/confirm", async (visit) => {
     const form = await readForm(visit.req.raw);
-    const plan = flow.shares ? undefined : await flow.plan();
+    const plan = flow.toKeep ? undefined : await flow.plan();
     if (!plan) return visit.redirect("/", 303);
     if (visit.var.session.forms.take(form.get("form") ?? "", purposeOf(plan)) !== "fresh") {
       return planPage(visit, plan, new Map([["plan", USED_FORM]]), 409);
@@ -79,7 +81,16 @@ function addSetupRoutes(app: PageApp, flow: SetupFlow): void {
       // what has been done meanwhile is no part of the plan any more
       return planPage(visit, await flow.plan() ?? plan, new Map([[fieldOf(error, plan), message]]), 422);
     }
-    return flow.shares ? visit.redirect("/", 303) : html(<ClosedPage person={flow.person} />);
+    return flow.toKeep ? visit.redirect("/", 303) : html(<ClosedPage person={flow.person} />);
+  });
+  app.post("/check", async (visit) => {
+    const form = await readForm(visit.req.raw);
+    const isFresh = visit.var.session.forms.take(form.get("form") ?? "", "check") === "fresh";
+    const sheet = flow.toKeep?.sheet;
+    if (!isFresh || !sheet) return visit.redirect("/", 303);
+    const copies = Array.from({ length: sheet.threshold }, (_, i) => typed(form, `share_${i + 1}`) ?? "");
+    const problem = await flow.copyProblem(copies);
+    return keepPage(visit, { problem }, problem === undefined ? 200 : 422) ?? visit.redirect("/", 303);
   });
   app.post("/finish", async (visit) => {
     const form = await readForm(visit.req.raw);

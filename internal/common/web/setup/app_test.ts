@@ -16,8 +16,18 @@ const NEW: SetupFacts = {
   areKeysLocked: false,
 };
 const PASSPHRASE = "correct horse battery";
-const ANSWERS = { agent_id: "ana", mesh: "create", mesh_name: "shop", lock_keys: "no", first_port: "0", p2p_port: "0" };
+const ANSWERS = {
+  agent_id: "ana",
+  mesh: "create",
+  mesh_name: "shop",
+  lock_keys: "no",
+  recovery_sheet: "no",
+  first_port: "0",
+  p2p_port: "0",
+};
 const SHARES = ["bzzz-share-one", "bzzz-share-two"];
+const WORDS = "one two three four five six";
+const SHEET = { words: WORDS, shares: ["own-share-one", "own-share-two", "own-share-three"], threshold: 2 };
 
 /** A setup with a browser that is logged in. */
 async function open(progress?: string) {
@@ -31,6 +41,7 @@ async function open(progress?: string) {
     const error = failures.shift();
     if (error) throw error;
   };
+  const sheet = ({ hasSheet }: { readonly hasSheet?: boolean }) => hasSheet ? { person_sheet: SHEET } : {};
   const hooks = {
     init(options: InitOptions): Promise<InitResult> {
       calls.push(options);
@@ -38,8 +49,8 @@ async function open(progress?: string) {
       desk.member = { agentId: options.agentId ?? "", meshName: options.meshName ?? "" };
       const made = { mesh_id: "m", peer_id: "p", home: "/data", config_path: "c", recovery_threshold: 2 };
       const names = { mesh_name: options.meshName ?? "", agent_id: options.agentId ?? "" };
-      const person = { words: "one two three four five six", is_locked: false, is_admitted: true };
-      return Promise.resolve({ ...made, ...names, person, recovery_shares: SHARES });
+      const person = { words: WORDS, is_locked: false, is_admitted: true };
+      return Promise.resolve({ ...made, ...names, ...sheet(options), person, recovery_shares: SHARES });
     },
     join(token: string, options: JoinOptions): Promise<JoinResult> {
       calls.push({ ...options, token });
@@ -52,7 +63,12 @@ async function open(progress?: string) {
         peer_id: "p",
         role: "reviewer",
         home: "/data",
+        ...sheet(options),
       });
+    },
+    wordsOfShares(shares: readonly string[]): Promise<string> {
+      if (shares.includes("typo")) return Promise.reject(new BzzzError("invalid_argument", "Cannot combine: misspelt"));
+      return Promise.resolve(shares.every((share) => SHEET.shares.includes(share)) ? WORDS : "others");
     },
   };
   const globals = {
@@ -116,6 +132,7 @@ Deno.test("setup page: what cannot be used is told beside its field; what can is
     mesh: "create",
     mesh_name: "shop",
     lock_keys: false,
+    recovery_sheet: false,
     interface: "terminal",
     bell: true,
     desktop_notifications: false,
@@ -207,6 +224,7 @@ Deno.test("setup page: joining; token and passphrase are asked for when used, re
     agentId: "ana",
     isLocked: true,
     isForced: false,
+    hasSheet: false,
     typed: { node: PASSPHRASE, person: undefined },
     timeoutMs: 60_000,
     token: "bzzz-join-x",
@@ -229,6 +247,31 @@ Deno.test("setup page: a person's own key gets its passphrase where the node's k
   await send("/confirm", { own_passphrase: PASSPHRASE, own_passphrase_again: PASSPHRASE });
 
   assert.deepEqual(calls.at(-1)?.typed, { node: undefined, person: PASSPHRASE });
+});
+
+Deno.test("setup page: the recovery sheet of one's own key is there until it is kept, and a copy of it can be tried", async () => {
+  const { browser, flow, send } = await open();
+  await send("/", { ...ANSWERS, mesh: "join", recovery_sheet: "yes" });
+  assert.match((await browser.get("/confirm")).text, /Show a recovery sheet of your own key/);
+  await send("/confirm", { token: "bzzz-join-x" });
+
+  const shown = (await browser.get("/")).text;
+  assert.match(shown, /You have joined\..*Any 2 of these 3.*own-share-one.*own-share-three/s);
+  assert.doesNotMatch(shown, /bzzz-share/);
+  const check = async (share_1: string) => {
+    const form = await browser.form("/", "/check");
+    return await browser.post("/check", { ...form.fields, share_1, share_2: "own-share-one" });
+  };
+  const problem = await check("typo");
+  assert.equal(problem.status, 422);
+  assert.match(problem.text, /role="alert"[^>]*>Cannot combine: misspelt/);
+  assert.match((await check("own-share-x")).text, /of another sheet/);
+  assert.match((await check("own-share-three")).text, /Your copy is right/);
+
+  const form = await browser.form("/", "/finish");
+  assert.doesNotMatch((await browser.post("/finish", form.fields)).text, /own-share/);
+  assert.equal((await flow.done).agentId, "ana");
+  assert.equal((await browser.post("/check", form.fields)).headers.get("location"), "/");
 });
 
 Deno.test("setup page: a file that cannot be written is tried again without making a second mesh", async () => {

@@ -1,6 +1,7 @@
 import { BzzzError, hexEncode, utf8Encode } from "@bzzz/base";
 import {
   actionsOf,
+  copyProblem,
   describeChange,
   enterMesh,
   type GlobalFlags,
@@ -8,6 +9,7 @@ import {
   type NewPerson,
   nextQuestion,
   parseAnswers,
+  type PersonSheet,
   portsOf,
   portsProblem,
   type ProgramHooks,
@@ -27,7 +29,7 @@ import { sha256 } from "@bzzz/crypto";
 /** What a setup does its work with. */
 export interface SetupFlowDeps {
   readonly desk: Omit<SetupHooks, "readAnswers">;
-  readonly hooks: Pick<ProgramHooks, "init" | "join">;
+  readonly hooks: Pick<ProgramHooks, "init" | "join" | "wordsOfShares">;
   readonly globals: GlobalFlags;
   /** Ends a join that waits. */
   readonly signal: AbortSignal;
@@ -61,6 +63,14 @@ export interface MeshShares {
   readonly shares: readonly string[];
 }
 
+/** What the person is to write down before the setup ends. */
+export interface ToKeep {
+  /** Of a mesh that was created. */
+  readonly mesh: MeshShares | undefined;
+  /** Of their own key, where they asked for it; a running node prints another with `identity export`. */
+  readonly sheet: PersonSheet | undefined;
+}
+
 /** Secrets of one attempt; they are kept nowhere. */
 export interface SetupSecrets {
   readonly token: string;
@@ -77,6 +87,7 @@ export class SetupFlow {
   #facts: SetupFacts;
   #answers: SetupAnswers;
   #made: InitResult | undefined;
+  #sheet: PersonSheet | undefined;
   #person: NewPerson | undefined;
   #result: SetupPageResult | undefined;
   #isWorking = false;
@@ -111,12 +122,13 @@ export class SetupFlow {
     return questionsFor(this.#facts, { mesh: "create" });
   }
 
-  /** What is to be shown until the person has kept it: the shares of the root key. */
-  get shares(): MeshShares | undefined {
-    return this.#result && this.unkeptShares;
+  /** What is to be shown until the person has kept it. */
+  get toKeep(): ToKeep | undefined {
+    if (!this.#result || this.#isFinished || !(this.#made || this.#sheet)) return undefined;
+    return { mesh: this.unkeptShares, sheet: this.#sheet };
   }
 
-  /** The same, also when what followed the making of the mesh has failed. */
+  /** The shares of a new mesh, also when what followed the making of it has failed. */
   get unkeptShares(): MeshShares | undefined {
     const made = this.#isFinished ? undefined : this.#made;
     return made && { meshName: made.mesh_name, threshold: made.recovery_threshold, shares: made.recovery_shares };
@@ -200,7 +212,12 @@ export class SetupFlow {
     } finally {
       this.#isWorking = false;
     }
-    if (!this.#made) this.finish();
+    if (!this.toKeep) this.finish();
+  }
+
+  /** What is wrong with the person's copy of the sheet; undefined when it restores their key. */
+  async copyProblem(copies: readonly string[]): Promise<string | undefined> {
+    return await copyProblem(this.#deps.hooks, copies, this.#sheet?.words ?? "");
   }
 
   /** The person has seen what there is to be seen. */
@@ -220,7 +237,11 @@ export class SetupFlow {
       signal,
     });
     if (outcome.type === "created") this.#made = outcome.made;
-    if (outcome.type !== "stayed") this.#person = (outcome.type === "created" ? outcome.made : outcome.joined).person;
+    if (outcome.type !== "stayed") {
+      const entered = outcome.type === "created" ? outcome.made : outcome.joined;
+      this.#person = entered.person;
+      this.#sheet = entered.person_sheet;
+    }
     this.#facts = await desk.facts(globals); // a member from here on, whatever happens to the file
     if (plan.change.length > 0 || !plan.isConfigThere) await desk.writeConfig(globals, plan.configText);
     await desk.saveProgress(globals, undefined);

@@ -19,7 +19,11 @@ function serve(init: () => Promise<InitResult>) {
       defaultPorts: { first: 0, p2p: 0 },
       areKeysLocked: false,
     }),
-    hooks: { init, join: () => Promise.reject(new TypeError("nothing is joined here")) },
+    hooks: {
+      init,
+      join: () => Promise.reject(new TypeError("nothing is joined here")),
+      wordsOfShares: () => Promise.reject(new TypeError("no sheet is shown here")),
+    },
     globals: {
       home: undefined,
       config: undefined,

@@ -1,7 +1,15 @@
-import { lineOf, type NewPerson, type Question, sanitiseLine, type SetupAnswers, type SetupKey } from "@bzzz/cli";
+import {
+  lineOf,
+  type NewPerson,
+  type PersonSheet,
+  type Question,
+  sanitiseLine,
+  type SetupAnswers,
+  type SetupKey,
+} from "@bzzz/cli";
 import { PlainPage } from "../document.tsx";
 import { type Html, Said } from "../words.tsx";
-import type { SetupPlan } from "./setup_flow.ts";
+import type { SetupPlan, ToKeep } from "./setup_flow.ts";
 
 /** What is wrong with a field of the page about secrets. */
 export type SecretField = "token" | "passphrase" | "own_passphrase";
@@ -204,31 +212,93 @@ function Person({ person }: { readonly person: NewPerson | undefined }): Html {
   );
 }
 
-/** The shares of the root key, until the person says that they are kept. */
-export function SharesPage({ meshName, threshold, shares, person, token }: {
+/** What came of trying a copy of the sheet. */
+export interface SheetCheck {
+  /** Undefined when it restores the key. */
+  readonly problem: string | undefined;
+}
+
+/** What restores the mesh's key and the person's, until they say that they have kept it. */
+export function KeepPage({ mesh, sheet, person, tokens, checked }: ToKeep & {
   readonly person: NewPerson | undefined;
-  readonly meshName: string;
-  readonly threshold: number;
-  readonly shares: readonly string[];
-  readonly token: string;
+  readonly tokens: { readonly finish: string; readonly check: string };
+  readonly checked: SheetCheck | undefined;
 }): Html {
   return (
     <PlainPage title="Keep these shares">
       <p class="notice" role="status">
-        Mesh <Said text={meshName} /> is created.
+        {mesh
+          ? (
+            <>
+              Mesh <Said text={mesh.meshName} /> is created.
+            </>
+          )
+          : "You have joined."}
       </p>
       <Person person={person} />
-      <p>
-        Any {threshold}{" "}
-        of these recovery shares restore its root key. They exist nowhere else and are shown once: keep them apart from
-        each other, not on this machine.
-      </p>
-      {shares.map((share, i) => <pre tabindex={0} role="region" aria-label={`Share ${i + 1}`}>{share}</pre>)}
+      {mesh && (
+        <p>
+          Any {mesh.threshold}{" "}
+          of these recovery shares restore its root key. They exist nowhere else and are shown once: keep them apart
+          from each other, not on this machine.
+        </p>
+      )}
+      {mesh?.shares.map((share, i) => <pre tabindex={0} role="region" aria-label={`Share ${i + 1}`}>{share}</pre>)}
+      {sheet && <Sheet {...{ sheet, checked, token: tokens.check }} />}
       <form method="post" action="/finish">
-        <input type="hidden" name="form" value={token} />
+        <input type="hidden" name="form" value={tokens.finish} />
         <button type="submit">I have kept them</button>
       </form>
     </PlainPage>
+  );
+}
+
+/** The recovery sheet of the person's key, and a form that tries a copy of it. */
+function Sheet({ sheet: { shares, threshold }, token, checked }: {
+  readonly sheet: PersonSheet;
+  readonly token: string;
+  readonly checked: SheetCheck | undefined;
+}): Html {
+  const numbers = Array.from({ length: threshold }, (_, i) => i + 1);
+  return (
+    <>
+      <h2>Recovery sheet of your key</h2>
+      <p>
+        Any {threshold} of these {shares.length}{" "}
+        shares restore your own key, here or on another machine, when this one is lost. Keep them apart, too; "bzzz-hap
+        identity export" prints others.
+      </p>
+      {shares.map((share, i) => (
+        <pre
+          tabindex={0}
+          role="region"
+          aria-label={`Share ${i + 1} of your key`}
+        >{share}</pre>
+      ))}
+      {checked && checked.problem === undefined && (
+        <p class="notice" role="status">Your copy is right: it restores your key.</p>
+      )}
+      <Problem text={checked?.problem} />
+      <form method="post" action="/check">
+        <input type="hidden" name="form" value={token} />
+        <p>Check your copy, if you like: type {threshold} shares from it.</p>
+        {numbers.map((number) => (
+          <>
+            <label for={`share_${number}`}>Share from your copy, {number} of {threshold}</label>
+            <input
+              id={`share_${number}`}
+              name={`share_${number}`}
+              maxlength={200}
+              required
+              autocapitalize="none"
+              autocomplete="off"
+              spellcheck={false}
+            />
+          </>
+        ))}
+        <button type="submit">Check my copy</button>
+      </form>
+    </>
   );
 }
 
