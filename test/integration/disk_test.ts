@@ -10,9 +10,11 @@ import { ISOLATED, run } from "../helpers/programs.ts";
 const DISK_MB = 8;
 
 async function command(name: string, ...args: string[]): Promise<boolean> {
-  const output = await new Deno.Command(name, { args, stdin: "null", stdout: "null", stderr: "null" }).output()
-    .catch(() => undefined);
-  return output?.success ?? false;
+  try {
+    return (await new Deno.Command(name, { args, stdin: "null", stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false; // no such program here
+  }
 }
 
 /** A small disk of its own at `path`, in memory. Dispose takes it away, also under a running program. */

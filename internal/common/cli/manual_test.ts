@@ -6,8 +6,12 @@ import { TEST_PROGRAM } from "./testing.ts";
 const PAGE = renderManPage(TEST_PROGRAM);
 
 async function hasMandoc(): Promise<boolean> {
-  return await new Deno.Command("mandoc", { args: ["-Tlint", "/dev/null"], stdout: "null", stderr: "null" }).output()
-    .then(() => true, () => false);
+  try {
+    await new Deno.Command("mandoc", { args: ["-Tlint", "/dev/null"], stdout: "null", stderr: "null" }).output();
+    return true;
+  } catch {
+    return false; // output() throws at once where there is no such program
+  }
 }
 
 /** What a reader sees of the page. */
