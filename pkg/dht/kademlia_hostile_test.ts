@@ -97,3 +97,30 @@ test(
     assert.equal(await known(), before);
   },
 );
+
+test(
+  "a member that asks without end is hung up on, on whatever stream, and may ask again later",
+  async (honest, liar) => {
+    const ping = Uint8Array.of(1 << 3, 5);
+    const answersTo = async (questions: number) => {
+      const stream = await liar.open(honest.peerId, KAD_PROTOCOL, {});
+      let answers = 0;
+      try {
+        for (let n = 0; n < questions; n++) await stream.send(ping);
+        while (answers < questions && await stream.receive() !== undefined) answers++;
+      } catch {
+        // hung up on
+      }
+      stream.abort(new Error("done"));
+      return answers;
+    };
+    const asked = 20;
+
+    const answers: number[] = [];
+    for (let n = 0; n < asked; n++) answers.push(await answersTo(500));
+
+    const sum = answers.reduce((all, one) => all + one, 0);
+    assert.ok(sum > 0 && sum < asked * 500, `${sum} answers`);
+    await waitFor(async () => await answersTo(1) === 1, { timeoutMs: 5_000, what: "it to be answered again" });
+  },
+);

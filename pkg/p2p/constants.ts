@@ -85,6 +85,15 @@ export const MAX_DENIED_PEERS = 1024;
 export const OFFENCE_BURST = 10;
 export const OFFENCES_FORGIVEN_PER_SECOND = 0.2;
 
+/**
+ * Kademlia: messages of one peer, about 5 KiB of memory each for ten seconds (`QuestionLimit`). To say who has what, a member
+ * sends a peer two for each content, one after the other.
+ */
+export const ROUTING_QUESTIONS_PER_SECOND = 500;
+export const ROUTING_BURST_QUESTIONS = 2000;
+/** A question has a key, and the addresses of a few peers. */
+export const MAX_ROUTING_FRAME_BYTES = 64 * 1024;
+
 /** Gossip: what one peer may send in the long run, with bursts; over it, its stream is read no faster. */
 export const GOSSIP_BYTES_PER_SECOND = 8 * 1024 * 1024;
 export const GOSSIP_BURST_BYTES = 16 * 1024 * 1024;

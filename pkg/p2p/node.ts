@@ -197,6 +197,7 @@ class Libp2pNode implements RoutableP2pNode {
     const sessions = this.#createSessions(router);
     const routing = new RoutingHost({
       components,
+      clock,
       ping: libp2p.services.ping,
       acceptedPeer: (connection) => sessions.acceptedPeer(connection),
       admittedConnection: (peer) => sessions.admittedConnection(peer),

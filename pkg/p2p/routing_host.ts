@@ -1,8 +1,9 @@
-import type { PeerId } from "@bzzz/base";
+import type { Clock, PeerId } from "@bzzz/base";
 import type { Connection, StreamHandler, StreamHandlerOptions, Topology } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { P2pError } from "./errors.ts";
 import type { Libp2pComponents } from "./libp2p_factory.ts";
+import { QuestionLimit } from "./question_limit.ts";
 
 /** The parts of libp2p a router of contents (Kademlia) is made of; it meets admitted peers only, in both directions. */
 export type RoutingComponents =
@@ -23,6 +24,7 @@ export type RoutingComponents =
 /** What a `RoutingHost` stands on. */
 export interface RoutingHostDeps {
   readonly components: Libp2pComponents;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly ping: RoutingComponents["ping"];
   /** The peer of a connection that we have accepted. */
   readonly acceptedPeer: (connection: Connection) => PeerId | undefined;
@@ -35,16 +37,19 @@ export interface RoutingHostDeps {
 
 /**
  * Stands between libp2p and a router of contents: nothing reaches it, or leaves it, but to peers that are admitted. libp2p
- * would tell it of a peer before the hello, and let it open streams on connections that are not judged yet.
+ * would tell it of a peer before the hello, and let it open streams on connections that are not judged yet. What one of
+ * them asks is bounded by `QuestionLimit`.
  */
 export class RoutingHost {
   readonly components: RoutingComponents;
   readonly #deps: RoutingHostDeps;
+  readonly #questions: QuestionLimit;
   readonly #topologies = new Map<string, Topology>();
   #registered = 0;
 
   constructor(deps: RoutingHostDeps) {
     this.#deps = deps;
+    this.#questions = new QuestionLimit(deps);
     const { components } = deps;
     const { peerId, privateKey, addressManager, peerStore, datastore, events, logger } = components;
     const registrar = {
@@ -93,8 +98,10 @@ export class RoutingHost {
 
   #guard(handler: StreamHandler): StreamHandler {
     return (stream, connection) => {
-      if (this.#deps.acceptedPeer(connection)) return handler(stream, connection);
-      stream.abort(new Error("not admitted"));
+      const peer = this.#deps.acceptedPeer(connection);
+      if (!peer) return stream.abort(new Error("not admitted"));
+      this.#questions.watch(peer, stream);
+      return handler(stream, connection);
     };
   }
 

@@ -6,7 +6,15 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { concatBytes, createSystemClock, hexEncode, type Random, randomInt, randomPick } from "@bzzz/base";
+import {
+  afterThisTurn,
+  concatBytes,
+  createSystemClock,
+  hexEncode,
+  type Random,
+  randomInt,
+  randomPick,
+} from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
 import { IS_SLOW, note, testSeed } from "./load.ts";
 
@@ -16,6 +24,8 @@ const FUZZ_SECONDS = Number(Deno.env.get("FUZZ_SECONDS") ?? (IS_SLOW ? 60 : 3));
 const MAX_INPUT_MS = 5_000;
 /** What is in use after a collection may grow by so much after the first inputs. */
 const MAX_GROWTH_BYTES = 96 * 1024 * 1024;
+/** Inputs without anything to wait for are attempted in one turn of the event loop, but not more. */
+const INPUTS_IN_A_TURN = 16;
 const WARM_UP_INPUTS = 200;
 const MAX_INPUT_BYTES = 256 * 1024;
 const TOLD_BYTES = 400;
@@ -24,12 +34,13 @@ const BOUNDARY_BYTES = [0x00, 0x01, 0x0a, 0x20, 0x2f, 0x7f, 0x80, 0x9f, 0xbf, 0x
 /**
  * Hands mutations of `seeds`, and bytes that are no mutation of anything, to `attempt`, one after the other, and returns how
  * many. Fails with the input when an attempt throws, takes longer than 5 s or does not end; and when what is in use
- * grows by more than 96 MiB. `SEED=…` begins with the same inputs again.
+ * grows by more than `maxGrowthBytes` (96 MiB). `SEED=…` begins with the same inputs again.
  */
 export async function fuzz(
   what: string,
   seeds: readonly Uint8Array[],
   attempt: (input: Uint8Array<ArrayBuffer>, random: Random) => void | Promise<void>,
+  { maxGrowthBytes = MAX_GROWTH_BYTES }: { readonly maxGrowthBytes?: number } = {},
 ): Promise<number> {
   const clock = createSystemClock();
   const seed = testSeed();
@@ -47,11 +58,13 @@ export async function fuzz(
       const bytes = hexEncode(input.subarray(0, TOLD_BYTES));
       throw new Error(`${what}: input ${count} of SEED=${seed}, ${input.byteLength} bytes: ${bytes}`, { cause });
     }
+    // timers of what was attempted are due, and let go of what they hold
+    if (count % INPUTS_IN_A_TURN === 0) await new Promise<void>((resolve) => afterThisTurn(resolve));
     if (count === WARM_UP_INPUTS) before = bytesInUse();
   }
   const growth = bytesInUse() - before;
   note(`${what}: ${count} inputs, SEED=${seed}, ${Math.round(growth / 1024 / 1024)} MiB more`);
-  assert.ok(growth < MAX_GROWTH_BYTES, `${what}: ${growth} bytes more after ${count} inputs of SEED=${seed}`);
+  assert.ok(growth < maxGrowthBytes, `${what}: ${growth} bytes more after ${count} inputs of SEED=${seed}`);
   return count;
 }
 
