@@ -11,6 +11,7 @@ export * from "./collections.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./ids.ts";
+export * from "./once.ts";
 export * from "./random.ts";
 export * from "./turn.ts";
 export * from "./uncaught.ts";

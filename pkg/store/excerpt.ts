@@ -1,12 +1,14 @@
+import { once } from "@bzzz/base";
+
 /** Words shown around the first place that fits. */
 const EXCERPT_WORDS = 12;
 /** Of them, before that place. */
 const WORDS_BEFORE = 4;
-const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+const anyWord = once(() => /[\p{L}\p{N}\p{M}]+/gu);
 
 /** The words of a text as they are compared: without case and accents, like SQLite's tokenizer `unicode61`. */
 export function foldedWords(text: string): string[] {
-  return (text.match(WORD) ?? []).map(folded);
+  return (text.match(anyWord()) ?? []).map(folded);
 }
 
 /**
@@ -21,7 +23,7 @@ export function excerptOf(text: string, words: readonly string[]): string {
   const recent: RegExpExecArray[] = [];
   const shown: RegExpExecArray[] = [];
   let isMore = false;
-  for (const found of text.matchAll(WORD)) {
+  for (const found of text.matchAll(anyWord())) {
     if (shown.length === EXCERPT_WORDS) {
       isMore = true;
       break;

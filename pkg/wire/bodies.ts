@@ -1,4 +1,4 @@
-import { parseEntryId } from "@bzzz/base";
+import { once, parseEntryId } from "@bzzz/base";
 import { AUTHORITY_LEVELS, isAgeRecipient, parseRole } from "@bzzz/crypto";
 import { z } from "zod";
 import {
@@ -85,19 +85,16 @@ const isPersonRecord = (value: Uint8Array): boolean =>
 const MAX_CERTIFICATE_BYTES = 69_632;
 const isShort = (value: Uint8Array): boolean => value.byteLength <= MAX_CERTIFICATE_BYTES;
 
-/** A schema that is made when it is needed first: a start needs three of the thirty, and each costs it a third of a millisecond. */
-function once<S>(make: () => S): () => S {
-  let made: S | undefined;
-  return () => made ??= make();
-}
-
 /** What a holder has used under its token: tokens of a model, and money in millionths of the mesh's unit of account. */
 const used = z.object({
   tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   money: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
 }).optional();
 
-/** Bodies of entries: durable, chained records of an author's log. */
+/**
+ * Bodies of entries: durable, chained records of an author's log. Made when they are needed: a start needs three of the thirty,
+ * and each costs it a third of a millisecond.
+ */
 export const ENTRY_BODIES = {
   grant_issued: once(() => z.object({ grant: bytes })),
   grant_revoked: once(() => z.object({ revocation: bytes })),

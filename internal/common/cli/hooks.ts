@@ -147,6 +147,8 @@ export interface RunOptions {
   readonly globals: GlobalFlags;
   /** Overrides `interface.mode` of the configuration. */
   readonly interfaceMode: "terminal" | "plain" | "web" | "headless" | undefined;
+  /** Stop in good order as soon as the node has started. */
+  readonly isRehearsal?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,11 @@
-/** Wide in terminals: East Asian Wide and Fullwidth (Unicode Annex 11, by block), and what is drawn as an emoji. */
-const WIDE =
-  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+import { once } from "@bzzz/base";
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Wide in terminals: East Asian Wide and Fullwidth (Unicode Annex 11, by block), and what is drawn as an emoji. */
+const wide = once(() =>
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u
+);
+
+const segmenter = once(() => new Intl.Segmenter(undefined, { granularity: "grapheme" }));
 
 /**
  * Characters of one code unit and one column that combine with nothing before them: ASCII, Latin, punctuation, arrows, what boxes are drawn
@@ -19,9 +22,9 @@ export function isSimple(text: string): boolean {
 export function displayWidth(text: string): number {
   if (SIMPLE.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmenter().segment(text)) {
     if (segment === "\n") continue;
-    if (WIDE.test(segment) || segment.includes("\ufe0f")) width += 2;
+    if (wide().test(segment) || segment.includes("\ufe0f")) width += 2;
     else if (!/^\p{M}$/u.test(segment)) width += 1;
   }
   return width;

@@ -301,6 +301,7 @@ export class StandardHooks implements ProgramHooks {
       home,
       env,
       isDev: globals.isDev,
+      isRehearsal: options.isRehearsal ?? false,
       ...(passphrase === undefined ? {} : { passphrase }),
       ownsTerminal: takesTerminal(profile, config, this.#deps),
       stderrIsTerminal: this.#deps.stderrIsTerminal,

@@ -42,6 +42,8 @@ export interface RunNodeOptions {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly isDev: boolean;
+  /** It ends in good order as soon as it has started. */
+  readonly isRehearsal?: boolean;
   readonly ownsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** One of the standard streams is a terminal: when it is gone, so is whoever uses this process. */
@@ -147,6 +149,10 @@ export async function runNode(
     mesh: services.identity.mesh.name,
     version: options.version,
   });
+  if (options.isRehearsal) {
+    await shutdown.request({ kind: "finished" });
+    return (await shutdown.finished).exitStatus;
+  }
   return await execute({ execution, services, shutdown, logger });
 }
 

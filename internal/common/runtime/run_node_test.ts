@@ -105,6 +105,18 @@ Deno.test("a signal ends the node in order: work first, then the services, statu
   await assertGone(place.home);
 });
 
+Deno.test("a rehearsal starts everything, says so, and ends in order without having worked", async () => {
+  await using place = await createPlace();
+  const log: string[] = [];
+
+  const status = await place.run(waiting(log), { isRehearsal: true });
+
+  assert.equal(status, 0);
+  assert.deepEqual(log, ["stop, journal ready"]);
+  assert.match(place.told.join("\n"), /started\nNode ID: /);
+  await assertGone(place.home);
+});
+
 Deno.test("F-20 F-22 an execution that ends ends the node; one that fails gives its status", async () => {
   await using place = await createPlace();
   const ending = (error?: Error): ExecutionFactory => () => ({

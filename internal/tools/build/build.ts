@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bundle } from "./bundle.ts";
+import { bundle, bundleLoader, bundleScript } from "./bundle.ts";
 import { canCompile, compile } from "./compiled.ts";
 import type { BuildOptions } from "./options.ts";
 import type { Program } from "./programs.ts";
@@ -34,15 +34,14 @@ export async function build(
   const built: BuiltProgram[] = [];
   for (const program of programs) {
     const path = `${options.out}/${program.name}`;
-    const code = await bundle(program.entry, stamp);
-    const changed = pack ? await pack(program, code, path) : await compileTo(program, code, path, options);
+    const changed = pack ? await pack(program, path) : await compileTo(program, stamp, path, options);
     const { size: bytes } = await Deno.stat(path);
     built.push({ name: program.name, path, kind: pack ? "self-extracting" : "compiled", changed, bytes });
   }
   return built;
 }
 
-async function compileTo(program: Program, code: Uint8Array, path: string, options: BuildOptions): Promise<true> {
+async function compileTo(program: Program, stamp: BuildStamp, path: string, options: BuildOptions): Promise<true> {
   if (options.runtimeVersion !== Deno.version.deno) {
     throw new ToolError(
       "--runtime-version is for --mode=self-extracting; a compiled program has the version of its compiler",
@@ -51,7 +50,7 @@ async function compileTo(program: Program, code: Uint8Array, path: string, optio
   const folder = await Deno.makeTempDir({ prefix: "bzzz-compile-" });
   try {
     const bundlePath = `${folder}/${program.name}.js`;
-    await Deno.writeFile(bundlePath, code);
+    await Deno.writeFile(bundlePath, await bundle(program.entry, stamp));
     await compile({ program, bundlePath, target: options.target, out: path });
     return true;
   } finally {
@@ -59,17 +58,18 @@ async function compileTo(program: Program, code: Uint8Array, path: string, optio
   }
 }
 
-type Packer = (program: Program, code: Uint8Array<ArrayBuffer>, path: string) => Promise<boolean>;
+type Packer = (program: Program, path: string) => Promise<boolean>;
 
 async function createPacker(stamp: BuildStamp, options: BuildOptions): Promise<Packer> {
   const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
   const runtime = await packRuntime(await readRuntime(options.target, options.runtimeVersion), `${options.out}/.cache`);
-  return async (program, code, path) => {
-    const app = await packPart(code);
+  return async (program, path) => {
+    const code = await packPart(await bundleScript(program.entry, stamp));
+    const app = await packPart(await bundleLoader(code.sha256));
     const { target } = options;
-    const header = renderHeader(template, { program, version: stamp.version, target, runtime, app });
-    const parts = [header, runtime.gzip, app.gzip];
-    // The header names the digests of both parts: the same header and length are the same executable.
+    const header = renderHeader(template, { program, version: stamp.version, target, runtime, app, code });
+    const parts = [header, runtime.gzip, app.gzip, code.gzip];
+    // The header names the digests of all parts: the same header and length are the same executable.
     if (await isSameFile(path, header, parts.reduce((sum, part) => sum + part.length, 0))) return false;
     await writeExecutable(path, parts);
     return true;

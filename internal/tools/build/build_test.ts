@@ -1,6 +1,6 @@
 // The whole pipeline on a fixture, with the real runtime packed weakly (packing it well takes seconds and changes nothing).
 import assert from "node:assert/strict";
-import { bundle } from "./bundle.ts";
+import { bundle, bundleLoader, bundleScript } from "./bundle.ts";
 import { compile, readCompiledMetadata } from "./compiled.ts";
 import { parseBuildOptions } from "./options.ts";
 import { PERMISSIONS } from "./permissions.ts";
@@ -27,6 +27,17 @@ Deno.test("bundle: the same source gives the same bytes, stamped and without a p
   assert.doesNotMatch(text, /@BZZZ_|file:\/\/\//);
 });
 
+Deno.test("bundle: the script is the same each time, too, and a loader names its digest", async () => {
+  const [first, second] = [await bundleScript(FIXTURE.entry, STAMP), await bundleScript(FIXTURE.entry, STAMP)];
+
+  assert.equal(await sha256Hex(first), await sha256Hex(second));
+  const text = new TextDecoder().decode(first);
+  assert.match(text, /^\(function\(require,module,exports\)\{/);
+  assert.match(text, /9\.8\.7/);
+  assert.doesNotMatch(text, /@BZZZ_|file:\/\/\//);
+  assert.match(new TextDecoder().decode(await bundleLoader("ab".repeat(32))), /"(ab){32}"/);
+});
+
 Deno.test("F-10 version: comes from deno.json and the repository, and holds no time", async () => {
   const stamp = await readBuildStamp();
 
@@ -50,11 +61,12 @@ Deno.test("executable: starts, keeps status and environment, and is held to its 
   try {
     const path = `${folder}/fixture`;
     const runtime = await packPart(await readHostRuntime(), 1);
-    const app = await packPart(await bundle(FIXTURE.entry, STAMP));
+    const code = await packPart(await bundleScript(FIXTURE.entry, STAMP));
+    const app = await packPart(await bundleLoader(code.sha256));
     const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
     const target = parseBuildOptions([]).target;
-    const header = renderHeader(template, { program: FIXTURE, version: STAMP.version, target, runtime, app });
-    await writeExecutable(path, [header, runtime.gzip, app.gzip]);
+    const header = renderHeader(template, { program: FIXTURE, version: STAMP.version, target, runtime, app, code });
+    await writeExecutable(path, [header, runtime.gzip, app.gzip, code.gzip]);
     await Deno.mkdir(`${folder}/home`);
     await Deno.writeTextFile(`${folder}/home/inside`, "inside");
     await Deno.writeTextFile(`${folder}/outside`, "outside");
@@ -93,6 +105,21 @@ Deno.test("executable: starts, keeps status and environment, and is held to its 
     for (const [what, args, expected, env] of cases) {
       await t.step(what, async () => assert.equal(await start(args, env), expected));
     }
+    const compiled = `${folder}/cache/code-${code.sha256}.bin`;
+    const { size, mode, ino } = await Deno.stat(compiled);
+    await t.step("has what the rehearsal compiled, and leaves it alone", async () => {
+      assert.ok(size > 0);
+      assert.equal((mode ?? 0) & 0o777, 0o400);
+      await start(["--version"]);
+      assert.equal((await Deno.stat(compiled)).ino, ino);
+    });
+    await t.step("starts without it, and with a stale one", async () => {
+      const stale = (await Deno.readFile(compiled)).fill(0, 0, 16); // magic and version of the engine
+      await Deno.remove(compiled);
+      assert.equal(await start(["--version"]), "0:fixture 9.8.7");
+      await Deno.writeFile(compiled, stale);
+      assert.equal(await start(["--version"]), "0:fixture 9.8.7");
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,19 +1,41 @@
 /**
- * One program as one JavaScript file: type-checked, minified, the same bytes for the same source.
+ * One program as one JavaScript file, a module or a script: type-checked, minified, the same bytes for the same source.
  *
  * @module
  */
 import { ROOT, runOrFail, ToolError } from "./tool.ts";
 import { type BuildStamp, stamp } from "./version.ts";
 
+const LOADER = "internal/tools/build/loader.ts";
+
 /** Bundles `entry` (a path from the root of the project) and stamps it. @throws ToolError when it does not type-check. */
 export async function bundle(entry: string, build: BuildStamp): Promise<Uint8Array<ArrayBuffer>> {
+  return new TextEncoder().encode(stamp(withRequire(await bundled(entry, "esm")), build));
+}
+
+/**
+ * The same as a script that the loader runs: a function of `require`, `module` and `exports`. Its `entry` must not await at
+ * its top level.
+ *
+ * @throws ToolError when it does not type-check, or awaits
+ */
+export async function bundleScript(entry: string, build: BuildStamp): Promise<Uint8Array<ArrayBuffer>> {
+  const code = stamp(await bundled(entry, "cjs"), build);
+  return new TextEncoder().encode(`(function(require,module,exports){${code}\n})`);
+}
+
+/** The module that runs the script with this digest, when both lie in one folder. */
+export async function bundleLoader(scriptSha256: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new TextEncoder().encode((await bundled(LOADER, "esm")).replaceAll("@BZZZ_SCRIPT@", scriptSha256));
+}
+
+async function bundled(entry: string, format: "esm" | "cjs"): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-bundle-" });
   try {
     const out = `${folder}/bundle.js`;
-    const options = ["--check", "--quiet", "--minify", "--platform", "deno", "--output", out];
+    const options = ["--check", "--quiet", "--minify", "--platform", "deno", "--format", format, "--output", out];
     await runOrFail([Deno.execPath(), "bundle", ...options, `${ROOT}${entry}`]);
-    return new TextEncoder().encode(stamp(withRequire(await Deno.readTextFile(out)), build));
+    return await Deno.readTextFile(out);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

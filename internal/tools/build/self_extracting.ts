@@ -1,5 +1,5 @@
 /**
- * The executable that needs no compiler: a shell header, then the Deno runtime and the program, both gzip'd.
+ * The executable that needs no compiler: a shell header, then the Deno runtime, the loader and the program, each gzip'd.
  * Runs where /bin/sh, a few standard tools and the C library are; every target is packed from any machine.
  *
  * @module
@@ -32,9 +32,18 @@ function quote(word: string): string {
 /** The header of one executable. @throws ToolError when it does not fit. */
 export function renderHeader(
   template: string,
-  options: { program: Program; version: string; target: Target; runtime: PackedPart; app: PackedPart },
+  options: {
+    program: Program;
+    version: string;
+    target: Target;
+    runtime: PackedPart;
+    /** The loader, which is the main module. */
+    app: PackedPart;
+    /** The program as a script. */
+    code: PackedPart;
+  },
 ): Uint8Array<ArrayBuffer> {
-  const { program, runtime, app } = options;
+  const { program, runtime, app, code } = options;
   const values: Readonly<Record<string, string>> = {
     NAME: program.name,
     VERSION: options.version,
@@ -45,6 +54,9 @@ export function renderHeader(
     APP_OFF: String(HEADER_BYTES + 1 + runtime.gzip.length),
     APP_LEN: String(app.gzip.length),
     APP_SHA: app.sha256,
+    CODE_OFF: String(HEADER_BYTES + 1 + runtime.gzip.length + app.gzip.length),
+    CODE_LEN: String(code.gzip.length),
+    CODE_SHA: code.sha256,
     LAN_NET: LAN_NET.join(","),
     HEAP_MB: String(program.heapMb),
     ENGINE_FLAGS: V8_FLAGS.join(","),

@@ -8,6 +8,7 @@ umask 077
 name=@NAME@
 rt_off=@RT_OFF@ rt_len=@RT_LEN@ rt_sha=@RT_SHA@
 app_off=@APP_OFF@ app_len=@APP_LEN@ app_sha=@APP_SHA@
+code_off=@CODE_OFF@ code_len=@CODE_LEN@ code_sha=@CODE_SHA@
 self=$0
 die() { printf '%s: %s\n' "$name" "$1" >&2; exit 126; }
 
@@ -23,7 +24,8 @@ uid=$(id -u)
 cache=
 if [ -n "${BZZZ_CACHE_DIR:-}" ]; then
   # A folder that a packager filled may be read-only: take it as it is.
-  if [ -x "$BZZZ_CACHE_DIR/rt-$rt_sha/$name" ] && [ -r "$BZZZ_CACHE_DIR/app-$app_sha.js" ]; then
+  if [ -x "$BZZZ_CACHE_DIR/rt-$rt_sha/$name" ] && [ -r "$BZZZ_CACHE_DIR/app-$app_sha.js" ] &&
+    [ -r "$BZZZ_CACHE_DIR/code-$code_sha.js" ]; then
     cache=$BZZZ_CACHE_DIR
   else
     try_dir "$BZZZ_CACHE_DIR" || die "BZZZ_CACHE_DIR=$BZZZ_CACHE_DIR is not a writable folder of this user"
@@ -35,12 +37,13 @@ else
     die "no writable cache folder; set BZZZ_CACHE_DIR"
 fi
 rt=$cache/rt-$rt_sha/$name
-app=$cache/app-$app_sha.js
+app=$cache/app-$app_sha.js   # loads the program
+code=$cache/code-$code_sha   # .js is the program, .bin what was compiled of it
 
 # --- unpack once: write aside, check, then link ---------------------------------
 sha() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi; }
 unpack() { # offset length sha256 mode destination
-  [ "$(wc -c <"$self")" -gt "$app_off" ] || die "$self is only a launcher; its BZZZ_CACHE_DIR is incomplete"
+  [ "$(wc -c <"$self")" -gt "$code_off" ] || die "$self is only a launcher; its BZZZ_CACHE_DIR is incomplete"
   for left in "$5".tmp.*; do # what a killed start left behind
     [ ! -e "$left" ] || kill -0 "${left##*.}" 2>/dev/null || rm -f -- "$left"
   done
@@ -56,16 +59,17 @@ unpack() { # offset length sha256 mode destination
   rm -f -- "$part"
   trap - EXIT INT TERM HUP
 }
+is_new=
 if [ ! -x "$rt" ]; then
   base=$cache/rt-$rt_sha/deno
   mkdir -p -- "${base%/*}" || die "cannot write into $cache"
-  [ -x "$base" ] || unpack "$rt_off" "$rt_len" "$rt_sha" 0500 "$base"
+  [ -x "$base" ] || { unpack "$rt_off" "$rt_len" "$rt_sha" 0500 "$base" && is_new=1; }
   # One runtime, one name for each program, so that ps and top name it. A name
   # that exists is never replaced: another start may be running from it.
   ln -- "$base" "$rt" 2>/dev/null || [ -x "$rt" ] || cp -p -- "$base" "$rt" || die "cannot write $rt"
 fi
-is_new=
-[ -r "$app" ] || { unpack "$app_off" "$app_len" "$app_sha" 0400 "$app" && is_new=1; }
+[ -r "$app" ] || unpack "$app_off" "$app_len" "$app_sha" 0400 "$app"
+[ -r "$code.js" ] || { unpack "$code_off" "$code_len" "$code_sha" 0400 "$code.js" && is_new=1; }
 
 # --- the files of this run --------------------------------------------------------
 home=${BZZZ_HOME:-} config=${BZZZ_CONFIG_PATH:-${BZZZ_CONFIG:-}}
@@ -87,6 +91,7 @@ may_read() {
   read=$read,$1,$(real "$1")
 }
 may_write() { may_read "$1" && write=$write,$1,$(real "$1"); }
+may_read "$code.js" && may_read "$code.bin"
 for word in "$@"; do
   case $option in
     --home) home=$word option='' ; continue ;;
@@ -136,14 +141,16 @@ unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO
 umask "$umask_was"
 # The shim would put a false "node" on the PATH of the commands an agent runs.
 export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
-# Compiled whole and kept beside the cache, the program starts in three quarters of
-# the time; where nothing can be kept, compiling it whole would only cost. A process
-# that compiles stays 70 MB larger: once unpacked, another one does it.
 v8=@ENGINE_FLAGS@,--max-old-space-size=$heap
-if [ -w "$cache" ]; then
-  v8=--no-lazy,$v8
-  [ -z "$is_new" ] ||
-    "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" @FIXED@ "$app" --version >/dev/null 2>&1 </dev/null || :
+# Once unpacked, a start is rehearsed, apart from this node and its settings: what
+# had to be compiled for it is kept, and every later start finds it ($code.bin).
+if [ -n "$is_new" ] && [ -w "$cache" ]; then
+  try=$cache/try.$$
+  env -i PATH="$PATH" HOME="$try" TMPDIR="$try" DENO_DIR="$DENO_DIR" DENO_NO_UPDATE_CHECK=1 \
+    "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" "--allow-read=$cache" "--allow-write=$cache" \
+    "--allow-net=127.0.0.1,localhost,unix:$try/node/run/api.sock" @FIXED@ \
+    "$app" run --dev --rehearse --home "$try/node" >/dev/null 2>&1 </dev/null || :
+  rm -rf -- "$try"
 fi
 exec "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" \
   "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" \

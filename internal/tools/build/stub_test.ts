@@ -17,13 +17,17 @@ async function setUp(runtimeText = ECHO, name: "bzzz-agent" | "bzzz-hap" = "bzzz
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "bzzz-stub-" }));
   const bytes = (text: string) => new TextEncoder().encode(text);
   const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
-  const [runtime, app] = [await packPart(bytes(runtimeText)), await packPart(bytes("app();"))];
+  const [runtime, app, code] = [
+    await packPart(bytes(runtimeText)),
+    await packPart(bytes("load();")),
+    await packPart(bytes("app();")),
+  ];
   const permissions = name === "bzzz-agent" ? PERMISSIONS.agent : PERMISSIONS.hap;
   const program = { name, entry: "unused", permissions, heapMb: 384 };
   const target = "x86_64-unknown-linux-gnu";
-  const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app });
+  const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app, code });
   const path = `${folder}/${name}`;
-  await writeExecutable(path, [header, runtime.gzip, app.gzip]);
+  await writeExecutable(path, [header, runtime.gzip, app.gzip, code.gzip]);
   return {
     folder,
     path,
@@ -33,10 +37,14 @@ async function setUp(runtimeText = ECHO, name: "bzzz-agent" | "bzzz-hap" = "bzzz
   };
 }
 
-/** The same without the sockets' folders inside. */
+/** The same without the program's own text, and without the sockets' folders inside. */
 function placesOf(...given: Parameters<typeof valuesOf>): string[] {
-  const values = valuesOf(...given);
+  const values = valuesOf(...given).filter((path) => !isProgramText(path));
   return values.filter((path) => !values.some((parent) => path === `${parent}/run`));
+}
+
+function isProgramText(path: string): boolean {
+  return /\/code-[0-9a-f]{64}\.(js|bin)$/.test(path);
 }
 
 function valuesOf(result: CommandResult, flag: string): string[] {
@@ -55,24 +63,24 @@ Deno.test("header: is plain POSIX shell and fits", async () => {
   }
 });
 
-Deno.test("F-35 header: the program reads and writes its data folder and nothing else", async () => {
+Deno.test("F-35 header: the program reads its own text, reads and writes its data folder, and nothing else", async () => {
   await using setup = await setUp();
 
   const result = await setup.start(["run", "--verbose"]);
 
   const home = `${setup.folder}/.local/share/bzzz-agent`;
   // the folder of the socket by its own name as well: a view gives up the rest, and Deno gives up what was granted so
-  assert.deepEqual(valuesOf(result, "--allow-read"), [home, `${home}/run`]);
+  const [text = "", compiled = "", ...places] = valuesOf(result, "--allow-read");
+  assert.match(text, /\/\.cache\/bzzz\/code-[0-9a-f]{64}\.js$/);
+  assert.equal(compiled, text.replace(/js$/, "bin"));
+  assert.deepEqual(places, [home, `${home}/run`]);
   assert.deepEqual(valuesOf(result, "--allow-write"), [home, `${home}/run`]);
   const words = result.stdout.split("\n");
   assert.equal(words[0], "run");
   for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
-  assert.ok(
-    words.includes("--v8-flags=--no-lazy,--min-semi-space-size=8,--max-old-space-size=384"),
-    "compiled whole where it can be kept",
-  );
+  assert.ok(words.includes("--v8-flags=--min-semi-space-size=8,--max-old-space-size=384"));
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
 });
@@ -83,7 +91,8 @@ Deno.test("header: the portal has its libraries by name, for the views that give
   const result = await setup.start(["portal"]);
 
   const home = `${setup.folder}/.local/share/bzzz-hap`;
-  assert.deepEqual(valuesOf(result, "--allow-read"), [home, `${home}/run`, `${home}/templates`, `${home}/prompts`]);
+  const places = valuesOf(result, "--allow-read").filter((path) => !isProgramText(path));
+  assert.deepEqual(places, [home, `${home}/run`, `${home}/templates`, `${home}/prompts`]);
   assert.deepEqual(valuesOf(result, "--allow-write"), [home, `${home}/run`]);
 });
 
@@ -166,9 +175,8 @@ Deno.test("F-71 header: the heap is the profile's, unless the environment names 
   await using setup = await setUp();
   const heap = async (env: Record<string, string>) => valuesOf(await setup.start(["run"], env), "--v8-flags");
 
-  assert.deepEqual(await heap({}), ["--no-lazy", "--min-semi-space-size=8", "--max-old-space-size=384"]);
+  assert.deepEqual(await heap({}), ["--min-semi-space-size=8", "--max-old-space-size=384"]);
   assert.deepEqual(await heap({ BZZZ_HEAP_MB: "1024" }), [
-    "--no-lazy",
     "--min-semi-space-size=8",
     "--max-old-space-size=1024",
   ]);
@@ -197,8 +205,26 @@ Deno.test("header: unpacks once, private, and twelve first starts at a time agre
   assert.deepEqual(results.map((result) => result.code), Array(12).fill(0), results.map((r) => r.stderr).join(""));
   const cache = `${setup.folder}/.cache/bzzz`;
   const names = (await Array.fromAsync(Deno.readDir(cache))).map((entry) => entry.name.replace(/[0-9a-f]{64}/, "*"));
-  assert.deepEqual(names.sort(), ["app-*.js", "rt-*"]);
+  assert.deepEqual(names.sort(), ["app-*.js", "code-*.js", "rt-*"]);
   assert.equal(((await Deno.stat(cache)).mode ?? 0) & 0o777, 0o700);
+});
+
+Deno.test("header: what was just unpacked is rehearsed, once, with the cache alone and without this node's settings", async () => {
+  await using setup = await setUp(`#!/bin/sh\nprintf '%s\\n' "$*" "SEEN=\${BZZZ_MARK:-}" >>"\${0%/*}/calls"\n`);
+  for (let n = 0; n < 2; n++) assert.equal((await setup.start(["--version"], { BZZZ_MARK: "mark" })).code, 0);
+
+  const cache = `${setup.folder}/.cache/bzzz`;
+  const [folder] = (await Array.fromAsync(Deno.readDir(cache))).filter(({ name }) => name.startsWith("rt-"));
+  const calls = (await Deno.readTextFile(`${cache}/${folder?.name}/calls`)).trimEnd().split("\n");
+  const [rehearsal = "", seenThen, ...starts] = calls;
+  assert.match(rehearsal, / run --dev --rehearse --home /);
+  const flags = rehearsal.split(" ");
+  assert.ok(flags.includes(`--allow-read=${cache}`) && flags.includes(`--allow-write=${cache}`), rehearsal);
+  assert.ok(flags.every((flag) => flag !== "--allow-net" && flag !== "--allow-read" && flag !== "--allow-write"));
+  assert.equal(seenThen, "SEEN=");
+  assert.deepEqual(starts.map((line) => line.replace(/.* /, "")), ["--version", "SEEN=mark", "--version", "SEEN=mark"]);
+  const left = (await Array.fromAsync(Deno.readDir(cache))).map(({ name }) => name);
+  assert.deepEqual(left.filter((name) => name.startsWith("try")), []);
 });
 
 Deno.test("header: a prefilled cache works read-only and without the rest of the file", async () => {

@@ -17,11 +17,12 @@ const run: Command = {
   flags: [
     { name: "plain", type: "boolean", summary: "With the prompt in lines, also where a screen would be possible" },
     { name: "headless", type: "boolean", summary: "Without a prompt" },
+    { name: "rehearse", type: "boolean", summary: "Stop as soon as it has started: whether it can, and what it says" },
   ],
   needs: "data_dir",
   run({ values, globals, signal, hooks }) {
     const interfaceMode = values.has("headless") ? "headless" : values.has("plain") ? "plain" : undefined;
-    return hooks().run({ globals, interfaceMode, signal });
+    return hooks().run({ globals, interfaceMode, isRehearsal: values.has("rehearse"), signal });
   },
 };
 

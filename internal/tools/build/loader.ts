@@ -1,0 +1,49 @@
+/**
+ * The main module of a self-extracting program: runs the program, which lies beside it as a script, with what the engine
+ * compiled of it. Deno's own cache holds what was compiled before anything ran, which is nothing or everything; this one
+ * holds what a rehearsed start needed, and the engine compiles the rest when it is called (D-XF1).
+ *
+ * Whoever may write the cache rehearses: it is left when the process exits. Everybody else only reads it.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import { Script } from "node:vm";
+
+/** The build puts the digest of the script in its place. */
+const SCRIPT_PLACEHOLDER = "@BZZZ_SCRIPT@";
+
+const { pathname } = new URL(`./code-${SCRIPT_PLACEHOLDER}`, import.meta.url);
+const path = decodeURIComponent(pathname);
+
+function readCompiled(): Uint8Array | undefined {
+  try {
+    return Deno.readFileSync(`${path}.bin`);
+  } catch {
+    return undefined; // never rehearsed, or it may not be read: the program is compiled as it goes
+  }
+}
+
+/** In one rename: a start that reads it meanwhile finds all of it, or none. */
+function keepCompiled(script: Script): void {
+  const aside = `${path}.bin.tmp.${Deno.pid}`;
+  {
+    using file = Deno.openSync(aside, { write: true, createNew: true, mode: 0o400 });
+    const bytes = script.createCachedData();
+    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    file.syncSync(); // the engine trusts what it finds
+  }
+  Deno.renameSync(aside, `${path}.bin`);
+}
+
+const cachedData = readCompiled();
+const script = new Script(Deno.readTextFileSync(`${path}.js`), {
+  filename: `${path}.js`,
+  ...(cachedData ? { cachedData } : {}),
+});
+const isFresh = cachedData !== undefined && script.cachedDataRejected === false;
+if (!isFresh && Deno.permissions.querySync({ name: "write", path: `${path}.bin` }).state === "granted") {
+  globalThis.addEventListener("unload", () => keepCompiled(script));
+}
+const program: { exports: unknown } = { exports: {} };
+script.runInThisContext()(createRequire(import.meta.url), program, program.exports);
