@@ -1,7 +1,7 @@
 /**
  * The main module of a self-extracting program: runs the program, which lies beside it as a script, with what the engine
  * compiled of it. Deno's own cache holds what was compiled before anything ran, which is nothing or everything; this one
- * holds what a rehearsed start needed, and the engine compiles the rest when it is called (D-XF1).
+ * holds what a rehearsed start needed, and the engine compiles the rest when it is called (D-138).
  *
  * Whoever may write the cache rehearses: it is left when the process exits. Everybody else only reads it.
  *
