@@ -23,6 +23,10 @@ const BITES: readonly Bite[] = [
   { simulation: "cluster", flaw: "wall-clock-lease", claim: "S3", from: 10, within: 30 },
   { simulation: "cluster", flaw: "no-fact-check", claim: "S6", from: 1, within: 20 },
   { simulation: "cluster", flaw: "no-fence", claim: "S2", from: 150, within: 30 },
+  { simulation: "cluster", flaw: "no-review", claim: "S7", from: 1, within: 20 },
+  { simulation: "cluster", flaw: "no-plan-window", claim: "S7", from: 1, within: 20 },
+  { simulation: "cluster", flaw: "no-deadline", claim: "S7", from: 10, within: 20 },
+  { simulation: "cluster", flaw: "endless-tries", claim: "S7", from: 1, within: 20 },
   { simulation: "cluster", flaw: "never-stops", claim: "S1", from: 20, within: 20 },
   { simulation: "cluster", flaw: "sleeps-through-lease", claim: "S1", from: 150, within: 20 },
   { simulation: "registers", flaw: "registers-never-degraded", claim: "L3", from: 1, within: 20 },
@@ -33,6 +37,8 @@ const BITES: readonly Bite[] = [
 /** What random plans seldom reach is broken by a plan of its own. */
 const BROKEN_ELSEWHERE: Readonly<Record<string, string>> = {
   "registers-no-transfer": "registers/registers_test.ts",
+  "own-judge": "cluster/cluster_test.ts",
+  "no-objections": "cluster/cluster_test.ts",
   "late-takeover": "cluster/cluster_test.ts",
   "votes-after-loss": "cluster/cluster_test.ts",
   "late-election": "cluster/cluster_test.ts",
@@ -50,7 +56,7 @@ for (const { simulation: name, flaw, claim, from, within } of BITES) {
 }
 
 Deno.test("every claim but L4 is broken by a flaw (L1 and L2 in cluster_test.ts), and every flaw breaks a claim", () => {
-  const claims = ["J1", "J2", "J3", "J4", "J5", "S1", "S2", "S3", "S4", "S5", "S6", "L3"];
+  const claims = ["J1", "J2", "J3", "J4", "J5", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "L3"];
   const unbroken = claims.filter((claim) => !BITES.some((bite) => bite.claim === claim));
   const flaws = ["journal", "cluster", "registers"].flatMap((name) => simulationNamed(name)?.flaws ?? []);
 

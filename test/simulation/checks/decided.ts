@@ -12,7 +12,7 @@ export interface Decided {
   /** When the majority was complete. */
   readonly atMs: number;
   /** Whose command made it; absent when only writes of the value as it was are known to be decided. */
-  readonly command: { readonly actor: number; readonly type: string } | undefined;
+  readonly command: { readonly actor: number; readonly type: string; readonly approval?: string } | undefined;
 }
 
 const cache = new WeakMap<Events, readonly Decided[]>();

@@ -38,17 +38,23 @@ const LEADER_SOON: Claim<ClusterEvent> = {
 /** L2: an orphan is not left alone. */
 const ORPHAN_RECLAIMED: Claim<ClusterEvent> = {
   name: "L2",
-  text: "A task whose holder is gone is reclaimed within 1.25 leases and a second",
+  text:
+    "A task whose holder is gone, and which waits for no deadline and no person, is reclaimed within 1.25 leases and a second",
   check: (events) => {
     const quiet = quietOf(events);
     const workers = only(events, "member").filter(({ mayHold, node }) => mayHold && !quiet?.gone.includes(node));
     if (!quiet || workers.length === 0) return [];
     const dueMs = quiet.atMs + 1.25 * quiet.leaseMs / SLOWEST_CLOCK + RECLAIM_SLACK_MS;
+    const dated = new Set(
+      only(events, "posted").flatMap(({ key, deadlineMs }) => deadlineMs === undefined ? [] : [key]),
+    );
     return keysOf(events).filter((key) => key !== LEADER).flatMap((key) => {
       const values = decidedOf(events).filter((decided) => decided.key === key);
       const last = values.findLast(({ atMs }) => atMs <= dueMs);
-      const { holder } = last?.view ?? {};
+      const { holder, state } = last?.view ?? {};
       if (holder === undefined || !quiet.gone.includes(holder)) return [];
+      // while people are asked nobody takes it, and voters whose clocks differ may not agree on a deadline
+      if (state === "blocked" || dated.has(key)) return [];
       return [`${key} is still held by node ${holder}, which is gone, at ${Math.round(dueMs)} ms`];
     });
   },

@@ -1,6 +1,7 @@
 import type { Claim } from "../engine/world.ts";
 import { type ClusterEvent, type EventOf, only, UNPROVEN } from "../cluster/events.ts";
 import { chainOf, type Decided, decidedOf, type Events, keysOf } from "./decided.ts";
+import { NO_SHORT_WAY } from "./ways.ts";
 import { checkLinearizable, type Operation } from "./linearizable.ts";
 
 const LEADER = "leader";
@@ -113,11 +114,14 @@ const NO_STALE_RESULT: Claim<ClusterEvent> = {
 function staleResults(events: Events, key: string): string[] {
   const chain = chainOf(events, key);
   return [...chain.values()].flat().flatMap(({ view }) => {
-    if (view.state !== "completed") return [];
+    if (view.state !== "completed" && view.state !== "review") return [];
     // Not seen where the version before was never decided by itself; then a later one of the chain tells.
     const before = chain.get(view.version - 1);
     if (!before) return [];
-    const isHolders = before.some(({ view: { holder, token } }) => holder === view.worker && token === view.token);
+    // what is judged was its holder's when it was submitted
+    const isHolders = before.some(({ view: { state, holder, worker, token } }) =>
+      (state === "review" ? worker : holder) === view.worker && token === view.token
+    );
     return isHolders
       ? []
       : [`${key}: the result of node ${view.worker} at version ${view.version} is not the holder's`];
@@ -286,6 +290,9 @@ function isAllowed(
     case "cancel":
     case "retry":
       return member.maySteer || member.node === poster;
+    case "accept":
+    case "reject":
+      return (member.maySteer || member.node === poster) && before?.view.worker !== member.node;
     case "expire":
       return true;
     default:
@@ -301,4 +308,5 @@ export const SAFETY_CLAIMS: readonly Claim<ClusterEvent>[] = [
   ACKNOWLEDGED_SURVIVES,
   LINEARIZABLE,
   NO_WRONG_ROLE,
+  NO_SHORT_WAY,
 ];

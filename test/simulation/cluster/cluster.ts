@@ -18,11 +18,14 @@ import { NodeHost } from "../engine/node_host.ts";
 import { Board, type MemberFacts } from "./board.ts";
 import { memberOf, RunCrypto } from "./crypto.ts";
 import type { ClusterEvent } from "./events.ts";
+import { PLAIN } from "./draft.ts";
+import type { RuleFlaws } from "./flawed_rules.ts";
 import { MemberNode, type Shared } from "./member_node.ts";
 import { DecideMemo, readingOnce } from "./memo.ts";
 import type { ClusterPlan, ClusterStep } from "./plan.ts";
+import { People } from "./people.ts";
 import type { AgentFlaws } from "./task_agent.ts";
-import { commandType, type Overheard, Traitor } from "./traitor.ts";
+import { commandOf, type Overheard, Traitor } from "./traitor.ts";
 import { commandId, Viewer } from "./views.ts";
 import type { AcceptedHow, VoterFlaws } from "./voter.ts";
 import { FencedService } from "./world_outside.ts";
@@ -41,6 +44,7 @@ const OVERHEARD = 64;
 /** What is broken on purpose, to show that the claims notice. */
 export interface ClusterFlaws {
   readonly voter?: VoterFlaws;
+  readonly rules?: RuleFlaws;
   readonly agent?: AgentFlaws;
   /** Candidates lead for, and so wait for the end of, leases that are six times as long. */
   readonly electsLate?: boolean;
@@ -72,6 +76,7 @@ class Cluster implements FaultTarget {
   readonly #crypto: RunCrypto;
   readonly #viewer: Viewer;
   readonly #board: Board;
+  readonly #people: People;
   readonly #traitor: Traitor;
   readonly #service: FencedService;
   readonly #tasks: readonly TaskId[];
@@ -97,6 +102,13 @@ class Cluster implements FaultTarget {
     this.#roster = rosterOf(members.slice(0, plan.voters).map(({ peer }) => peer));
     const facts = factsOf(plan, [...members, traitor].map(({ peer }) => peer));
     this.#board = new Board(() => loop.nowMs, facts);
+    this.#people = new People({
+      loop,
+      board: this.#board,
+      history: this.#history,
+      self: traitor.peer,
+      spread: (plan) => this.#nodes.forEach((node) => node.hearPlan(plan)),
+    });
     this.#traitor = new Traitor(traitor, this.#board);
     const shared = this.#share(chance, facts);
     this.#nodes = members.map((member, node) =>
@@ -108,6 +120,7 @@ class Cluster implements FaultTarget {
         meanSyncMs: plan.meanSyncMs,
         rank: Math.max(0, plan.workers.indexOf(node)),
         voterFlaws: flaws.voter ?? {},
+        ruleFlaws: flaws.rules ?? {},
         agentFlaws: flaws.agent ?? {},
         termMs: plan.leaseMs * (flaws.electsLate ? 6 : 1),
       })
@@ -155,6 +168,8 @@ class Cluster implements FaultTarget {
       history: this.#history,
       crypto: this.#crypto,
       board: this.#board,
+      talk: this.#people,
+      wake: (task) => this.#nodes.forEach(({ agent }) => agent?.lookSoon(task, 600)),
       memo: new DecideMemo(),
       taskCodecs: { value: readingOnce(TASK_VALUE_CODEC), command: readingOnce(TASK_COMMAND_CODEC) },
       leaderCodecs: { value: readingOnce(leaderValueCodec), command: readingOnce(leaderCommandCodec) },
@@ -186,7 +201,7 @@ class Cluster implements FaultTarget {
     const node = "node" in step ? this.#nodes[step.node] : undefined;
     switch (step.type) {
       case "post":
-        if (node) this.#post(node, step.task);
+        if (node) this.#post(node, step);
         return;
       case "release":
         return node?.agent?.release(taskOf(step.task));
@@ -213,12 +228,22 @@ class Cluster implements FaultTarget {
     }
   }
 
-  #post(node: MemberNode, number: number): void {
+  #post(node: MemberNode, { task: number, draft = PLAIN }: Extract<ClusterStep, { type: "post" }>): void {
     const task = taskOf(number);
     if (!node.host.isRunning) return;
-    this.#board.post(task, node.member.peer);
-    this.#history.add({ type: "posted", node: node.index, key: taskKey(task) });
-    for (const other of this.#nodes) other.agent?.lookSoon(task, 600);
+    const { body } = this.#board.post(task, node.member.peer, draft, node.host.wallMs());
+    this.#history.add({
+      type: "posted",
+      node: node.index,
+      key: taskKey(task),
+      ...(body.plan ? { planWindowMs: body.plan.windowMs } : {}),
+      ...(body.review ? { isReviewed: true } : {}),
+      ...(body.deadlineMs === undefined ? {} : { deadlineMs: body.deadlineMs }),
+    });
+    for (const other of this.#nodes) {
+      other.agent?.lookSoon(task, 600);
+      other.steward?.watch(task);
+    }
   }
 
   #read(index: number, key: number, what: "read" | "last_read"): void {
@@ -256,11 +281,12 @@ class Cluster implements FaultTarget {
   #recordAccept(
     voter: number,
     { ballot, epoch, value }: Accepted,
-    { key, command: bytes, previous }: AcceptedHow,
+    { key, command: bytes, previous, looked }: AcceptedHow,
   ): void {
     if (value.byteLength === 0) return;
     const command = bytes && this.#crypto.openCommand(bytes);
-    if (command && bytes) this.#overhear({ ...command, bytes, type: commandType(key, command.body) });
+    const body = command && commandOf(key, command.body);
+    if (command && bytes) this.#overhear({ ...command, bytes, type: body?.type ?? "unreadable" });
     this.#history.add({
       type: "accepted",
       voter,
@@ -275,8 +301,10 @@ class Cluster implements FaultTarget {
           command: {
             id: commandId(bytes),
             actor: this.#viewer.numberOf(command.actor),
-            type: commandType(key, command.body),
+            type: body?.type ?? "unreadable",
+            ...(body?.type === "begin" && body.approval !== undefined ? { approval: body.approval } : {}),
           },
+          looked,
         }
         : {}),
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { runSchedule } from "../engine/schedule.ts";
-import type { ClusterPlan } from "./plan.ts";
+import { decidedOf, type Events } from "../checks/decided.ts";
+import type { TaskDraft } from "./draft.ts";
+import { type ClusterPlan, type ClusterStep, WORD_MISCHIEF } from "./plan.ts";
 import { CLUSTER_WORLD } from "./world.ts";
 
 /** One worker has the task when it is destroyed, whichever of the two it is; the other one is left. */
@@ -45,6 +46,39 @@ const LEADERLESS = [0, 1].map((node): ClusterPlan => ({
   steps: [{ type: "destroy", atMs: FORGETFUL.activeMs - 100, node }],
 }));
 
+/** The only worker is the master as well, and the poster: nobody else may judge its result. */
+function alone(draft: Partial<TaskDraft>): ClusterPlan {
+  return {
+    ...FORGETFUL,
+    workers: [0],
+    activeMs: 20_000,
+    steps: [{ type: "post", atMs: 1_000, node: 0, task: 0, draft: { ...PROMPT, ...draft } }],
+  };
+}
+
+const PROMPT: TaskDraft = { answer: { afterMs: 500, isApproved: true } };
+
+/** A plan without what came later: what was found before is found by the same run. */
+function plainPlan(seed: number): ClusterPlan {
+  const plan = CLUSTER_WORLD.plan(seed, {});
+  const isWord = (step: ClusterStep): boolean =>
+    step.type === "mischief" && WORD_MISCHIEF.some((one) => one === step.mischief);
+  const plain = (step: ClusterStep): ClusterStep => {
+    if (step.type !== "post") return step;
+    const { draft: _, ...rest } = step;
+    return rest;
+  };
+  return { ...plan, steps: plan.steps.filter((step) => !isWord(step)).map(plain) };
+}
+
+/** What was decided of the task, as "command > state", renewals left out. */
+function wayOf(events: Events): string[] {
+  return decidedOf(events)
+    .filter(({ key, command }) => key !== "leader" && command?.type !== "renew")
+    .sort((a, b) => a.view.version - b.view.version)
+    .map(({ command, view }) => `${command?.type} > ${view.state}`);
+}
+
 /** The claims that the runs break, by name. */
 async function broken(plans: readonly ClusterPlan[], flaw?: string): Promise<string[]> {
   const claims: string[] = [];
@@ -73,6 +107,97 @@ Deno.test('bites: "late-election" breaks L1, and is caught', async () => {
   assert.deepEqual(await broken(LEADERLESS, "late-election"), ["L1"]);
 });
 
+Deno.test('bites: "own-judge" breaks S6, and is caught', async () => {
+  const plan = alone({ rejections: 0 });
+  const { events } = await CLUSTER_WORLD.run(plan, { seed: 1, flaw: undefined });
+  assert.deepEqual(wayOf(events), ["claim > executing", "complete > review"], "it waits for somebody else");
+
+  assert.deepEqual(await broken([plan]), []);
+  assert.deepEqual(await broken([plan], "own-judge"), ["S6"]);
+});
+
+Deno.test('bites: "no-objections" breaks S7, and is caught', async () => {
+  const plan = alone({ planWindowMs: 3_000, objection: { afterMs: 0 } });
+
+  assert.deepEqual(await broken([plan]), []);
+  assert.deepEqual(await broken([plan], "no-objections"), ["S7"]);
+});
+
+const PLANNED = ["claim > claimed", "plan > planning", "propose > discussing"];
+const APPROVED = ["block > blocked", "resume > discussing", "begin > executing"];
+const WAYS: readonly (readonly [string, Partial<TaskDraft>, readonly string[]])[] = [
+  ["silence is consent", { planWindowMs: 1_000 }, [...PLANNED, "begin > executing", "complete > completed"]],
+  ["people approve over an objection", { planWindowMs: 1_000, objection: { afterMs: 0 } }, [
+    ...PLANNED,
+    ...APPROVED,
+    "complete > completed",
+  ]],
+  [
+    "people sustain an objection, and have it tried again twice",
+    {
+      planWindowMs: 1_000,
+      objection: { afterMs: 0 },
+      failures: 0,
+      answer: { afterMs: 100, isApproved: false },
+    },
+    Array.from({ length: 3 }, (_, round) => [
+      ...(round === 0 ? [] : ["retry > announced"]),
+      ...PLANNED,
+      "block > blocked",
+      "resume > discussing",
+      "fail > failed",
+    ]).flat(),
+  ],
+  ["the holder asks in the middle", { asksPeople: true }, [
+    "claim > executing",
+    "block > blocked",
+    "resume > executing",
+    "complete > completed",
+  ]],
+  ["two tries fail", { failures: 2 }, [
+    "claim > executing",
+    "fail > announced",
+    "claim > executing",
+    "fail > announced",
+    "claim > executing",
+    "complete > completed",
+  ]],
+];
+
+for (const [what, draft, way] of WAYS) {
+  Deno.test(`a task's way: ${what}`, async () => {
+    const plan = alone(draft);
+    const { events } = await CLUSTER_WORLD.run({ ...plan, activeMs: 60_000 }, { seed: 1, flaw: undefined });
+
+    assert.deepEqual(wayOf(events), way);
+    assert.deepEqual(await broken([plan]), []);
+  });
+}
+
+Deno.test("random schedules go every way that a task can go", async () => {
+  const seen = new Set<string>();
+  for (let seed = 1; seed <= 40; seed++) {
+    const { events } = await CLUSTER_WORLD.run(CLUSTER_WORLD.plan(seed, {}), { seed, flaw: undefined });
+    for (const step of wayOf(events)) seen.add(step);
+  }
+
+  const wanted = [
+    ...PLANNED,
+    ...APPROVED,
+    "resume > executing",
+    "complete > review",
+    "accept > completed",
+    "reject > announced",
+    "fail > announced",
+    "fail > failed",
+    "claim > failed",
+    "release > announced",
+    "expire > expired",
+    "retry > announced",
+  ];
+  assert.deepEqual(wanted.filter((step) => !seen.has(step)), []);
+});
+
 for (
   const [seed, what] of [
     [500292, "a candidate waited for voters that were gone, for ever"],
@@ -84,6 +209,8 @@ for (
   ] as const
 ) {
   Deno.test(`found: ${what}`, async () => {
-    assert.deepEqual((await runSchedule(CLUSTER_WORLD, { seed })).violations, []);
+    const { events } = await CLUSTER_WORLD.run(plainPlan(seed), { seed, flaw: undefined });
+
+    assert.deepEqual(CLUSTER_WORLD.claims.flatMap(({ check }) => check(events)), []);
   });
 }

@@ -12,6 +12,11 @@ export interface ValueView {
   readonly worker: number | undefined;
   /** Whose command made it. */
   readonly by: number | undefined;
+  /** Of a task: tries that came to nothing, and the deadline that a retry has set. */
+  readonly spent: number;
+  readonly deadlineMs: number | undefined;
+  /** The plan of its token. */
+  readonly plan: string | undefined;
 }
 
 /** Why an outcome counts for nothing: no honest node gives such a certificate. */
@@ -30,7 +35,22 @@ export type OperationOutcome =
 /** What the histories of clusters consist of. `node` is the number of a member. */
 export type ClusterEvent =
   | { readonly type: "started" | "crashed" | "destroyed"; readonly node: number }
-  | { readonly type: "posted"; readonly node: number; readonly key: string }
+  | {
+    readonly type: "posted";
+    readonly node: number;
+    readonly key: string;
+    /** What is asked for beside plain work. */
+    readonly planWindowMs?: number;
+    readonly isReviewed?: true;
+    readonly deadlineMs?: number;
+  }
+  /** What is said about a task; `id` is a plan's, or a request's. */
+  | {
+    readonly type: "told";
+    readonly key: string;
+    readonly what: "plan" | "objection" | "taken_back" | "approval" | "denial";
+    readonly id: string;
+  }
   /** Somebody asks for something; `what` is "read", "last_read" or the type of the command. */
   | {
     readonly type: "invoked";
@@ -53,7 +73,15 @@ export type ClusterEvent =
     /** What it was made of. */
     readonly previous?: ValueView;
     /** Whose command, and which; absent of a value that was written again. */
-    readonly command?: { readonly id: string; readonly actor: number; readonly type: string };
+    readonly command?: {
+      readonly id: string;
+      readonly actor: number;
+      readonly type: string;
+      /** The approval that a beginning names. */
+      readonly approval?: string;
+    };
+    /** When the voter looked at it, and what its wall clock showed then; absent where nobody can see that. */
+    readonly looked?: { readonly atMs: number; readonly wallMs: number };
   }
   /** What a member may do, by its grant. */
   | {

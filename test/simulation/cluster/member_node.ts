@@ -1,4 +1,4 @@
-import type { PeerId, TaskId } from "@bzzz/base";
+import type { EntryId, PeerId, TaskId } from "@bzzz/base";
 import { createTaskRules, type TaskCommand, type TaskValue } from "@bzzz/coordinator";
 import { createLeaderRules, type LeaderCommand, type LeaderValue } from "@bzzz/election";
 import {
@@ -18,9 +18,12 @@ import type { Board, MemberFacts } from "./board.ts";
 import { Client, type ClientDeps } from "./client.ts";
 import type { Member, RunCrypto } from "./crypto.ts";
 import type { ClusterEvent } from "./events.ts";
+import { flawedFacts, flawedRules, type RuleFlaws } from "./flawed_rules.ts";
 import { type LeaderNews, LeaderNode } from "./leader_node.ts";
 import type { DecideMemo } from "./memo.ts";
+import { PlanEars, type Talk } from "./people.ts";
 import { RegisterNode, type RegisterPeer } from "./register_node.ts";
+import { TaskSteward } from "./steward.ts";
 import { type AgentFlaws, type Holding, TaskAgent } from "./task_agent.ts";
 import { type AcceptedHow, SimVoter, VoterDisk, type VoterFlaws } from "./voter.ts";
 
@@ -31,6 +34,9 @@ export interface Shared {
   readonly history: History<ClusterEvent>;
   readonly crypto: RunCrypto;
   readonly board: Board;
+  readonly talk: Talk;
+  /** A task is open again: the agents of all nodes may look. */
+  readonly wake: (task: TaskId) => void;
   readonly memo: DecideMemo;
   readonly taskCodecs: { readonly value: Codec<TaskValue>; readonly command: Codec<TaskCommand> };
   readonly leaderCodecs: { readonly value: Codec<LeaderValue>; readonly command: Codec<LeaderCommand> };
@@ -53,6 +59,7 @@ export interface MemberOptions {
   /** Who goes first in elections. */
   readonly rank: number;
   readonly voterFlaws: VoterFlaws;
+  readonly ruleFlaws: RuleFlaws;
   readonly agentFlaws: AgentFlaws;
   /** The lease of a leadership. */
   readonly termMs: number;
@@ -63,6 +70,8 @@ interface Process {
   readonly register: RegisterNode;
   readonly agent: TaskAgent;
   readonly leader: LeaderNode;
+  readonly steward: TaskSteward;
+  readonly ears: PlanEars;
 }
 
 /** A machine of the cluster: voter, agent and candidate in one process that comes and goes, over a disk that stays. */
@@ -93,6 +102,15 @@ export class MemberNode implements RegisterPeer {
     return this.#process?.leader;
   }
 
+  get steward(): TaskSteward | undefined {
+    return this.#process?.steward;
+  }
+
+  /** The process that runs now hears of a plan when its journal has it; one that starts later hears of it then. */
+  hearPlan(plan: EntryId): void {
+    this.host.later(this.#shared.board.delayMs(this.index, plan), () => this.#process?.ears.hear(plan));
+  }
+
   register(): RegisterNode | undefined {
     return this.#process?.register;
   }
@@ -108,7 +126,10 @@ export class MemberNode implements RegisterPeer {
     this.#shared.history.add({ type: "started", node: this.index });
     this.#process = this.#createProcess();
     this.#process.leader.start(this.#options.rank);
-    for (const task of tasks) this.#process.agent.lookSoon(task, this.#options.leaseMs / 2);
+    for (const task of tasks) {
+      this.#process.agent.lookSoon(task, this.#options.leaseMs / 2);
+      this.#process.steward.watch(task);
+    }
   }
 
   /** The process is gone. What was synced is on the disk. */
@@ -150,7 +171,8 @@ export class MemberNode implements RegisterPeer {
     const { host, member } = this;
     const chance = this.#chance;
     const clock = host.createClock();
-    const rules = this.#rules();
+    const ears = new PlanEars(() => clock.monotonicMs());
+    const rules = this.#rules(ears);
     const rulesOf = (prefix: string): ByteRules | undefined => rules.find((one) => one.prefix === prefix);
     const voter = new SimVoter({
       host,
@@ -167,13 +189,15 @@ export class MemberNode implements RegisterPeer {
     const deps = { ...client, register, member };
     const { node, leaseMs, workMs, isWorker, agentFlaws: flaws, termMs } = this.#options;
     const holding = this.#holding();
+    const taskClient = new Client<TaskValue, TaskCommand>(deps, { node, ...this.#shared.taskCodecs });
     const agent = new TaskAgent({
       host,
       clock,
       chance,
       member,
       board,
-      client: new Client<TaskValue, TaskCommand>(deps, { node, ...this.#shared.taskCodecs }),
+      talk: this.#shared.talk,
+      client: taskClient,
       act: (key, token) => this.#shared.act(this, key, token),
       holding,
     }, { node, leaseMs, workMs, isWorker, flaws });
@@ -184,12 +208,19 @@ export class MemberNode implements RegisterPeer {
       broadcast: (news) => this.#shared.broadcast(this, news),
       holding,
     }, { self: member.peer, isElectable: isWorker, leaseMs: termMs, heartbeatMs: Math.floor(termMs / 3) });
-    return { register, agent, leader };
+    const maySteer = this.#shared.facts.get(member.peer)?.maySteer ?? false;
+    const steward = new TaskSteward(
+      { clock, chance: chance.fork("steward"), member, client: taskClient, board, wake: this.#shared.wake },
+      { node, leaseMs, maySteer },
+    );
+    return { register, agent, leader, steward, ears };
   }
 
-  #rules(): readonly ByteRules[] {
+  #rules(ears: PlanEars): readonly ByteRules[] {
     const { board, facts, memo } = this.#shared;
-    const tasks = createTaskRules(board.factsOf(this.index, () => this.host.wallMs()));
+    const { ruleFlaws } = this.#options;
+    const clocks = { wallMs: () => this.host.wallMs(), planAgeMs: (plan: EntryId) => ears.ageMs(plan) };
+    const tasks = flawedRules(createTaskRules(flawedFacts(board.factsOf(this.index, clocks), ruleFlaws)), ruleFlaws);
     const leader = createLeaderRules({
       mayLead: (peer) => facts.get(peer)?.mayLead ?? false,
       mayDepose: (peer) => facts.get(peer)?.maySteer ?? false,

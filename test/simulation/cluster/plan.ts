@@ -1,6 +1,7 @@
 import type { Chance } from "../engine/chance.ts";
 import { type Fault, type FaultType, planFaults } from "../engine/faults.ts";
 import type { PlanOptions } from "../engine/world.ts";
+import { drawDraft, type TaskDraft } from "./draft.ts";
 
 /** What a member without the right to it tries. */
 export const MISCHIEF = [
@@ -21,13 +22,30 @@ export const MISCHIEF = [
   /** Bytes without a meaning. */
   "garbage",
 ] as const;
-/** One of `MISCHIEF`. */
-export type Mischief = (typeof MISCHIEF)[number];
+
+/** The same of tasks that are more than plain work. */
+export const WORD_MISCHIEF = [
+  /** Accepts a result that is not for it to judge. */
+  "judge",
+  /** Has a task tried again that is none of its own. */
+  "retry",
+  /** Says that a deadline has passed, which anybody may. */
+  "expire",
+] as const;
+/** One of `MISCHIEF` and `WORD_MISCHIEF`. */
+export type Mischief = (typeof MISCHIEF)[number] | (typeof WORD_MISCHIEF)[number];
 
 /** What happens in a run besides the passing of time. */
 export type ClusterStep =
   | { readonly type: "fault"; readonly fault: Fault }
-  | { readonly type: "post"; readonly atMs: number; readonly node: number; readonly task: number }
+  | {
+    readonly type: "post";
+    readonly atMs: number;
+    readonly node: number;
+    readonly task: number;
+    /** Absent of plain work. */
+    readonly draft?: TaskDraft;
+  }
   /** An agent gives a task back; nothing when it does not hold it. */
   | { readonly type: "release"; readonly atMs: number; readonly node: number; readonly task: number }
   /** The leader steps down; nothing on another node. */
@@ -97,8 +115,12 @@ export function planCluster(chance: Chance, options: PlanOptions): ClusterPlan {
     maxForMs: 8_000,
     maxJumpMs: 60_000,
   }).map((fault) => ({ type: "fault", fault }));
-  steps.push(...planLoad(chance.fork("load"), all, tasks), ...planMischief(chance.fork("mischief"), all, tasks));
+  steps.push(
+    ...planLoad(chance.fork("load"), all, tasks),
+    ...planMischief(chance.fork("mischief"), MISCHIEF, all, tasks),
+  );
   steps.push(...planLosses(chance.fork("losses"), voters));
+  steps.push(...planMischief(chance.fork("word mischief"), WORD_MISCHIEF, all, tasks));
   return {
     nodes,
     voters,
@@ -114,8 +136,13 @@ export function planCluster(chance: Chance, options: PlanOptions): ClusterPlan {
     loss: chance.pick([0, 0.01, 0.1, 0.3]),
     meanExtraMs: chance.pick([1, 10, 80]),
     meanSyncMs: chance.pick([0.5, 5, 40]),
-    steps,
+    steps: steps.map((step) => step.type === "post" ? withDraft(step, chance.fork(`draft ${step.task}`)) : step),
   };
+}
+
+function withDraft(step: Extract<ClusterStep, { type: "post" }>, chance: Chance): ClusterStep {
+  const draft = drawDraft(chance);
+  return draft ? { ...step, draft } : step;
 }
 
 function drawNodes(chance: Chance): number {
@@ -139,12 +166,17 @@ function planLoad(chance: Chance, all: readonly number[], tasks: number): Cluste
   return steps;
 }
 
-function planMischief(chance: Chance, all: readonly number[], tasks: number): ClusterStep[] {
+function planMischief(
+  chance: Chance,
+  kinds: readonly Mischief[],
+  all: readonly number[],
+  tasks: number,
+): ClusterStep[] {
   const count = chance.happens(0.5) ? chance.int(10) : 0;
   return Array.from({ length: count }, () => ({
     type: "mischief",
     atMs: Math.floor(chance.between(500, ACTIVE_MS)),
-    mischief: chance.pick(MISCHIEF),
+    mischief: chance.pick(kinds),
     through: chance.pick(all),
     task: chance.int(tasks),
     seed: chance.int(2 ** 31),

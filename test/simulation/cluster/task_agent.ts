@@ -1,16 +1,28 @@
 import type { Clock, TaskId, Timer } from "@bzzz/base";
-import { type TaskCommand, taskKey, type TaskValue } from "@bzzz/coordinator";
+import { commandFor, type TaskAct, type TaskCommand, taskKey, type TaskValue } from "@bzzz/coordinator";
 import { HOLDER_STOPS_AFTER_LEASES, type RegisterKey, TAKEOVER_AFTER_LEASES } from "@bzzz/register";
 import type { Chance } from "../engine/chance.ts";
 import type { NodeHost } from "../engine/node_host.ts";
-import { type Board, PLAIN_TERMS } from "./board.ts";
+import type { Board } from "./board.ts";
 import type { ClientOutcome, TaskCalls } from "./client.ts";
 import type { Member } from "./crypto.ts";
+import { PLAIN } from "./draft.ts";
+import { type HoldSteps, nextAct } from "./hold_steps.ts";
+import type { Talk } from "./people.ts";
 
 /** Renewals of a lease, at least. */
 const RENEWALS_PER_LEASE = 3;
 /** A side effect about this often, as a share of the lease. */
 const EFFECT_SHARE = 0.2;
+
+/**
+ * A renewal that was under way when a try ended may come first: the end is said again. Not of plain work: schedules that once
+ * found something stay as they were.
+ */
+const MAX_END_TRIES = 3;
+
+/** The entry that tells how a try ended. */
+const END_KINDS = { complete: "task_completed", fail: "task_failed", release: "task_released" } as const;
 
 /** What an agent does wrong on purpose. */
 export interface AgentFlaws {
@@ -28,6 +40,7 @@ export interface TaskAgentDeps {
   readonly member: Member;
   readonly client: TaskCalls;
   readonly board: Board;
+  readonly talk: Talk;
   /** The side effects of a task, which take their time to arrive. */
   readonly act: (key: RegisterKey, token: number) => void;
   readonly holding: Holding;
@@ -60,6 +73,10 @@ interface Hold {
   /** The renewal whose fate is unknown, and when it was first sent: voters may count the lease from then. */
   renewal: { readonly version: number; readonly sentAtMs: number } | undefined;
   timers: Timer[];
+  readonly steps: HoldSteps;
+  /** A step is on its way to the voters, or not to be tried before this time. */
+  isStepping: boolean;
+  stepsFromMs: number;
 }
 
 /** An agent of one process: claims what it hears of, renews, works, tells the result, stops in time. */
@@ -102,8 +119,11 @@ export class TaskAgent {
     const { leaseMs } = this.#options;
     if (this.#holds.has(taskId)) return;
     if (value?.holder === this.#deps.member.peer) return this.#resume(taskId, value);
-    if (value === undefined || value.state === "announced") return this.#claim(taskId, value);
+    if (value === undefined || value.state === "announced") {
+      return this.#isOverdue(taskId, value) ? this.#expire(taskId, value) : this.#claim(taskId, value);
+    }
     if (value.holder === undefined) return this.lookSoon(taskId, leaseMs * 4);
+    if (this.#isOverdue(taskId, value)) return this.#expire(taskId, value);
     // Somebody holds it: the voters say how long to wait.
     this.#claim(taskId, value);
   }
@@ -113,15 +133,17 @@ export class TaskAgent {
     if (post === undefined) return this.lookSoon(taskId, this.#options.leaseMs / 4);
     const { leaseMs } = this.#options;
     const sentAtMs = this.#nowMs();
+    const terms = this.#deps.board.termsOf(taskId);
+    // as the agents do; the others say "begin" afterwards, as those of a version before do
+    const isBegun = this.#options.node % 2 === 0 && terms.planWindowMs === undefined;
     const command: TaskCommand = {
       type: "claim",
       version: value?.version ?? 0,
       token: value?.token ?? 0,
       post,
-      terms: PLAIN_TERMS,
+      terms,
       leaseMs,
-      // as the agents do; the others say "begin" afterwards, as those of a version before do
-      ...(this.#options.node % 2 === 0 ? { isBegun: true } : {}),
+      ...(isBegun ? { isBegun: true } : {}),
     };
     this.#deps.client.submit(taskKey(taskId), command, (outcome) => {
       if (outcome.type === "decided" && outcome.value.holder === this.#deps.member.peer) {
@@ -130,6 +152,21 @@ export class TaskAgent {
       const waitMs = outcome.type === "refused" ? outcome.retryAfterMs : undefined;
       this.lookSoon(taskId, waitMs === undefined ? leaseMs : Math.min(waitMs + 50, leaseMs * TAKEOVER_AFTER_LEASES));
     });
+  }
+
+  /** By this node's wall clock; the voters have their own. */
+  #isOverdue(taskId: TaskId, value: TaskValue | undefined): boolean {
+    const deadlineMs = value?.deadlineMs ?? this.#deps.board.postOf(taskId)?.body.deadlineMs;
+    return deadlineMs !== undefined && this.#deps.clock.nowMs() > deadlineMs;
+  }
+
+  #expire(taskId: TaskId, value: TaskValue | undefined): void {
+    const { board, client } = this.#deps;
+    const { leaseMs, node } = this.#options;
+    const post = board.postSeenBy(node, taskId);
+    if (post === undefined) return this.lookSoon(taskId, leaseMs / 4);
+    const command = commandFor(value, { post, terms: board.termsOf(taskId) }, { type: "expire" });
+    client.submit(taskKey(taskId), command, () => this.lookSoon(taskId, leaseMs));
   }
 
   /** A task of an earlier life of this process: its lease is renewed before anything is done. */
@@ -156,6 +193,9 @@ export class TaskAgent {
       workUntilMs: this.#nowMs() + workMs,
       renewal: undefined,
       timers: [],
+      steps: {},
+      isStepping: false,
+      stepsFromMs: 0,
     };
     this.#holds.set(taskId, hold);
     this.#tell(taskId, hold);
@@ -166,7 +206,11 @@ export class TaskAgent {
     every(0.1, () => this.#check(taskId, hold));
     every(1 / (RENEWALS_PER_LEASE + 1), () => this.#renew(taskId, hold));
     every(EFFECT_SHARE, () => this.#deps.act(taskKey(taskId), hold.token));
-    if (value.state === "claimed") this.#begin(taskId, hold);
+    if (this.#isPlain(taskId) && value.state === "claimed") this.#begin(taskId, hold);
+  }
+
+  #isPlain(taskId: TaskId): boolean {
+    return this.#deps.board.draftOf(taskId) === PLAIN;
   }
 
   #tell(taskId: TaskId, { token, stopAtMs }: Hold): void {
@@ -187,7 +231,35 @@ export class TaskAgent {
   }
 
   #check(taskId: TaskId, hold: Hold): void {
-    if (this.#nowMs() >= hold.workUntilMs && hold.value.state === "executing") this.#end(taskId, hold, "complete");
+    if (!this.#isPlain(taskId)) this.#step(taskId, hold);
+    if (this.#nowMs() < hold.workUntilMs || hold.value.state !== "executing" || hold.isStepping) return;
+    const { failures = 0 } = this.#deps.board.draftOf(taskId);
+    if (this.#isOverdue(taskId, hold.value)) return this.#end(taskId, hold, "fail", true);
+    this.#end(taskId, hold, hold.value.spent < failures ? "fail" : "complete");
+  }
+
+  /** The way of a task that is more than plain work: plan, objections, questions. */
+  #step(taskId: TaskId, hold: Hold): void {
+    if (hold.isStepping || this.#nowMs() < hold.stepsFromMs) return;
+    const { board, talk, member: { peer: self }, client } = this.#deps;
+    const { node, workMs } = this.#options;
+    const isHalfDone = this.#nowMs() >= hold.workUntilMs - workMs / 2;
+    const act = nextAct(hold.value, hold.steps, { node, self, task: taskId, board, talk, isHalfDone });
+    if (act === "give_up") return this.#end(taskId, hold, "fail", true);
+    if (!act) return;
+    hold.isStepping = true;
+    client.submit(taskKey(taskId), this.#commandOf(taskId, hold, act), (outcome) => {
+      hold.isStepping = false;
+      if (outcome.type === "refused") {
+        hold.stepsFromMs = this.#nowMs() + (outcome.retryAfterMs ?? 0);
+        if (outcome.code === "objection_stands") hold.steps.isObjected = true;
+      }
+      this.#learn(taskId, hold, outcome);
+    });
+  }
+
+  #commandOf(taskId: TaskId, { value }: Hold, act: TaskAct): TaskCommand {
+    return commandFor(value, { post: value.post, terms: this.#deps.board.termsOf(taskId) }, act);
   }
 
   #begin(taskId: TaskId, hold: Hold): void {
@@ -199,7 +271,7 @@ export class TaskAgent {
 
   #renew(taskId: TaskId, hold: Hold): void {
     const { version, token, renewals } = hold.value;
-    if (hold.value.state === "claimed") this.#begin(taskId, hold);
+    if (this.#isPlain(taskId) && hold.value.state === "claimed") this.#begin(taskId, hold);
     // The same renewal again may have been decided the first time, and the voters count from then.
     if (hold.renewal?.version !== version) hold.renewal = { version, sentAtMs: this.#nowMs() };
     const { sentAtMs } = hold.renewal;
@@ -212,13 +284,21 @@ export class TaskAgent {
   }
 
   /** Stops first: from the moment the voters hear of it, another may hold the task. */
-  #end(taskId: TaskId, hold: Hold, type: "complete" | "release"): void {
+  #end(taskId: TaskId, hold: Hold, type: keyof typeof END_KINDS, isFinal = false): void {
     if (!this.#isHeld(taskId, hold)) return;
     this.#letGo(taskId, hold);
-    const kind = type === "complete" ? "task_completed" : "task_released";
-    const told = this.#deps.board.write({ kind, author: this.#deps.member.peer, task: taskId });
-    const { version, token } = hold.value;
-    this.#deps.client.submit(taskKey(taskId), { type, version, token, told }, () => {});
+    const { board, client, member } = this.#deps;
+    const told = board.write({ kind: END_KINDS[type], author: member.peer, task: taskId });
+    const act: TaskAct = type === "fail" ? { type, told, isFinal } : { type, told };
+    const submit = (tries: number): void =>
+      client.submit(taskKey(taskId), this.#commandOf(taskId, hold, act), (outcome) => {
+        const value = outcome.type === "refused" && outcome.code === "stale_version" ? outcome.value : undefined;
+        const isMine = value?.holder === member.peer && value.token === hold.token;
+        if (this.#isPlain(taskId) || !value || !isMine || tries >= MAX_END_TRIES) return;
+        hold.value = value;
+        submit(tries + 1);
+      });
+    submit(1);
   }
 
   /** What the register says about a task that this agent holds, or believes it holds. */

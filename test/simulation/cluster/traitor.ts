@@ -3,7 +3,7 @@ import { TASK_COMMAND_CODEC, type TaskCommand, taskKey, type TaskValue } from "@
 import { LEADER_KEY, type LeaderCommand, leaderCommandCodec, type LeaderValue } from "@bzzz/election";
 import { type RegisterKey, signCommand } from "@bzzz/register";
 import type { Chance } from "../engine/chance.ts";
-import { type Board, PLAIN_TERMS } from "./board.ts";
+import type { Board } from "./board.ts";
 import { type Member, MESH } from "./crypto.ts";
 import type { MemberNode } from "./member_node.ts";
 import type { Mischief } from "./plan.ts";
@@ -70,10 +70,16 @@ export class Traitor {
   #command(mischief: Mischief, task: TaskId, node: number, value: TaskValue | undefined): TaskCommand | undefined {
     const post = this.#board.postSeenBy(node, task);
     const version = value?.version ?? 0;
+    const terms = this.#board.termsOf(task);
     const told = (kind: string): EntryId => this.#board.write({ kind, author: this.#member.peer, task });
     if (mischief === "cancel") {
-      return post && { type: "cancel", version, post, terms: PLAIN_TERMS, told: told("task_cancelled") };
+      return post && { type: "cancel", version, post, terms, told: told("task_cancelled") };
     }
+    if (mischief === "judge") {
+      return value?.state === "review" ? { type: "accept", version, told: told("task_reviewed") } : undefined;
+    }
+    if (mischief === "retry") return value && { type: "retry", version, told: told("task_retried") };
+    if (mischief === "expire") return post && { type: "expire", version, post, terms };
     if (mischief === "steal") {
       return value && { type: "complete", version, token: Math.max(1, value.token), told: told("task_completed") };
     }
@@ -82,7 +88,7 @@ export class Traitor {
       version,
       token: value?.token ?? 0,
       post,
-      terms: PLAIN_TERMS,
+      terms,
       leaseMs: 86_400_000,
     };
   }
@@ -109,8 +115,7 @@ export class Traitor {
   }
 }
 
-/** Which command of the leadership or of a task these bytes are; "unreadable" of neither. */
-export function commandType(key: RegisterKey, body: Uint8Array): string {
-  const codec = key === LEADER_KEY ? leaderCommandCodec : TASK_COMMAND_CODEC;
-  return codec.decode(body)?.type ?? "unreadable";
+/** Which command of the leadership or of a task these bytes are; undefined of neither. */
+export function commandOf(key: RegisterKey, body: Uint8Array): TaskCommand | LeaderCommand | undefined {
+  return key === LEADER_KEY ? leaderCommandCodec.decode(body) : TASK_COMMAND_CODEC.decode(body);
 }

@@ -5,6 +5,8 @@ import { LEADER_KEY, leaderValueCodec } from "@bzzz/election";
 import type { RegisterKey } from "@bzzz/register";
 import type { ValueView } from "./events.ts";
 
+const NO_TASK = { spent: 0, deadlineMs: undefined, plan: undefined } as const;
+
 /** Values and members as histories show them. */
 export class Viewer {
   readonly #numbers: ReadonlyMap<PeerId, number>;
@@ -33,15 +35,15 @@ export class Viewer {
     if (!value) return unreadable(id);
     const { version, holder, term } = value;
     const number = this.#number(holder);
-    return { id, version, holder: number, token: term, state: "leader", worker: undefined, by: number };
+    return { id, version, holder: number, token: term, state: "leader", worker: undefined, by: number, ...NO_TASK };
   }
 
   #ofTask(id: string, bytes: Uint8Array): ValueView {
     const value = TASK_VALUE_CODEC.decode(bytes);
     if (!value) return unreadable(id);
-    const { version, holder, token, state, worker, by } = value;
+    const { version, holder, token, state, worker, by, spent, deadlineMs, plan } = value;
     const numbers = { holder: this.#number(holder), worker: this.#number(worker), by: this.#number(by) };
-    return { id, version, token, state, ...numbers };
+    return { id, version, token, state, ...numbers, spent, deadlineMs, plan };
   }
 
   #number(peer: PeerId | undefined): number | undefined {
@@ -51,7 +53,8 @@ export class Viewer {
 
 /** What is in no register by the rules, and breaks a claim where it turns up. */
 function unreadable(id: string): ValueView {
-  return { id, version: -1, holder: undefined, token: -1, state: "unreadable", worker: undefined, by: undefined };
+  const nobody = { holder: undefined, worker: undefined, by: undefined };
+  return { id, version: -1, token: -1, state: "unreadable", ...nobody, ...NO_TASK };
 }
 
 /** The name of a signed command in histories. */

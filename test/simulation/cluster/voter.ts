@@ -86,6 +86,8 @@ export interface AcceptedHow {
   /** Absent when the value was written again as it was. */
   readonly command: Uint8Array | undefined;
   readonly previous: Accepted | undefined;
+  /** When it was looked at, and by which wall clock: the rules are asked then. */
+  readonly looked: { readonly atMs: number; readonly wallMs: number };
 }
 
 interface Waiting {
@@ -135,6 +137,7 @@ export class SimVoter {
     const written = new Map<RegisterKey, VoterRecord>();
     const told: (() => void)[] = [];
     const replies: (() => void)[] = [];
+    const looked = { atMs: this.#deps.host.trueMs(), wallMs: this.#deps.host.wallMs() };
     for (const { sender, request, reply } of group) {
       const key = request.type === "repair" ? request.certificate.key : request.key;
       const before = this.#cells.get(key);
@@ -149,7 +152,7 @@ export class SimVoter {
           const { command, previous } = request.type === "accept"
             ? request
             : { command: undefined, previous: undefined };
-          told.push(() => this.#deps.onAccepted(accepted, { key, command, previous }));
+          told.push(() => this.#deps.onAccepted(accepted, { key, command, previous, looked }));
         }
       }
       replies.push(() => reply(step.reply));

@@ -16,6 +16,12 @@ const FLAWS: Readonly<Record<string, ClusterFlaws>> = {
   "late-takeover": { voter: { keepsLeasesLong: true } },
   "late-election": { electsLate: true },
   "no-fence": { isUnfenced: true },
+  "own-judge": { rules: { letsWorkersJudge: true } },
+  "no-review": { rules: { skipsReviews: true } },
+  "no-plan-window": { rules: { waitsForNoWindow: true } },
+  "no-objections": { rules: { hearsNoObjections: true } },
+  "no-deadline": { rules: { ignoresDeadlines: true } },
+  "endless-tries": { rules: { forgetsFailures: true } },
   "never-stops": { agent: { neverStops: true } },
   "sleeps-through-lease": { agent: { sleepsThroughLeases: true } },
 };

@@ -104,6 +104,11 @@ export class NodeHost {
     return this.#loop.nowMs * this.#skew.rate;
   }
 
+  /** What no node knows. */
+  trueMs(): number {
+    return this.#loop.nowMs;
+  }
+
   /** The true time at which `awakeMs` is this. */
   trueMsOf(awakeMs: number): number {
     return awakeMs / this.#skew.rate;

@@ -164,7 +164,9 @@ export class RegistersNode implements Endpoint {
     for (const name of ["quorum:gained", "quorum:lost"] as const) {
       registers.events.on(name, () => history.add({ type: "quorum", node, hasQuorum: name === "quorum:gained" }));
     }
-    const register = registers.use(createTaskRules(board.factsOf(node, () => host.wallMs())));
+    const register = registers.use(
+      createTaskRules(board.factsOf(node, { wallMs: () => host.wallMs(), planAgeMs: () => 0 })),
+    );
     const deps = { host, history, viewer, register, self: peer, node, nextOperation };
     this.#registers = registers;
     this.#client = new RealClient({ ...deps, codec: TASK_VALUE_CODEC });
@@ -175,6 +177,7 @@ export class RegistersNode implements Endpoint {
       member: this.#member,
       client: this.#client,
       board,
+      talk: board,
       act: (key, token) => this.#shared.act(node, key, token),
       holding: {
         holds: (key, token, stopAtMs) => {
