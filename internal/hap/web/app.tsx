@@ -3,6 +3,7 @@ import { createGuardedPage, logOut, type Sessions } from "@bzzz/web";
 import { ASSETS } from "./assets.ts";
 import type { LiveUpdates } from "./live.ts";
 import { type PageParts, readForm } from "./page.tsx";
+import { addApprovalRoutes } from "./routes/approvals.tsx";
 import { addAskRoutes } from "./routes/asks.tsx";
 import { addContextRoutes } from "./routes/context.tsx";
 import { addFormRoutes } from "./routes/forms.tsx";
@@ -40,6 +41,7 @@ export function createPage(
       return logOut(visit, deps.sessions, cookie);
     });
     addAskRoutes(app, deps);
+    addApprovalRoutes(app, deps);
     addMeshRoutes(app, deps);
     addContextRoutes(app, deps);
     addFormRoutes(app, deps);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiClient, createApi } from "@bzzz/api";
+import { ApiClient, createApi, type RequestRecord } from "@bzzz/api";
 import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { createTimeFormat } from "@bzzz/cli";
@@ -15,6 +15,14 @@ import { createPage } from "./app.tsx";
 import { LiveUpdates } from "./live.ts";
 import { Sessions } from "@bzzz/web";
 import { TestBrowser } from "@bzzz/web/testing";
+
+/** An approval that somebody asks for; `openRequest` of the mesh opens it. */
+export const TEST_ASK: Partial<RequestRecord> = {
+  kind: "approval",
+  allow: ["approve", "deny"],
+  title: "push 3 commits to main",
+  body: "repo.push",
+};
 
 /** A page with everything behind it. */
 export interface TestPage extends AsyncDisposable {

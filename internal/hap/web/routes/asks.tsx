@@ -1,18 +1,15 @@
-import type { AnswerInput, HandleInput, RequestView } from "@bzzz/api";
+import type { HandleInput, RequestView } from "@bzzz/api";
 import { formFields } from "@bzzz/cli";
-import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
+import { type PageApp, refusalOf, typed, USED_FORM } from "@bzzz/web";
 import { formValues } from "../form_values.ts";
-import { passphraseOf, takesPassphrase } from "./passphrase.ts";
 import { fullPage, momentOf, type PageParts, part, readForm, waitingCount, wantsPart } from "../page.tsx";
 import { Inbox, InboxList, type Tab, tabOf, TABS } from "../views/inbox.tsx";
 import { Waiting } from "../views/layout.tsx";
-import { ApprovePage, type RequestForms, RequestPage, SPANS, TYPED_DIGEST_CHARACTERS } from "../views/request.tsx";
+import { SPANS } from "../views/request.tsx";
+import { askPage, decide, type Decision, DIGEST_MOVED, done, loadAsk, purposeOf } from "./one_ask.tsx";
+import { passphraseOf } from "./passphrase.ts";
 
 const MAX_LISTED = 500;
-/** A confirmation that comes sooner was not read (design, portal C.3). */
-const GUARD_MS = 700;
-const TOO_EARLY = "Nothing was sent: that was too fast to have been read. Look again, then press once more.";
-const DIGEST_MOVED = "Nothing was sent: the ask is not the one that was shown. This is how it stands now.";
 
 const SAID: Readonly<Record<string, string>> = {
   approve: "Approved. Whether it was done is told by the agent.",
@@ -21,12 +18,12 @@ const SAID: Readonly<Record<string, string>> = {
   choose: "Chosen.",
   snooze: "Put off.",
   escalate: "Handed on: others may answer it, too.",
+  withdraw: "Taken back.",
 };
 
-/** The inbox and everything that is done with an ask. */
+/** The inbox and what is done with an ask, but for approving it. */
 export function addAskRoutes(app: PageApp, parts: PageParts): void {
   const { client } = parts;
-  const load = (visit: Visit) => client.request(visit.req.param("ask") ?? "", { signal: visit.req.raw.signal });
 
   app.get("/", async (visit) => {
     const tab: Tab = TABS.find((one) => one === visit.req.query("show")) ?? "waiting";
@@ -52,37 +49,13 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
 
   app.get("/asks/:ask", async (visit) => {
     const said = SAID[visit.req.query("done") ?? ""];
-    return await askPage(visit, parts, await load(visit), said === undefined ? {} : { said });
-  });
-
-  app.get("/asks/:ask/approve", async (visit) => await approvePage(visit, parts, await load(visit), {}));
-
-  app.post("/asks/:ask/approve", async (visit) => {
-    const form = await readForm(visit.req.raw, parts);
-    const request = await load(visit);
-    const note = typed(form, "note");
-    const again = (problem: string, status: number) => approvePage(visit, parts, request, { problem, status, note });
-    if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
-    const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf("approve", request));
-    if (verdict === "too_early") return await again(TOO_EARLY, 409);
-    if (verdict === "used") return await again(USED_FORM, 409);
-    const tail = request.digest.slice(-TYPED_DIGEST_CHARACTERS);
-    if (request.stakes === "high" && typed(form, "tail")?.toLowerCase() !== tail) {
-      return await again(`Nothing was sent: what was typed is not ${tail}, the end of the digest.`, 422);
-    }
-    const problem = await decide(visit, parts, request, {
-      decision: "approve",
-      ...passphraseOf(form),
-      ...(note === undefined ? {} : { reason: note }),
-      ...scopeOf(form.get("scope") ?? "once", parts.clock.nowMs()),
-    });
-    return problem ? await again(problem.message, problem.status) : done(visit, request, "approve");
+    return await askPage(visit, parts, await loadAsk(visit, parts), said === undefined ? {} : { said });
   });
 
   for (const decision of ["deny", "answer", "choose"] as const) {
     app.post(`/asks/:ask/${decision}`, async (visit) => {
       const form = await readForm(visit.req.raw, parts);
-      const request = await load(visit);
+      const request = await loadAsk(visit, parts);
       const again = (problem: string, status: number) =>
         askPage(visit, parts, request, { problem, status, typed: form });
       if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
@@ -95,19 +68,21 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
     });
   }
 
-  for (const act of ["snooze", "escalate"] as const) {
+  for (const act of ["snooze", "escalate", "withdraw"] as const) {
     app.post(`/asks/:ask/${act}`, async (visit) => {
       const form = await readForm(visit.req.raw, parts);
-      const request = await load(visit);
+      const request = await loadAsk(visit, parts);
       const again = (problem: string, status: number) => askPage(visit, parts, request, { problem, status });
       if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
       const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf(act, request));
       if (verdict !== "fresh") return await again(USED_FORM, 409);
-      const handling = handlingOf(act, form, parts.clock.nowMs());
+      const handling = act === "withdraw" ? undefined : handlingOf(act, form, parts.clock.nowMs());
       if (typeof handling === "string") return await again(handling, 422);
+      const { signal } = visit.req.raw;
       try {
-        const input = { request_digest: request.digest, ...handling };
-        await client.handle(request.request_id, input, { signal: visit.req.raw.signal });
+        if (handling) {
+          await client.handle(request.request_id, { request_digest: request.digest, ...handling }, { signal });
+        } else await client.withdraw(request.request_id, { reason: typed(form, "reason") ?? "" }, { signal });
       } catch (error) {
         const { message, status } = refusalOf(error);
         return await again(message, status);
@@ -117,7 +92,6 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
   }
 }
 
-type Decision = Omit<AnswerInput, "request_digest">;
 type Handling = Omit<HandleInput, "request_digest">;
 
 /** What the form says, or what is wrong with it. */
@@ -148,13 +122,6 @@ function inputOf(
   }
 }
 
-/** For how long an approval is valid; what is no scope of the page is once. */
-function scopeOf(scope: string, nowMs: number): Pick<AnswerInput, "scope" | "until_ms"> {
-  const span = SPANS.find(({ value }) => value === scope);
-  if (span) return { scope: "until", until_ms: nowMs + span.ms };
-  return scope === "task" ? { scope } : {};
-}
-
 /** What is done with an ask without deciding it, or what is wrong with the form. */
 function handlingOf(act: "snooze" | "escalate", form: URLSearchParams, nowMs: number): Handling | string {
   if (act === "snooze") {
@@ -168,103 +135,4 @@ function handlingOf(act: "snooze" | "escalate", form: URLSearchParams, nowMs: nu
   }
   const to = sign === undefined ? {} : sign === "@" ? { human: name } : { role: name };
   return { act, to, ...(reason === undefined ? {} : { reason }) };
-}
-
-/** A token is for one decision about exactly what was shown. */
-function purposeOf(decision: string, request: RequestView): string {
-  return `${decision} ${request.request_id} ${request.digest}`;
-}
-
-/** Sends it; the refusal when there is one. */
-async function decide(
-  visit: Visit,
-  { client }: PageParts,
-  request: RequestView,
-  decision: Decision,
-): Promise<ReturnType<typeof refusalOf> | undefined> {
-  try {
-    const input = { request_digest: request.digest, ...decision };
-    await client.answer(request.request_id, input, { signal: visit.req.raw.signal });
-    return undefined;
-  } catch (error) {
-    return refusalOf(error);
-  }
-}
-
-function done(visit: Visit, request: RequestView, decision: string): Response {
-  return visit.redirect(`/asks/${encodeURIComponent(request.request_id)}?done=${decision}`, 303);
-}
-
-async function askPage(
-  visit: Visit,
-  parts: PageParts,
-  request: RequestView,
-  options: {
-    readonly problem?: string;
-    readonly said?: string;
-    readonly status?: number;
-    readonly typed?: URLSearchParams;
-  },
-): Promise<Response> {
-  const { forms } = visit.var.session;
-  const { problem, said, status = 200 } = options;
-  const issue = (act: Exclude<keyof RequestForms, "typed">) => ({ [act]: forms.issue(purposeOf(act, request)) });
-  const open: RequestForms = {
-    ...(request.allow.includes("deny") ? issue("deny") : {}),
-    ...(request.allow.includes("answer") ? issue("answer") : {}),
-    ...((request.choices ?? []).length > 0 && canChoose(request) ? issue("choose") : {}),
-    ...(request.allow.includes("escalate") ? issue("escalate") : {}),
-    ...(request.is_addressed_to_me ? issue("snooze") : {}),
-    ...(options.typed === undefined ? {} : { typed: options.typed }),
-    isLocked: await takesPassphrase(visit, parts, false),
-  };
-  return await fullPage(
-    visit,
-    parts,
-    { title: `Ask ${request.short_id}`, section: "Inbox", status },
-    <RequestPage
-      request={request}
-      at={momentOf(parts)}
-      forms={open}
-      problem={problem}
-      said={said}
-      isObserver={parts.isObserver}
-    />,
-  );
-}
-
-function canChoose({ kind, allow }: RequestView): boolean {
-  return kind === "choice" || allow.includes("choose") || !allow.includes("answer");
-}
-
-async function approvePage(
-  visit: Visit,
-  parts: PageParts,
-  request: RequestView,
-  options: { readonly problem?: string; readonly status?: number; readonly note?: string | undefined },
-): Promise<Response> {
-  const isOpen = request.allow.includes("approve") && tabOf(request.state) !== "done" && !parts.isObserver;
-  if (!isOpen) {
-    const closed = `This ask cannot be approved${parts.isObserver ? " here" : `: it is ${request.state}`}.`;
-    return await askPage(visit, parts, request, { problem: options.problem ?? closed, status: options.status ?? 409 });
-  }
-  const isLocked = await takesPassphrase(visit, parts, request.stakes === "high");
-  const form = visit.var.session.forms.issue(purposeOf("approve", request), { guardMs: GUARD_MS });
-  return await fullPage(
-    visit,
-    parts,
-    {
-      title: `Approve ask ${request.short_id}?`,
-      section: "Inbox",
-      ...(options.status ? { status: options.status } : {}),
-    },
-    <ApprovePage
-      request={request}
-      at={momentOf(parts)}
-      form={form}
-      problem={options.problem}
-      note={options.note}
-      isLocked={isLocked}
-    />,
-  );
 }

@@ -7,6 +7,9 @@ import { Stakes, tabOf } from "./inbox.tsx";
 /** Characters of the digest that a person types for a request of high stakes: proof of having looked. */
 export const TYPED_DIGEST_CHARACTERS = 4;
 
+/** What an ask wants to be allowed. */
+export type Action = NonNullable<RequestView["action"]>;
+
 /** What the person may see of the moment. */
 export interface Moment {
   readonly format: TimeFormat;
@@ -20,6 +23,8 @@ export interface RequestForms {
   readonly choose?: string;
   readonly snooze?: string;
   readonly escalate?: string;
+  /** Of an ask of one's own. */
+  readonly withdraw?: string;
   /** The person's key is locked: what is signed takes its passphrase. */
   readonly isLocked?: boolean;
   /** What was typed before, when a form comes back. */
@@ -77,6 +82,9 @@ function Actions({ request, forms, path }: {
             <h2 id="approve">Approve</h2>
             <p>
               <a class="button" href={`${path}/approve`}>Look at it again to approve it…</a>
+              {request.action && request.allow.includes("edit")
+                ? <a class="button" href={`${path}/edit`}>Change it first…</a>
+                : ""}
             </p>
           </section>
         )
@@ -154,6 +162,17 @@ function Actions({ request, forms, path }: {
           </form>
         </section>
       )}
+      {forms.withdraw === undefined ? "" : (
+        <section aria-labelledby="withdraw-title">
+          <h2 id="withdraw-title">Take back</h2>
+          <form method="post" action={`${path}/withdraw`}>
+            <Hidden form={forms.withdraw} request={request} />
+            <label for="withdraw-reason">Why</label>
+            <textarea id="withdraw-reason" name="reason" rows={2}></textarea>
+            <button type="submit">Take it back</button>
+          </form>
+        </section>
+      )}
     </>
   );
 }
@@ -184,12 +203,14 @@ function QuickReplies({ request, decision, form, path }: {
 }
 
 /** The second step of an approval. */
-export function ApprovePage({ request, at, form, problem, note, isLocked }: {
+export function ApprovePage({ request, at, form, problem, note, edited, isLocked }: {
   readonly request: RequestView;
   readonly at: Moment;
   readonly form: string;
   readonly problem?: string | undefined;
   readonly note?: string | undefined;
+  /** The action that is approved instead, and the same as the form carries it. */
+  readonly edited?: { readonly action: Action; readonly packed: string } | undefined;
   /** The person's key is locked, or the stakes are high: this takes its passphrase. */
   readonly isLocked: boolean;
 }): Html {
@@ -200,11 +221,13 @@ export function ApprovePage({ request, at, form, problem, note, isLocked }: {
     <>
       {problem === undefined ? "" : <p class="problem" role="alert">{sanitiseLine(problem)}</p>}
       <p>
-        <Stakes request={request} /> <Said text={nameOf(request.from)} /> may do exactly this when you approve it:
+        <Stakes request={request} /> <Said text={nameOf(request.from)} /> may do exactly this when you approve it
+        {edited ? ", with the action as you have changed it:" : ":"}
       </p>
-      <Signed request={request} at={at} />
+      <Signed request={edited ? { ...request, action: edited.action } : request} at={at} />
       <form method="post" action={`${path}/approve`} autocomplete="off">
         <Hidden form={form} request={request} />
+        {edited ? <input type="hidden" name="edited" value={edited.packed} /> : ""}
         <fieldset>
           <legend>Valid for</legend>
           <Scope value="once" label="this once" isChosen />
@@ -254,7 +277,7 @@ export function Passphrase({ isAsked, id }: { readonly isAsked?: boolean | undef
 }
 
 /** What every form of a decision carries: its one-time token, and the digest of what was on the page. */
-function Hidden({ form, request }: { readonly form: string; readonly request: RequestView }): Html {
+export function Hidden({ form, request }: { readonly form: string; readonly request: RequestView }): Html {
   return (
     <>
       <input type="hidden" name="form" value={form} />
