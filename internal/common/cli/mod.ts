@@ -17,7 +17,7 @@ export { parseAddressee } from "./commands/one_request.ts";
 export { renderCompletion, SHELLS } from "./completion.ts";
 export type { Shell } from "./completion.ts";
 export { decisionState, describeDecision, voteMark, votesOf } from "./commands/decide_render.ts";
-export { describeKey, keyTimeLeft } from "./render_key.ts";
+export { describeIdentity, describeKey, keyTimeLeft } from "./render_key.ts";
 export { describeDiff } from "./commands/ucxl_render.ts";
 export { CliError, usageError } from "./errors.ts";
 export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
@@ -61,6 +61,7 @@ export {
   createTimeFormat,
   describeAsk,
   describeEntry,
+  describeStatus,
   describeTask,
   nameOf,
   relativeTime,

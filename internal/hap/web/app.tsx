@@ -8,6 +8,8 @@ import { addAskRoutes } from "./routes/asks.tsx";
 import { addContextRoutes } from "./routes/context.tsx";
 import { addFormRoutes } from "./routes/forms.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
+import { addTaskRoutes } from "./routes/tasks.tsx";
+import { addYouRoutes } from "./routes/you.tsx";
 
 /** What the page is made of, beside what its routes need. */
 export interface PageDeps extends PageParts {
@@ -43,6 +45,8 @@ export function createPage(
     addAskRoutes(app, deps);
     addApprovalRoutes(app, deps);
     addMeshRoutes(app, deps);
+    addTaskRoutes(app, deps);
+    addYouRoutes(app, deps);
     addContextRoutes(app, deps);
     addFormRoutes(app, deps);
   });

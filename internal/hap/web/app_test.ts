@@ -71,6 +71,7 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
   await using page = createTestPage();
   const browser = await page.login();
   const { request_id: id } = page.mesh.openRequest(TEST_ASK);
+  const task = await page.client.postTask({ title: "count" });
 
   for (
     const path of [
@@ -83,6 +84,8 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
       "/peers",
       "/decisions",
       "/context",
+      "/you",
+      `/tasks/${task.task_id}`,
     ]
   ) {
     const { status, text } = await browser.get(path);

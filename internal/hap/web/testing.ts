@@ -28,6 +28,7 @@ export const TEST_ASK: Partial<RequestRecord> = {
 export interface TestPage extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly mesh: FakeMesh;
+  readonly client: ApiClient;
   readonly ucxi: TestUcxi;
   readonly sessions: Sessions;
   readonly live: LiveUpdates;
@@ -71,6 +72,7 @@ export function createTestPage(options: {
   return {
     clock,
     mesh,
+    client,
     ucxi,
     sessions,
     live,

@@ -1,18 +1,11 @@
 import type { IdentityView } from "@bzzz/api";
 import { CliError, usageError } from "../errors.ts";
 import { EXIT, type ExitStatus } from "../exit.ts";
-import { keyTimeLeft } from "../render_key.ts";
+import { describeIdentity } from "../render_key.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import { sheetLines } from "../setup/check_sheet.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { secretFor, withPassphrase } from "./passphrase.ts";
-
-const STATES: Readonly<Record<IdentityView["state"], string>> = {
-  none: "nobody's",
-  open: "not locked: it has no passphrase, and every program of this user can decide for you",
-  locked: "locked",
-  unlocked: "open",
-};
 
 const show: Command = {
   name: "identity show",
@@ -249,32 +242,8 @@ const restore: Command = {
 };
 
 async function tell(context: CommandContext, view: IdentityView): Promise<ExitStatus> {
-  await context.out.item(view, () => {
-    const { unlocked_until_ms: untilMs } = view;
-    const until = untilMs === undefined
-      ? ""
-      : ` for ${keyTimeLeft(untilMs, context.clock.nowMs())} more, until ${
-        context.format.time(untilMs)
-      }, for all but high stakes`;
-    return [
-      `Your key is ${STATES[view.state]}${until}`,
-      ...(view.words === undefined ? [] : [`In six words: ${view.words}`]),
-      ...(view.state === "none" ? [] : [standing(view)]),
-      ...(view.state === "none" || view.has_root ? [] : ["The key that certifies devices is not on this machine"]),
-      ...view.devices.map((device) =>
-        `Device ${sanitiseLine(device.agent_id ?? device.peer_id)}${device.is_self ? " (this one)" : ""}: ${
-          device.problem ?? `until ${context.format.date(device.valid_until_ms)}`
-        }`
-      ),
-    ];
-  });
+  await context.out.item(view, () => [...describeIdentity(view, context.format, context.clock.nowMs())]);
   return EXIT.ok;
-}
-
-function standing({ is_admitted: isAdmitted, problem }: IdentityView): string {
-  return isAdmitted
-    ? "The mesh knows you: what you sign here counts"
-    : `What you sign here counts for nothing: ${problem}`;
 }
 
 /** A person's own keys, and whom the mesh takes for whom. */

@@ -2,28 +2,17 @@ import type { ApiClient, EntryView } from "@bzzz/api";
 import { ApiError } from "@bzzz/http";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
 import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
-import {
-  EntryList,
-  PeerTable,
-  type Room,
-  RoomList,
-  RoomPage,
-  ROOMS,
-  type Sending,
-  TaskList,
-  TaskPage,
-} from "../views/mesh.tsx";
+import { EntryList, PeerTable, type Room, RoomList, RoomPage, ROOMS, type Sending } from "../views/mesh.tsx";
 import { Live } from "../views/words.tsx";
 
 /** Entries a room shows; older ones are in the terminal's `tail` and in the journal. */
 const SHOWN_ENTRIES = 100;
 /** How far back they are looked for. */
 const LOOK_BACK_ENTRIES = 2_000;
-const MAX_TASKS = 500;
 /** A page of the journal has at most so many. */
 const PAGE_ENTRIES = 1_000;
 
-/** Rooms, tasks and who is there. */
+/** Rooms and who is there. */
 export function addMeshRoutes(app: PageApp, parts: PageParts): void {
   const { client } = parts;
 
@@ -54,31 +43,6 @@ export function addMeshRoutes(app: PageApp, parts: PageParts): void {
       return await again(message, status);
     }
     return visit.redirect(`/rooms/${room}`, 303);
-  });
-
-  app.get("/tasks", async (visit) => {
-    const tasks = await client.tasks({ limit: MAX_TASKS }, { signal: visit.req.raw.signal });
-    const list = <TaskList tasks={tasks} at={momentOf(parts)} />;
-    if (wantsPart(visit)) return part(list);
-    return await fullPage(
-      visit,
-      parts,
-      { title: "Tasks", section: "Tasks" },
-      <Live name="tasks" href="/tasks?part=1">{list}</Live>,
-    );
-  });
-
-  app.get("/tasks/:task", async (visit) => {
-    const task = await client.task(visit.req.param("task"), { signal: visit.req.raw.signal });
-    const shown = <TaskPage task={task} at={momentOf(parts)} />;
-    if (wantsPart(visit)) return part(shown);
-    const href = `/tasks/${encodeURIComponent(task.task_id)}?part=1`;
-    return await fullPage(
-      visit,
-      parts,
-      { title: "Task", section: "Tasks" },
-      <Live name="tasks" href={href}>{shown}</Live>,
-    );
   });
 
   app.get("/peers", async (visit) => {

@@ -11,6 +11,7 @@ export const SECTIONS = [
   { href: "/peers", name: "Peers" },
   { href: "/decisions", name: "Decisions" },
   { href: "/context", name: "Context" },
+  { href: "/you", name: "You" },
 ] as const;
 /** The name of a place. */
 export type Section = (typeof SECTIONS)[number]["name"];

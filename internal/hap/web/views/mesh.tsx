@@ -1,6 +1,6 @@
-import type { AgentView, EntryView, PeerView, TaskDetailView, TaskView } from "@bzzz/api";
-import { describeEntry, describeTask, nameOf, relativeTime, sanitiseLine, shortTaskId } from "@bzzz/cli";
-import { type Html, Said, SaidBlock } from "@bzzz/web";
+import type { AgentView, EntryView, PeerView } from "@bzzz/api";
+import { describeEntry, relativeTime, sanitiseLine } from "@bzzz/cli";
+import { type Html, Said } from "@bzzz/web";
 import type { Moment } from "./request.tsx";
 import { At, Live } from "./words.tsx";
 
@@ -71,46 +71,6 @@ export function EntryList({ entries, at }: { readonly entries: readonly EntryVie
         </li>
       ))}
     </ol>
-  );
-}
-
-/** Tasks, the last changed first. */
-export function TaskList({ tasks, at }: { readonly tasks: readonly TaskView[]; readonly at: Moment }): Html {
-  if (tasks.length === 0) return <p class="quiet">No tasks.</p>;
-  return (
-    <ul class="list">
-      {tasks.toSorted((a, b) => b.updated_at_ms - a.updated_at_ms).map((task) => (
-        <li>
-          <a class="title" href={`/tasks/${encodeURIComponent(task.task_id)}`}>
-            <Said text={task.title} />
-          </a>
-          {task.state}, task {shortTaskId(task.task_id)} of <Said text={nameOf(task.author)} />
-          {task.holder
-            ? (
-              <>
-                , with <Said text={nameOf(task.holder)} />
-              </>
-            )
-            : ""}, {relativeTime(task.updated_at_ms, at.nowMs)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** One task with its history. */
-export function TaskPage({ task, at }: { readonly task: TaskDetailView; readonly at: Moment }): Html {
-  return (
-    <>
-      <SaidBlock label="The task" text={describeTask(task, at.format, at.nowMs).join("\n")} />
-      {task.blocked_on === undefined ? "" : (
-        <p>
-          <a href={`/asks/${encodeURIComponent(task.blocked_on)}`}>The ask it waits for</a>
-        </p>
-      )}
-      <h2>History</h2>
-      <EntryList entries={task.history} at={at} />
-    </>
   );
 }
 

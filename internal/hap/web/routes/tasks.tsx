@@ -1,0 +1,132 @@
+import type { TaskDetailView } from "@bzzz/api";
+import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
+import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { TASK_ACTS, type TaskAct, TaskActs, TaskList, TaskPage } from "../views/tasks.tsx";
+import { Live } from "../views/words.tsx";
+
+const MAX_TASKS = 500;
+/** Of a task's thread; older ones are in `hmmm thread`. */
+const MAX_MESSAGES = 200;
+
+const SAID: Readonly<Record<TaskAct, string>> = {
+  accept: "Accepted.",
+  reject: "Sent back: it is tried again, with your reason.",
+  agree: "You agree; an objection of yours is taken back.",
+  object: "You object: the task stops until you agree, or people decide.",
+  retry: "Announced again.",
+  cancel: "Cancelled.",
+};
+
+/** Tasks, and what a person does with one. */
+export function addTaskRoutes(app: PageApp, parts: PageParts): void {
+  const { client } = parts;
+  const load = (visit: Visit) => client.task(visit.req.param("task") ?? "", { signal: visit.req.raw.signal });
+
+  app.get("/tasks", async (visit) => {
+    const tasks = await client.tasks({ limit: MAX_TASKS }, { signal: visit.req.raw.signal });
+    const list = <TaskList tasks={tasks} at={momentOf(parts)} />;
+    if (wantsPart(visit)) return part(list);
+    return await fullPage(
+      visit,
+      parts,
+      { title: "Tasks", section: "Tasks" },
+      <Live name="tasks" href="/tasks?part=1">{list}</Live>,
+    );
+  });
+
+  app.get("/tasks/:task", async (visit) => {
+    const task = await load(visit);
+    if (wantsPart(visit)) return part(await shownTask(visit, parts, task));
+    const done = TASK_ACTS.find(({ act }) => act === visit.req.query("done"));
+    return await taskPage(visit, parts, task, done ? { said: SAID[done.act] } : {});
+  });
+
+  app.post("/tasks/:task", async (visit) => {
+    const form = await readForm(visit.req.raw, parts);
+    const task = await load(visit);
+    const reason = typed(form, "reason");
+    const again = (problem: string, status: number) => taskPage(visit, parts, task, { problem, status, typed: reason });
+    if (visit.var.session.forms.take(form.get("form") ?? "", `task ${task.task_id}`) !== "fresh") {
+      return await again(USED_FORM, 409);
+    }
+    const known = TASK_ACTS.find(({ act }) => act === form.get("act"));
+    if (!known) return await again("Nothing was done: no button was pressed.", 422);
+    if (reason === undefined && (known.act === "reject" || known.act === "object")) {
+      return await again("Nothing was sent: say why, so that it goes better the next time.", 422);
+    }
+    try {
+      await carryOut(visit, parts, task, { act: known.act, reason: reason ?? "" });
+    } catch (error) {
+      const { message, status } = refusalOf(error);
+      return await again(message, status);
+    }
+    return visit.redirect(`/tasks/${encodeURIComponent(task.task_id)}?done=${known.act}`, 303);
+  });
+}
+
+async function carryOut(
+  visit: Visit,
+  { client }: PageParts,
+  task: TaskDetailView,
+  { act, reason }: { readonly act: TaskAct; readonly reason: string },
+): Promise<void> {
+  const options = { signal: visit.req.raw.signal };
+  const { task_id: id, plan_entry: plan } = task;
+  switch (act) {
+    case "accept":
+    case "reject":
+      await client.reviewTask(id, { verdict: act, reason }, options);
+      return;
+    case "retry":
+      await client.retryTask(id, { reason }, options);
+      return;
+    case "cancel":
+      await client.cancelTask(id, { reason }, options);
+      return;
+    case "agree":
+    case "object":
+      await client.postMessage({
+        type: act === "agree" ? "agreement" : "objection",
+        text: reason === "" ? "agreed" : reason,
+        task_id: id,
+        thread: `task/${id}`,
+        ...(plan === undefined ? {} : { parent: plan }),
+        ...(act === "object" ? { severity: "blocking" } : {}),
+      }, options);
+  }
+}
+
+async function shownTask(visit: Visit, parts: PageParts, task: TaskDetailView): Promise<ReturnType<typeof TaskPage>> {
+  const thread = await parts.client.messages({ thread: `task/${task.task_id}`, limit: MAX_MESSAGES }, {
+    signal: visit.req.raw.signal,
+  });
+  return <TaskPage task={task} thread={thread} at={momentOf(parts)} />;
+}
+
+async function taskPage(
+  visit: Visit,
+  parts: PageParts,
+  task: TaskDetailView,
+  options: {
+    readonly problem?: string;
+    readonly said?: string;
+    readonly status?: number;
+    readonly typed?: string | undefined;
+  },
+): Promise<Response> {
+  const { problem, said, status = 200 } = options;
+  const form = visit.var.session.forms.issue(`task ${task.task_id}`);
+  return await fullPage(
+    visit,
+    parts,
+    { title: "Task", section: "Tasks", status },
+    <>
+      {said === undefined ? "" : <p class="notice" role="status">{said}</p>}
+      {problem === undefined ? "" : <p class="problem" role="alert">{problem}</p>}
+      <Live name="tasks" href={`/tasks/${encodeURIComponent(task.task_id)}?part=1`}>
+        {await shownTask(visit, parts, task)}
+      </Live>
+      {parts.isObserver ? "" : <TaskActs task={task} form={form} typed={options.typed} />}
+    </>,
+  );
+}
