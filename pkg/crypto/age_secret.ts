@@ -18,11 +18,15 @@ export function createAgeSecret(random: Random): Bytes {
 
 /** The recipient ("age1…") of a raw secret. @throws CryptoError "invalid_key" unless it has 32 bytes */
 export function ageRecipientOfSecret(secret: Uint8Array): string {
+  return bech32Encode("age", pointOfSecret(secret));
+}
+
+function pointOfSecret(secret: Uint8Array): Bytes {
   const der = derOf(secret);
   const spki = createPublicKey(createPrivateKey({ key: der, format: "der", type: "pkcs8" }))
     .export({ format: "der", type: "spki" });
   der.fill(0);
-  return bech32Encode("age", new Uint8Array(spki.subarray(SPKI_PREFIX_BYTES)));
+  return new Uint8Array(spki.subarray(SPKI_PREFIX_BYTES));
 }
 
 /** The text form ("AGE-SECRET-KEY-1…"), for files that the `age` command reads. A text cannot be wiped: keep it short. */
@@ -44,6 +48,13 @@ export function ageSecretOfText(identity: string): Bytes {
 export interface AgeOpener {
   readonly recipient: string;
   readonly key: CryptoKey;
+  /** The recipient as a point of the curve. */
+  readonly point: Uint8Array;
+  /**
+   * Where among the recipients of a file it was found last: files for the same roles name them in the same order, so the next one is
+   * looked at there first. Only whoever opens with it changes that.
+   */
+  readonly lastFit: { place: number };
 }
 
 /**
@@ -55,7 +66,8 @@ export async function createAgeOpener(secret: Uint8Array): Promise<AgeOpener> {
   const der = derOf(secret);
   try {
     const key = await crypto.subtle.importKey("pkcs8", der, { name: "X25519" }, false, ["deriveBits"]);
-    return { recipient: ageRecipientOfSecret(secret), key };
+    const point = pointOfSecret(secret);
+    return { recipient: bech32Encode("age", point), key, point, lastFit: { place: 0 } };
   } finally {
     der.fill(0);
   }

@@ -24,6 +24,8 @@ const POINT_BYTES = 32;
 const FILE_KEY_BYTES = 16;
 const TAG_BYTES = 16;
 const CIPHER = "chacha20-poly1305";
+/** bech32 has a form in capitals, which age does not take. */
+const RECIPIENT = /^age1[02-9ac-hj-np-z]{58}$/;
 /** Of a key that is used once. */
 const ZERO_NONCE = new Uint8Array(12);
 /** DER before the 32 bytes of a public key (RFC 8410). */
@@ -56,16 +58,21 @@ export function x25519Recipient(text: string, StanzaOf: StanzaMaker): Recipient 
 
 /** Opens with a key that cannot be read out, and without working out anew what its public half is. */
 export function x25519Identity(opener: AgeOpener): Identity {
-  const point = pointOf(opener.recipient);
+  const { point, lastFit } = opener;
   return {
     async unwrapFileKey(stanzas) {
-      for (const { args, body } of stanzas) {
-        if (args[0] !== STANZA_TYPE) continue;
-        const share = shareOf(args, body);
+      const wrapped = stanzas.flatMap(({ args, body }, place) =>
+        args[0] === STANZA_TYPE ? [{ place, share: shareOf(args, body), body }] : []
+      );
+      // each that does not fit costs a key agreement
+      wrapped.sort((a, b) => Number(b.place === lastFit.place) - Number(a.place === lastFit.place));
+      for (const { place, share, body } of wrapped) {
         const peer = await crypto.subtle.importKey("raw", share, { name: STANZA_TYPE }, false, []);
         const secret = await crypto.subtle.deriveBits({ name: STANZA_TYPE, public: peer }, opener.key, POINT_BYTES * 8);
         const fileKey = unwrapped(wrapKey(new Uint8Array(secret), share, point), body);
-        if (fileKey) return fileKey;
+        if (!fileKey) continue;
+        lastFit.place = place;
+        return fileKey;
       }
       return null;
     },
@@ -103,10 +110,16 @@ function wrapKey(secret: Uint8Array, share: Uint8Array, recipient: Uint8Array): 
   return key;
 }
 
+/** The point of a recipient ("age1…"); undefined when the text is none, or its checksum is wrong. */
+export function recipientPoint(text: string): Bytes | undefined {
+  const decoded = RECIPIENT.test(text) ? bech32Decode(text) : undefined;
+  return decoded?.prefix === "age" && decoded.bytes.byteLength === POINT_BYTES ? decoded.bytes : undefined;
+}
+
 function pointOf(recipient: string): Bytes {
-  const decoded = bech32Decode(recipient);
-  if (decoded?.prefix === "age" && decoded.bytes.byteLength === POINT_BYTES) return decoded.bytes;
-  throw new CryptoError("invalid_key", `"${recipient.slice(0, 80)}" is not an age recipient`);
+  const point = recipientPoint(recipient);
+  if (point) return point;
+  throw new CryptoError("invalid_key", `Cannot seal: "${recipient.slice(0, 80)}" is not an age recipient`);
 }
 
 function publicKeyOf(point: Uint8Array): KeyObject {

@@ -37,6 +37,25 @@ Deno.test("what the library seals is opened here, among recipients of other kind
   }
 });
 
+Deno.test("an opener looks first where it was found last, and opens all the same where it is not", async () => {
+  const [, , third = new Uint8Array()] = SECRETS;
+  const opener = await createAgeOpener(third);
+  const opened = async (recipients: readonly string[]) => {
+    assert.equal(utf8Decode(await openContent([opener], await sealTo(recipients, utf8Encode("x")))), "x");
+    return opener.lastFit.place;
+  };
+
+  assert.equal(await opened(RECIPIENTS), 2);
+  assert.equal(await opened(RECIPIENTS), 2);
+  assert.equal(await opened(RECIPIENTS.toReversed()), 0);
+  assert.equal(await opened(RECIPIENTS), 2);
+  assert.equal(await opened(RECIPIENTS.slice(2)), 0, "fewer than before");
+  await assert.rejects(openContent([opener], await sealTo(RECIPIENTS.slice(0, 2), utf8Encode("x"))), {
+    code: "not_a_recipient",
+  });
+  assert.equal(opener.lastFit.place, 0);
+});
+
 Deno.test("points of small order are refused, on either side", async () => {
   const secret = SECRETS[0] ?? new Uint8Array();
   const share = new Uint8Array(32); // zero, and so is every multiple of it
