@@ -7,7 +7,6 @@ import {
   type RequestId,
   TaskGroup,
   type TaskId,
-  type Timer,
 } from "@bzzz/base";
 import {
   BUDGET_EXHAUSTED,
@@ -20,16 +19,16 @@ import {
   type TaskValue,
   type TaskView,
 } from "@bzzz/coordinator";
-import { closedAs, type RequestView } from "@bzzz/hmmm";
+import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
-import { answerOf, bindRequest, requestBodyOf, silenceOf, unfitAnswer } from "./asks.ts";
-import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS, MAX_ASKS, MAX_DEADLINE_WATCH_MS } from "./constants.ts";
+import { Asking, type AskingOptions } from "./asking.ts";
+import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS } from "./constants.ts";
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
 import type { ChangeOutcome, HoldEnd, TaskHold } from "./hold.ts";
 import { discussPlan } from "./planning.ts";
 import { ProgressReporter, type ProgressStep, STARTED } from "./progress_reporter.ts";
-import type { Answer, AskRequest, ExecutionIo, ExecutionResult, Executor } from "./types.ts";
+import type { ExecutionIo, ExecutionResult, Executor } from "./types.ts";
 import { UseMeter } from "./use_meter.ts";
 import type { WorkBook } from "./work_book.ts";
 import { WorkLimits } from "./work_limits.ts";
@@ -52,12 +51,6 @@ export interface AttemptDeps {
   readonly stopped: AbortSignal;
 }
 
-/** Plain settings of an attempt. */
-export interface AttemptOptions {
-  readonly parkAfterMs: number;
-  readonly askTo: BodyOf<"request_opened">["to"];
-}
-
 /** How an attempt ended, for the coordinator. */
 export type AttemptEnd = "done" | "parked" | "suspended";
 
@@ -71,18 +64,16 @@ export class TaskAttempt {
   readonly taskId: TaskId;
   readonly token: number;
   readonly #deps: AttemptDeps;
-  readonly #options: AttemptOptions;
+  readonly #options: AskingOptions;
   readonly #hold: TaskHold;
   readonly #stop = new AbortController();
   readonly #owned: TaskGroup;
-  readonly #waiting = new Map<string, (view: RequestView) => void>();
-  #askCount = 0;
   #isReporting = false;
-  #parkTimer: Timer | undefined;
+  readonly #asking: Asking;
   readonly #progress: ProgressReporter;
   readonly #use: UseMeter;
 
-  constructor(deps: AttemptDeps, options: AttemptOptions) {
+  constructor(deps: AttemptDeps, options: AskingOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#hold = deps.createHold((end) => this.stop(end === "lost" ? "lost" : "suspended"));
@@ -97,6 +88,19 @@ export class TaskAttempt {
       },
       onExceeded: (error) => this.#exceed(error),
     });
+    this.#asking = new Asking({
+      clock: deps.clock,
+      book: deps.book,
+      taskId: this.taskId,
+      view: () => this.#view(),
+      value: () => this.#hold.value,
+      append: (kind, body) => deps.append(kind, body, this.taskId),
+      change: (act) => this.#change(act),
+      resume: (requestId) => this.#resume(requestId),
+      park: () => this.stop("parked"),
+      isDraining: deps.isDraining,
+      signal: this.#stop.signal,
+    }, options);
     this.#owned = new TaskGroup((error, what) =>
       deps.logger.warn("Cannot report on a task", { what, task: this.taskId }, error)
     );
@@ -104,7 +108,7 @@ export class TaskAttempt {
 
   /** The work waits for a person. */
   get isWaiting(): boolean {
-    return this.#waiting.size > 0;
+    return this.#asking.isWaiting;
   }
 
   /** Ends the work. The first reason counts; a result that is being stored is not stopped any more. */
@@ -119,7 +123,7 @@ export class TaskAttempt {
 
   /** Tells of a change of a request. */
   onRequest(view: RequestView): void {
-    this.#waiting.get(view.requestId)?.(view);
+    this.#asking.onRequest(view);
   }
 
   /** Works, and has decided how it ended. Rejects only when that could not be stored. */
@@ -169,7 +173,7 @@ export class TaskAttempt {
       ended = { error };
     }
     limits?.[Symbol.dispose]();
-    this.#parkTimer?.cancel();
+    this.#asking.close();
     this.#progress.close();
     this.#isReporting = true;
     return ended;
@@ -194,13 +198,13 @@ export class TaskAttempt {
         value: () => this.#hold.value,
         say: (text) => say(this.taskId, text),
         change: (act) => this.#change(act),
-        ask: (body) => this.#askPeople(body),
+        ask: (body) => this.#asking.askPeople(body),
       }, this.#options);
     }
     await this.#append("task_progress", { ...STARTED, ...this.#use.word });
   }
 
-  async #resume(requestId: BodyOf<"request_opened">["requestId"]): Promise<void> {
+  async #resume(requestId: RequestId): Promise<void> {
     const view = this.#deps.book.inbox.get(requestId);
     await this.#append("task_resumed", { requestId, ...takenAnswer(view) });
     await this.#change({ type: "resume", request: requestId });
@@ -228,7 +232,7 @@ export class TaskAttempt {
     }
     const { isRetryable, code } = ended.error instanceof ExecutorError ? ended.error : UNEXPECTED;
     const why = errorMessage(ended.error).slice(0, 4096);
-    this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, code });
+    this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, code, retryable: isRetryable });
     const cause = code === BUDGET_EXHAUSTED ? { cause: code } : {};
     const told = await this.#append("task_failed", { reason: why, retryable: isRetryable, ...cause, ...used });
     return await this.#decide({ type: "fail", told, isFinal: !isRetryable });
@@ -305,8 +309,8 @@ export class TaskAttempt {
       signal: this.#stop.signal,
       progress: ({ percent, text }) => this.#progress.report(percent, text),
       used: (use) => this.#count(use),
-      ask: (request) => this.#ask(request),
-      performed: (requestId, outcome, text) => this.#performed(requestId, outcome, text),
+      ask: (request) => this.#asking.ask(request),
+      performed: (requestId, outcome, text) => this.#asking.performed(requestId, outcome, text),
       log: (stream, line) => logger.debug("A task's program says", { task: this.taskId, stream, line }),
     };
   }
@@ -320,102 +324,6 @@ export class TaskAttempt {
   /** The first reason to stop counts; a result that is being stored is not stopped any more. */
   #exceed(error: ExecutorError): void {
     if (!this.#isReporting && !this.#stop.signal.aborted) this.#stop.abort(error);
-  }
-
-  async #ask(ask: AskRequest): Promise<Answer> {
-    this.#stop.signal.throwIfAborted();
-    if (++this.#askCount > MAX_ASKS) throw refuseAsk(`it has asked ${MAX_ASKS} times`);
-    const body = requestBodyOf(this.#view(), ask, this.#options.askTo, this.#deps.clock.nowMs());
-    return await this.#askPeople(body);
-  }
-
-  /** The first word counts: a run that starts again tells nothing twice. */
-  async #performed(requestId: RequestId, outcome: "done" | "failed", text: string): Promise<void> {
-    this.#stop.signal.throwIfAborted();
-    const view = this.#deps.book.inbox.get(requestId);
-    if (view?.taskId !== this.taskId || view.answer?.decision !== "approve") {
-      throw refuseAsk("it tells of an approval that there is not");
-    }
-    if (view.performed) return;
-    const body = { requestId, answer: view.answer.entry, outcome, text };
-    await this.#deps.append("request_performed", body, this.taskId);
-  }
-
-  /** The answer, once this node has looked whether it may act on it. @throws ExecutorError "ask_refused" */
-  #fit(view: RequestView): Answer | undefined {
-    const { book, clock } = this.#deps;
-    const why = view.answer && unfitAnswer(view, book.facts());
-    if (why !== undefined) throw refuseAsk(why);
-    return answerOf(view) ?? (closedAs(view, clock.nowMs()) === "expired" ? silenceOf(view) : undefined);
-  }
-
-  /** Waits for people, with the task blocked. A question that was answered before costs nobody anything. */
-  async #askPeople(wanted: BodyOf<"request_opened">): Promise<Answer> {
-    const { book } = this.#deps;
-    const holders = [this.#hold.value.holder, ...this.#view().attempts.map(({ holder }) => holder)];
-    const askers = new Set(holders.filter((holder) => holder !== undefined));
-    const { body, known } = bindRequest(wanted, [...askers], (id) => book.inbox.get(id));
-    const answer = known && this.#fit(known);
-    if (answer) return answer;
-    const [self] = askers;
-    const standing = self && book.standing({ action: body.action, taskId: body.taskId, openedBy: self });
-    // what is done under it is told of the request that it was given for
-    const permitted = standing && answerOf(standing);
-    if (permitted) return { ...permitted, performed: undefined };
-    if (!known) await this.#deps.append("request_opened", body, this.taskId);
-    if (!this.#hold.value.waitingFor.includes(body.requestId)) {
-      await this.#change({ type: "block", request: body.requestId });
-    }
-    const given = await this.#answered(body.requestId);
-    this.#stop.signal.throwIfAborted();
-    await this.#resume(body.requestId);
-    return given;
-  }
-
-  async #answered(requestId: BodyOf<"request_opened">["requestId"]): Promise<Answer> {
-    const { book, clock, isDraining } = this.#deps;
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const look = (view: RequestView | undefined): void => {
-      if (!view) return;
-      try {
-        const answer = this.#fit(view);
-        if (answer) resolve(answer);
-        else if (view.recordedState !== "pending") reject(refuseAsk(`the request is ${view.recordedState}`));
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const onStop = (): void => reject(this.#stop.signal.reason);
-    this.#stop.signal.addEventListener("abort", onStop, { once: true });
-    if (this.#stop.signal.aborted) onStop();
-    this.#waiting.set(requestId, look);
-    // The answer may have come while the question was being stored.
-    look(book.inbox.get(requestId));
-    const deadline = this.#watchDeadline(requestId, look);
-    // one that ends by itself soon keeps its slot: nobody would wake a parked one at its deadline
-    if (!deadline) this.#parkTimer ??= clock.setTimer(this.#options.parkAfterMs, () => this.stop("parked"));
-    if (isDraining()) this.stop("parked");
-    try {
-      return await promise;
-    } finally {
-      deadline?.cancel();
-      this.#stop.signal.removeEventListener("abort", onStop);
-      this.#waiting.delete(requestId);
-      if (this.#waiting.size === 0) {
-        this.#parkTimer?.cancel();
-        this.#parkTimer = undefined;
-      }
-    }
-  }
-
-  /** Silence that denies makes no entry: its end is looked at when it comes. */
-  #watchDeadline(requestId: RequestId, look: (view: RequestView | undefined) => void): Timer | undefined {
-    const { book, clock } = this.#deps;
-    const view = book.inbox.get(requestId);
-    if (view?.deadlineMs === undefined || view.onTimeout !== "deny") return undefined;
-    const leftMs = view.deadlineMs - clock.nowMs() + 1;
-    if (leftMs > MAX_DEADLINE_WATCH_MS) return undefined;
-    return clock.setTimer(Math.max(0, leftMs), () => look(book.inbox.get(requestId)));
   }
 
   #tellProgress(step: ProgressStep): void {
@@ -449,7 +357,3 @@ function takenAnswer(view: RequestView | undefined): { readonly answer?: EntryId
 
 /** What is known of a failure that no executor named. */
 const UNEXPECTED = { isRetryable: true, code: "unexpected" } as const;
-
-function refuseAsk(state: string): ExecutorError {
-  return new ExecutorError("ask_refused", `Cannot ask a person: ${state}`, { isRetryable: false });
-}
