@@ -5,17 +5,14 @@
  */
 import { type Clock, createUlid, hexEncode, type Random } from "@bzzz/base";
 import { ApiError } from "@bzzz/http";
-import type { ElectionFacade, MeshEvent, MeshFacade, RolesFacade, VotersFacade } from "./facade.ts";
+import type { MeshEvent, MeshFacade } from "./facade.ts";
 import { isOpenRequest } from "./states.ts";
-import type { VotersView } from "./voter_views.ts";
-import type { DefineRolesInput, RoleKeyView, RoleView } from "./role_views.ts";
 import { FakeIdentity } from "./fake_identity.ts";
 import { FakeSlurp } from "./fake_slurp.ts";
 import type {
   AnswerInput,
   AskInput,
   CreateInviteInput,
-  ElectionOrderInput,
   HandleInput,
   JournalQuery,
   MessageQuery,
@@ -30,7 +27,6 @@ import type {
   AgentView,
   AuthorView,
   CreatedInviteView,
-  ElectionView,
   EntryDetailView,
   EntryView,
   InviteView,
@@ -42,6 +38,9 @@ import type {
   StatusView,
   TaskView,
 } from "./views.ts";
+import { FakeElection } from "./fake_election.ts";
+import { FakeRoles } from "./fake_roles.ts";
+import { FakeVoters } from "./fake_voters.ts";
 
 /** A task that nobody has claimed. */
 const UNCLAIMED = { attempt: 0, token: 0, version: 0, spent: 0, attempts: [], superseded: [] };
@@ -63,129 +62,6 @@ function resolve(topic: string): string {
     throw new ApiError("invalid_topic", `Cannot use the topic: "${topic}" is unknown`);
   }
   return full;
-}
-
-/** `RolesFacade` over lists, as an admin sees it. */
-export class FakeRoles implements RolesFacade {
-  readonly roleList: RoleView[] = [{
-    name: "admin",
-    level: "master",
-    is_builtin: true,
-    reads: ["admin", "developer"],
-    can_decrypt: [],
-    capabilities: [],
-    members: 1,
-  }];
-  readonly keyList: RoleKeyView[] = [];
-
-  list(): Promise<readonly RoleView[]> {
-    return Promise.resolve(this.roleList);
-  }
-
-  define({ roles }: DefineRolesInput): Promise<readonly RoleView[]> {
-    this.roleList.splice(
-      1,
-      Infinity,
-      ...roles.map((role) => ({ ...role, is_builtin: false, reads: [role.name], members: 0 })),
-    );
-    return this.list();
-  }
-
-  keys(): Promise<readonly RoleKeyView[]> {
-    return Promise.resolve(this.keyList);
-  }
-
-  rotateKey(role: string): Promise<RoleKeyView> {
-    this.#find(role);
-    const generation = this.keyList.filter((key) => key.role === role).length + 1;
-    const key = {
-      role,
-      generation,
-      recipient: `age1of${role}${generation}`,
-      is_held: true,
-      holders: 1,
-      is_exposed: false,
-    };
-    this.keyList.forEach((other, i) => {
-      if (other.role === role) this.keyList[i] = { ...other, is_current: false };
-    });
-    this.keyList.unshift({ ...key, is_current: true });
-    return Promise.resolve({ ...key, is_current: true });
-  }
-
-  exportKeys(role: string): Promise<{ role: string; generations: number[]; path: string }> {
-    this.#find(role);
-    return Promise.resolve({ role, generations: [1], path: `/data/exports/${role}.agekey` });
-  }
-
-  #find(role: string): RoleView {
-    const found = this.roleList.find(({ name }) => name === role);
-    if (!found) throw new ApiError("not_found", `Cannot find role "${role}"`);
-    return found;
-  }
-}
-
-/** `VotersFacade` of a mesh with one voter. */
-export class FakeVoters implements VotersFacade {
-  readonly view: VotersView = {
-    epoch: 1,
-    is_changing: false,
-    has_quorum: true,
-    reachable: 1,
-    needed: 1,
-    voters: [{ peer_id: "12D3KooWMe", agent_id: "ana", is_self: true, is_reachable: true }],
-  };
-
-  show(): Promise<VotersView> {
-    return Promise.resolve(this.view);
-  }
-
-  add(member: string): Promise<VotersView> {
-    this.view.voters.push({ peer_id: member, is_self: false, is_reachable: true });
-    return this.show();
-  }
-
-  remove(member: string): Promise<VotersView> {
-    const index = this.view.voters.findIndex(({ peer_id }) => peer_id === member);
-    if (index < 0) throw new ApiError("not_found", `Cannot find "${member}"`);
-    this.view.voters.splice(index, 1);
-    return this.show();
-  }
-}
-
-/** An agent that leads term 3 until somebody orders otherwise; then nobody does. */
-export class FakeElection implements ElectionFacade {
-  readonly #mesh: Pick<FakeMesh, "agent" | "me" | "append" | "emit">;
-  #view: ElectionView;
-
-  constructor(mesh: Pick<FakeMesh, "agent" | "me" | "append" | "emit">) {
-    this.#mesh = mesh;
-    this.#view = {
-      role: "follower",
-      term: 3,
-      leader: mesh.agent,
-      silent_ms: 1_200,
-      lease_ms: 15_000,
-      is_electable: false,
-      candidates: [{ ...mesh.agent, score: 61 }],
-    };
-  }
-
-  show(): Promise<ElectionView> {
-    return Promise.resolve(this.#view);
-  }
-
-  // deno-lint-ignore require-await -- a refusal must reject, not throw
-  async order(order: "trigger" | "step_down", input: ElectionOrderInput): Promise<ElectionView> {
-    const { leader, ...vacant } = this.#view;
-    if (!leader) throw new ApiError("no_leader", "Cannot end the term: nobody leads");
-    this.#mesh.append("election_ordered", { order, term: vacant.term, reason: input.reason }, {
-      author: this.#mesh.me,
-    });
-    this.#view = vacant;
-    this.#mesh.emit({ type: "leader", election: vacant });
-    return vacant;
-  }
 }
 
 /** `MeshFacade` with real behaviour and no network: what is posted is in its journal and is reported to watchers. */
