@@ -33,5 +33,6 @@ export type { AgentConfig, AnyConfigProfile, Config, ConfigProfile, HapConfig, P
 export { loadRolesFile, parseRolesFile, ROLES_FILE_NAME } from "./roles_file.ts";
 export { readYaml } from "./yaml_source.ts";
 export type { Position, YamlSource } from "./yaml_source.ts";
-export type { AgentConfigSchema, HapConfigSchema } from "./schema.ts";
+export type { AgentConfigSchema } from "./agent_schema.ts";
+export type { HapConfigSchema } from "./hap_schema.ts";
 export { KNOWN_VARIABLES } from "./sources.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ConfigShape } from "./codec.ts";
-import { type AgentConfigSchema, createAgentSchema, createHapSchema, type HapConfigSchema } from "./schema.ts";
+import { type AgentConfigSchema, createAgentSchema } from "./agent_schema.ts";
+import { createHapSchema, type HapConfigSchema } from "./hap_schema.ts";
 
 /** The defaults in which programs differ. Everything else has one default, in the schema. */
 export interface ProfileDefaults {

@@ -1,6 +1,5 @@
 import { parseAgentId } from "@bzzz/base";
 import { addressFault, isPattern, parseAddress } from "@bzzz/ucxl";
-import { z } from "zod";
 import {
   ADDRESS_RULE,
   autoToggle,
@@ -10,7 +9,6 @@ import {
   HOST_RULE,
   IP_RULE,
   lineRule,
-  mapList,
   NAME_RULE,
   numberChoice,
   optionalText,
@@ -35,12 +33,8 @@ const UCXL_RULE = {
   isValid: (text: string) => addressFault(text) === undefined && !isPattern(parseAddress(text)),
   expected: "the UCXL address of one thing, such as ucxl://ana:architect@shop:project/*^/.ucxl/goals.yaml",
 };
-const VARIABLE_RULE = {
-  isValid: (name: string) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
-  expected: "the name of an environment variable, not one of BZZZ_*",
-};
 
-function identityKeys(defaults: { readonly capabilities: readonly string[] }) {
+function buildIdentityKeys(defaults: { readonly capabilities: readonly string[] }) {
   return {
     id: optionalText(
       AGENT_ID_RULE,
@@ -55,7 +49,14 @@ function identityKeys(defaults: { readonly capabilities: readonly string[] }) {
   };
 }
 
-function commonSections(defaults: ProfileDefaults) {
+type IdentityKeys = ReturnType<typeof buildIdentityKeys>;
+
+/** The keys of a node: its name and what it can do. */
+export function identityKeys(defaults: { readonly capabilities: readonly string[] }): IdentityKeys {
+  return buildIdentityKeys(defaults);
+}
+
+function buildCommonSections(defaults: ProfileDefaults) {
   return {
     identity: section({
       passphrase_file: optionalText(
@@ -294,7 +295,14 @@ function commonSections(defaults: ProfileDefaults) {
   };
 }
 
-function presenceKeys() {
+type CommonSections = ReturnType<typeof buildCommonSections>;
+
+/** The sections that both programs have. */
+export function commonSections(defaults: ProfileDefaults): CommonSections {
+  return buildCommonSections(defaults);
+}
+
+function buildPresenceKeys() {
   return {
     presence_interval_seconds: wholeNumber(
       5,
@@ -319,196 +327,20 @@ function presenceKeys() {
   };
 }
 
-function versionKey() {
+type PresenceKeys = ReturnType<typeof buildPresenceKeys>;
+
+/** How presence is told and judged. */
+export function presenceKeys(): PresenceKeys {
+  return buildPresenceKeys();
+}
+
+function buildVersionKey() {
   return constant(1, "Version of the form of this file.");
 }
 
-function buildAgentSchema(defaults: ProfileDefaults) {
-  return z.strictObject({
-    version: versionKey(),
-    binary_type: constant("agent", "Program this file is for. The other program refuses it."),
-    agent: section({
-      ...identityKeys({ capabilities: ["general"] }),
-      models: textList(
-        [],
-        lineRule(128, "the name of a model"),
-        { max: 32, what: "models" },
-        "Names of the models behind this agent, told to others in its agent record and its presence.",
-      ),
-      max_tasks: wholeNumber(
-        3,
-        { min: 1, max: 64, unit: "tasks" },
-        "Tasks this agent works on at the same time; at the limit it takes no more.",
-      ),
-    }),
-    interface: section({
-      mode: choice(["headless"], "headless", "Kind of interface: an agent has none.", {
-        terminal: "an agent has no interface for people; start bzzz-hap for one",
-        web: "an agent has no interface for people; start bzzz-hap for one",
-      }),
-      auto_start_interface: toggle(false, [false], "An agent has no interface to start.", {
-        true: "an agent has no interface for people; start bzzz-hap for one",
-      }),
-    }),
-    ...commonSections(defaults),
-    coordination: section({
-      ...presenceKeys(),
-      lease_seconds: wholeNumber(
-        30,
-        { min: 5, max: 86_400, unit: "seconds" },
-        "Time a claim lasts unless it is renewed, every third of it. The holder stops at 0.75 of it, another may have the task at 1.25.",
-      ),
-    }),
-    executor: section({
-      kind: choice(
-        ["mock", "process"],
-        "mock",
-        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands.",
-      ),
-      process: section({
-        commands: mapList(
-          {
-            name: z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
-            argv: z.array(
-              z.string({ error: "a program or an argument, as text" })
-                .refine((part) => !part.includes("\0"), { error: "a text without NUL characters" }),
-              { error: "a list: the program, then its arguments" },
-            ).min(1, { error: "at least the program" }).max(64, { error: "at most 64 elements" })
-              .refine((argv) => argv[0] !== "", { error: "a program in the first place" }),
-          },
-          { max: 32, expected: "a list of at most 32 maps with name and argv", identifiedBy: "name" },
-          "Allow-list: the only programs a task can start, without a shell. The command whose name is among the capabilities a task requires is taken, otherwise the first one. As a variable or a flag: JSON.",
-        ),
-        timeout_seconds: wholeNumber(
-          600,
-          { min: 1, max: 86_400, unit: "seconds" },
-          "Time one execution may take, without waiting for people; then its process group is killed and the task failed.",
-        ),
-        max_output_bytes: wholeNumber(
-          512 * 1024,
-          { min: 1024, max: 16 * 1024 * 1024, unit: "bytes" },
-          "Output one execution may write, stdout and stderr together; beyond it the process group is killed and the task failed.",
-        ),
-        memory_limit_mb: wholeNumber(
-          1024,
-          { min: 16, max: 1_048_576, unit: "MiB" },
-          "Memory the processes of one execution may use together, sampled; beyond it the process group is killed and the task failed. Enforced on Linux and where `ps` works.",
-        ),
-        env: textList(
-          ["PATH", "LANG", "TZ"],
-          VARIABLE_RULE,
-          { max: 64, what: "names of variables" },
-          "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
-        ),
-      }),
-      summary: section({
-        command: optionalText(
-          NAME_RULE,
-          "Name of the command of executor.process.commands that sums long contents up while this node leads, for derived context; with executor.process's limits of output and memory. Left out: summaries are what rules find, without a model.",
-        ),
-        timeout_seconds: wholeNumber(
-          20,
-          { min: 1, max: 50, unit: "seconds" },
-          "Time one summary may take; then its process group is killed and what rules found stands. Three failures in ten minutes pause it for a minute.",
-        ),
-        per_hour: wholeNumber(
-          60,
-          { min: 1, max: 3_600, unit: "per hour" },
-          "Summaries that the command is started for in an hour, 50 of them at once at most; contents beyond wait for their turn.",
-        ),
-      }),
-    }),
-  });
-}
+type VersionKey = ReturnType<typeof buildVersionKey>;
 
-function buildHapSchema(defaults: ProfileDefaults) {
-  return z.strictObject({
-    version: versionKey(),
-    binary_type: constant("hap", "Program this file is for. The other program refuses it."),
-    agent: section(identityKeys({ capabilities: [] })),
-    interface: section({
-      mode: choice(
-        ["terminal", "plain", "web", "headless"],
-        "terminal",
-        "Kind of interface. terminal is a full screen where the terminal can show one and a prompt in lines elsewhere; plain is always the prompt in lines; web is a page for the browsers of this machine, at ports.admin_ui_port; headless has none and is used through the HTTP API, other views and one-shot commands.",
-      ),
-      theme: choice(
-        ["dark", "light", "contrast", "mono"],
-        "dark",
-        "Colours of the full screen, from the terminal's own sixteen. NO_COLOR wins over it.",
-      ),
-      ascii: toggle(
-        false,
-        [true, false],
-        "Whether the full screen is drawn with ASCII signs alone, for terminals and fonts without others.",
-      ),
-      keymap_path: optionalText(
-        lineRule(1024, "a path"),
-        "File with the keys of the full screen, relative to the data directory; see the portal's documentation. Left out: the built-in keys.",
-      ),
-      policy_path: optionalText(
-        lineRule(1024, "a path"),
-        "File with the rules that decide asks without a person or raise their stakes, relative to the data directory; read again when it changes. Left out, missing or not valid: people are asked everything.",
-      ),
-      message_templates_path: text(
-        "templates",
-        lineRule(1024, "a path"),
-        "Folder with your own message templates, one YAML file each, relative to the data directory; read again at each use. They come before the built-in ones.",
-      ),
-      prompt_library_path: text(
-        "prompts",
-        lineRule(1024, "a path"),
-        "Folder with your own wordings of asks and your quick replies, one YAML file each, relative to the data directory; read again when it changes. A wording decides nothing.",
-      ),
-      bell: toggle(
-        true,
-        [true, false],
-        "Whether the full screen rings the terminal's bell when somebody waits, at most once in ten seconds.",
-      ),
-      desktop_notifications: toggle(
-        false,
-        [true, false],
-        "Whether the full screen also sends desktop notifications (OSC 9) to terminals that show them; tmux passes them on only with allow-passthrough.",
-      ),
-      show_text: toggle(
-        false,
-        [true, false],
-        "Whether a desktop notification says what the ask is about. false keeps it off lock screens.",
-      ),
-      auto_start_interface: toggle(
-        true,
-        [true, false],
-        "Whether `run` opens the interface by itself. false keeps the node running without one.",
-      ),
-    }),
-    ...commonSections(defaults),
-    person: section({
-      unlock_seconds: wholeNumber(
-        600,
-        { min: 1, max: 86_400, unit: "seconds" },
-        "How long this person's key stays open after its passphrase was given. High stakes take the passphrase each time all the same.",
-      ),
-      idle_lock_seconds: wholeNumber(
-        300,
-        { min: 1, max: 86_400, unit: "seconds" },
-        "How long this person's open key may go without signing anything before it is locked again, within `unlock_seconds`.",
-      ),
-    }),
-    coordination: section(presenceKeys()),
-  });
-}
-
-/** The schema of the file of `bzzz-agent`. */
-export type AgentConfigSchema = ReturnType<typeof buildAgentSchema>;
-/** The schema of the file of `bzzz-hap`. */
-export type HapConfigSchema = ReturnType<typeof buildHapSchema>;
-
-/** The only definition of the file of `bzzz-agent`: strict, with its defaults. */
-export function createAgentSchema(defaults: ProfileDefaults): AgentConfigSchema {
-  return buildAgentSchema(defaults);
-}
-
-/** The only definition of the file of `bzzz-hap`. */
-export function createHapSchema(defaults: ProfileDefaults): HapConfigSchema {
-  return buildHapSchema(defaults);
+/** The version of the form of a file. */
+export function versionKey(): VersionKey {
+  return buildVersionKey();
 }

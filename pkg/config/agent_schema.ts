@@ -1,0 +1,126 @@
+import { z } from "zod";
+import {
+  choice,
+  constant,
+  lineRule,
+  mapList,
+  NAME_RULE,
+  optionalText,
+  section,
+  textList,
+  toggle,
+  wholeNumber,
+} from "./fields.ts";
+import type { ProfileDefaults } from "./profiles.ts";
+import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
+
+const VARIABLE_RULE = {
+  isValid: (name: string) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
+  expected: "the name of an environment variable, not one of BZZZ_*",
+};
+
+function buildAgentSchema(defaults: ProfileDefaults) {
+  return z.strictObject({
+    version: versionKey(),
+    binary_type: constant("agent", "Program this file is for. The other program refuses it."),
+    agent: section({
+      ...identityKeys({ capabilities: ["general"] }),
+      models: textList(
+        [],
+        lineRule(128, "the name of a model"),
+        { max: 32, what: "models" },
+        "Names of the models behind this agent, told to others in its agent record and its presence.",
+      ),
+      max_tasks: wholeNumber(
+        3,
+        { min: 1, max: 64, unit: "tasks" },
+        "Tasks this agent works on at the same time; at the limit it takes no more.",
+      ),
+    }),
+    interface: section({
+      mode: choice(["headless"], "headless", "Kind of interface: an agent has none.", {
+        terminal: "an agent has no interface for people; start bzzz-hap for one",
+        web: "an agent has no interface for people; start bzzz-hap for one",
+      }),
+      auto_start_interface: toggle(false, [false], "An agent has no interface to start.", {
+        true: "an agent has no interface for people; start bzzz-hap for one",
+      }),
+    }),
+    ...commonSections(defaults),
+    coordination: section({
+      ...presenceKeys(),
+      lease_seconds: wholeNumber(
+        30,
+        { min: 5, max: 86_400, unit: "seconds" },
+        "Time a claim lasts unless it is renewed, every third of it. The holder stops at 0.75 of it, another may have the task at 1.25.",
+      ),
+    }),
+    executor: section({
+      kind: choice(
+        ["mock", "process"],
+        "mock",
+        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands.",
+      ),
+      process: section({
+        commands: mapList(
+          {
+            name: z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
+            argv: z.array(
+              z.string({ error: "a program or an argument, as text" })
+                .refine((part) => !part.includes("\0"), { error: "a text without NUL characters" }),
+              { error: "a list: the program, then its arguments" },
+            ).min(1, { error: "at least the program" }).max(64, { error: "at most 64 elements" })
+              .refine((argv) => argv[0] !== "", { error: "a program in the first place" }),
+          },
+          { max: 32, expected: "a list of at most 32 maps with name and argv", identifiedBy: "name" },
+          "Allow-list: the only programs a task can start, without a shell. The command whose name is among the capabilities a task requires is taken, otherwise the first one. As a variable or a flag: JSON.",
+        ),
+        timeout_seconds: wholeNumber(
+          600,
+          { min: 1, max: 86_400, unit: "seconds" },
+          "Time one execution may take, without waiting for people; then its process group is killed and the task failed.",
+        ),
+        max_output_bytes: wholeNumber(
+          512 * 1024,
+          { min: 1024, max: 16 * 1024 * 1024, unit: "bytes" },
+          "Output one execution may write, stdout and stderr together; beyond it the process group is killed and the task failed.",
+        ),
+        memory_limit_mb: wholeNumber(
+          1024,
+          { min: 16, max: 1_048_576, unit: "MiB" },
+          "Memory the processes of one execution may use together, sampled; beyond it the process group is killed and the task failed. Enforced on Linux and where `ps` works.",
+        ),
+        env: textList(
+          ["PATH", "LANG", "TZ"],
+          VARIABLE_RULE,
+          { max: 64, what: "names of variables" },
+          "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
+        ),
+      }),
+      summary: section({
+        command: optionalText(
+          NAME_RULE,
+          "Name of the command of executor.process.commands that sums long contents up while this node leads, for derived context; with executor.process's limits of output and memory. Left out: summaries are what rules find, without a model.",
+        ),
+        timeout_seconds: wholeNumber(
+          20,
+          { min: 1, max: 50, unit: "seconds" },
+          "Time one summary may take; then its process group is killed and what rules found stands. Three failures in ten minutes pause it for a minute.",
+        ),
+        per_hour: wholeNumber(
+          60,
+          { min: 1, max: 3_600, unit: "per hour" },
+          "Summaries that the command is started for in an hour, 50 of them at once at most; contents beyond wait for their turn.",
+        ),
+      }),
+    }),
+  });
+}
+
+/** The schema of the file of `bzzz-agent`. */
+export type AgentConfigSchema = ReturnType<typeof buildAgentSchema>;
+
+/** The only definition of the file of `bzzz-agent`: strict, with its defaults. */
+export function createAgentSchema(defaults: ProfileDefaults): AgentConfigSchema {
+  return buildAgentSchema(defaults);
+}
