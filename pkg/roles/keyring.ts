@@ -1,4 +1,4 @@
-import type { Bytes } from "@bzzz/base";
+import { type Bytes, TypedEventTarget } from "@bzzz/base";
 import {
   type AgeOpener,
   ageRecipientOfSecret,
@@ -17,15 +17,22 @@ export interface KeyringDeps {
   readonly self: AgeOpener;
 }
 
+/** Changes of what can be opened. */
+export interface KeyringEvents {
+  "key:lent": Readonly<Record<string, never>>;
+}
+
 /**
  * The role keys this node was given, opened when they are needed first. On disk they are sealed to the node's own key, in
  * the entries that brought them; in memory they are inside the platform's cryptography.
  */
 export class Keyring {
   readonly #deps: KeyringDeps;
+  readonly events = new TypedEventTarget<KeyringEvents>();
   readonly #openers = new Map<string, AgeOpener>();
   readonly #damaged = new Set<string>();
   readonly #lent = new Set<AgeOpener>();
+  #returned = 0;
 
   constructor(deps: KeyringDeps) {
     this.#deps = deps;
@@ -39,7 +46,17 @@ export class Keyring {
   /** A further key to open with, until what this returns is disposed: then nothing of it is left here. */
   lend(opener: AgeOpener): Disposable {
     this.#lent.add(opener);
-    return { [Symbol.dispose]: () => void this.#lent.delete(opener) };
+    this.events.emit("key:lent", {});
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#lent.delete(opener)) this.#returned++;
+      },
+    };
+  }
+
+  /** Keys that were lent and are not here any more: what was opened with them has to go. */
+  get returned(): number {
+    return this.#returned;
   }
 
   /** What this node can open with of the keys of `roles`, in their order, new ones first. */

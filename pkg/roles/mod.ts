@@ -6,7 +6,7 @@
  */
 export { RoleDirectory, type RolesEntry } from "./directory.ts";
 export { RoleError, type RoleErrorCode } from "./errors.ts";
-export { Keyring, type KeyringDeps } from "./keyring.ts";
+export { Keyring, type KeyringDeps, type KeyringEvents } from "./keyring.ts";
 export { type KeyHolder, type RoleKey, type RoleKeyEntry, RoleKeyLedger } from "./ledger.ts";
 export type { EntryOrder } from "./order.ts";
 export { entitledHolders, exposure, isEntitled, type KeyMember, type KeyPlan, keyRolesOf, planKeys } from "./plan.ts";

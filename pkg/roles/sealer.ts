@@ -65,7 +65,7 @@ export class RoleSealer implements ContentSealer {
     const canOpen = new Set(this.#deps.ownRoles());
     if (!this.#couldOpen.isSubsetOf(canOpen)) this.#revocations++;
     this.#couldOpen = canOpen;
-    return this.#revocations;
+    return this.#revocations + this.#deps.keyring.returned;
   }
 
   /** The newest recipients ("age1…") of everyone who reads what is meant for `audience`. @throws RoleError */

@@ -114,6 +114,11 @@ export class Slurp {
     this.#leader.rescan();
   }
 
+  /** This node reads more than before: what it could not read is derived again, if it leads. */
+  rescan(): void {
+    this.#leader.rescan();
+  }
+
   /** Derives from now on whenever this node leads, unless that is switched off. */
   start(): void {
     if (!this.#options.isEnabled) return;

@@ -374,6 +374,28 @@ Deno.test("a leader that reads less leaves alone what one that reads more derive
   assert.equal(board.slices[0]?.unread, 1);
 });
 
+Deno.test("what a leader may read later in its term is derived then, without anything new being written", async () => {
+  await using mesh = new Mesh();
+  const leader = mesh.add("developer");
+  const admin = mesh.add("admin");
+  await put(admin, "ucxl://a:b@shop:pay/salary.md", "Salary words.", "admin");
+  await mesh.sync();
+  mesh.win(leader, 1);
+  await idle(leader);
+  await mesh.sync();
+  const unread = async () =>
+    (await admin.slurp.contextOf(parseConcrete("ucxl://x:y@shop:pay/salary.md"))).slices[0]?.unread;
+  assert.equal(await unread(), 1);
+
+  leader.node.sealer.role = "admin";
+  leader.slurp.rescan();
+  await idle(leader);
+  await mesh.sync();
+
+  assert.equal(await unread(), 0);
+  assert.equal((await fieldsOf(admin, "ucxl://x:y@shop:pay/salary.md")).summary?.value, "Salary words.");
+});
+
 Deno.test("issue 012 what fails is tried again, then a dead letter that can be looked at and replayed", async () => {
   await using mesh = new Mesh();
   const leader = mesh.add("admin", { retryWindowMs: 4_000, maxDeadLetters: 2 });

@@ -60,15 +60,18 @@ async function createMembers(
 }
 
 async function canOpen(member: Member, sealed: Uint8Array): Promise<boolean> {
+  return await sealerOf(member).open(sealed) !== "denied";
+}
+
+function sealerOf(member: Member): RoleSealer {
   const { ledger, keyring, directory } = member.node.roles;
-  const sealer = new RoleSealer({
+  return new RoleSealer({
     ledger,
     keyring,
     directory,
     roster: () => [],
     ownRoles: () => keyRolesOf({ role: "developer", level: "suggestion" }, ledger),
   });
-  return await sealer.open(sealed) !== "denied";
 }
 
 Deno.test("S-23 the leader has the admin key while it leads, from a majority, and every release leaves a trace", async () => {
@@ -83,13 +86,17 @@ Deno.test("S-23 the leader has the admin key while it leads, from a majority, an
   const term = new AbortController();
   leader.current = { term: 7, holder: lead.node.member.peerId };
   assert.ok(!await canOpen(lead, sealed));
+  const sealer = sealerOf(lead);
+  const { revocations } = sealer;
 
   lead.key.lead({ term: 7, signal: term.signal });
   await lead.key.settled();
 
   assert.ok(await canOpen(lead, sealed));
   for (const other of rest) assert.ok(!await canOpen(other, sealed));
+  assert.equal(sealer.revocations, revocations);
   term.abort();
+  assert.equal(sealer.revocations, revocations + 1, "what was derived from what it has read has to go");
   assert.ok(!await canOpen(lead, sealed), "it has the key no longer than it leads");
   await mesh.share();
   const traces = admin.node.journal.entriesAfter(0, { limit: 100, kinds: ["access_decided"] });

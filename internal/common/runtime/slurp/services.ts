@@ -37,7 +37,7 @@ export function slurpServices(environment: NodeEnvironment): ServiceDefinition<R
         const election = electionManager;
         const { signal } = stopped;
         const terms = followTerms({ journal, registers, election, decisions, mesh: mesh.meshId, self }, { signal });
-        return new Slurp({
+        const slurp = new Slurp({
           index: parts.versionIndex,
           context: parts.context,
           sealer: roles.sealer,
@@ -59,6 +59,9 @@ export function slurpServices(environment: NodeEnvironment): ServiceDefinition<R
           random,
           logger: logger.child({ service: "slurp" }),
         }, slurpOptions(config));
+        // the admin key comes when holders have answered, which is after the term began
+        roles.keyring.events.on("key:lent", () => slurp.rescan(), { signal });
+        return slurp;
       },
       start: (slurp) => slurp.start(),
       stop: async (slurp) => {

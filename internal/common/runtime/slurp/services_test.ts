@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSystemClock, createSystemRandom, utf8Encode } from "@bzzz/base";
 import { ManualClock, waitFor } from "@bzzz/base/testing";
+import { createAgeOpener, createAgeSecret } from "@bzzz/crypto";
 import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import type { SlurpStatus } from "@bzzz/slurp";
@@ -122,6 +123,13 @@ Deno.test("a node that leads derives with the real keys, shows it, and finds its
     const metrics = services.metrics.render();
     assert.match(metrics, /bzzz_slurp_deriving 1\n/);
     assert.match(metrics, /bzzz_slurp_events_total\{event="slices_written"\} 1\n/);
+    const { counters } = services.slurp.status();
+    const derived = counters.get("derived") ?? 0;
+    using _lent = services.roles.keyring.lend(await createAgeOpener(createAgeSecret(random)));
+    await waitFor(() => (counters.get("derived") ?? 0) > derived, {
+      timeoutMs: 10_000,
+      what: "a look with the new key",
+    });
     const check = services.healthManager.status().checks.find(({ name }) => name === "slurp");
     assert.deepEqual([check?.critical, check?.last?.ok], [false, true]);
   }, async (services) => {
