@@ -1,6 +1,7 @@
 import { type ApiClient, type EntryView, isOpenRequest, type RequestView } from "@bzzz/api";
 import { BzzzError, type Clock, errorMessage, LruMap, TokenBucket } from "@bzzz/base";
 import { describeAsk, describeEntry, nameOf, sanitiseLine } from "@bzzz/cli";
+import { SnoozeWatch } from "./snooze_watch.ts";
 
 /** One bell for all asks within this time (design, portal C.9). */
 const BELL_PERIOD_MS = 10_000;
@@ -24,7 +25,7 @@ export interface Announcement {
 }
 
 /**
- * Tells the person what concerns them, and nothing else: asks for them, what became of those, messages to them, the end of their tasks,
+ * Tells the person what concerns them, and nothing else: asks for them, also when they come back after they were put off, what became of those, messages to them, the end of their tasks,
  * and whether the node can be heard. After a break it compares the inbox with what it has told, so an ask of meanwhile is told too, and
  * none is told twice.
  */
@@ -36,6 +37,7 @@ export class Announcer {
   };
   readonly #pending = new Map<string, RequestView>();
   readonly #ownTasks = new LruMap<string, true>(MAX_OWN_TASKS);
+  #snoozes: SnoozeWatch | undefined;
   #me: string | undefined;
   #hasStarted = false;
   #isCutOff = false;
@@ -68,6 +70,10 @@ export class Announcer {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#deps;
+    const snoozes = new SnoozeWatch(clock, (id) => {
+      void this.#back(id, signal).catch(() => {}); // a failure is the node's, and the stream below reports that
+    });
+    this.#snoozes = snoozes;
     const timer = clock.setPeriodic(SAFETY_PERIOD_MS, () => {
       if (this.#untold > 0) {
         void this.#say({ text: "that is all for now", isUrgent: false, rings: false }).catch(() => {});
@@ -86,7 +92,26 @@ export class Announcer {
       }
     } finally {
       timer.cancel();
+      snoozes.stop();
     }
+  }
+
+  /** An ask that the person had put off: told again, unless it was closed or put off once more. */
+  async #back(requestId: string, signal: AbortSignal): Promise<void> {
+    const request = await this.#deps.client.request(requestId, { signal });
+    this.#note(request);
+    if (isOpenRequest(request) && request.is_addressed_to_me && !this.#isPutOff(request)) {
+      await this.#ask(request, "back: ");
+    }
+  }
+
+  #isPutOff({ snoozed_until_ms: untilMs = 0 }: RequestView): boolean {
+    return untilMs > this.#deps.clock.nowMs();
+  }
+
+  #note(request: RequestView): void {
+    const isPutOff = isOpenRequest(request) && this.#isPutOff(request);
+    this.#snoozes?.note(request.request_id, isPutOff ? request.snoozed_until_ms : undefined);
   }
 
   async #connected(signal: AbortSignal): Promise<void> {
@@ -101,7 +126,10 @@ export class Announcer {
     for (const task of await client.tasks({ limit: MAX_OWN_TASKS }, { signal })) {
       if (task.author.agent_id === this.#me) this.#ownTasks.set(task.task_id, true);
     }
-    const waiting = await this.#mine(signal);
+    const mine = await this.#mine(signal);
+    for (const request of mine) this.#note(request);
+    const waiting = mine.filter((request) => !this.#isPutOff(request));
+    for (const request of mine) if (this.#isPutOff(request)) this.#pending.set(request.request_id, request);
     const [first, others] = [waiting.slice(0, MAX_NAMED_AT_START), waiting.slice(MAX_NAMED_AT_START)];
     for (const request of others) this.#pending.set(request.request_id, request);
     for (const request of first) await this.#come(request);
@@ -119,7 +147,10 @@ export class Announcer {
     const ids = new Set(now.map((request) => request.request_id));
     const gone = [...this.#pending.keys()].filter((id) => !ids.has(id));
     for (const id of gone) await this.#look(id, signal);
-    for (const request of now) await this.#come(request);
+    for (const request of now) {
+      this.#note(request);
+      await this.#come(request);
+    }
   }
 
   /** Looks at one request: it may be new, or no longer open. */
@@ -131,6 +162,7 @@ export class Announcer {
       if (error instanceof BzzzError && error.code === "not_found") return; // `#refresh` finds it when the node knows it
       throw error;
     }
+    this.#note(request);
     if (isOpenRequest(request)) return request.is_addressed_to_me ? await this.#come(request) : undefined;
     const known = this.#pending.get(requestId);
     if (!known || !this.#pending.delete(requestId)) return;
@@ -146,11 +178,11 @@ export class Announcer {
     await this.#ask(request);
   }
 
-  async #ask(request: RequestView): Promise<void> {
+  async #ask(request: RequestView, before = ""): Promise<void> {
     const nowMs = this.#deps.clock.monotonicMs();
     const rings = nowMs - this.#rangAtMs >= BELL_PERIOD_MS; // a flood rings as seldom
     if (rings) this.#rangAtMs = nowMs;
-    await this.#say({ text: describeAsk(request), isUrgent: request.stakes === "high", rings });
+    await this.#say({ text: before + describeAsk(request), isUrgent: request.stakes === "high", rings });
   }
 
   /** What became of an ask that somebody else closed; the short id is the one the person knows it by. */

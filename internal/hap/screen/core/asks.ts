@@ -30,7 +30,12 @@ export function inboxRows(model: Model): RequestView[] {
 
 /** Whether the person has put it off, on this screen or for all their views. */
 export function isSnoozed(model: Model, request: RequestView): boolean {
-  return Math.max(model.snoozed.get(request.request_id) ?? 0, request.snoozed_until_ms ?? 0) > model.nowMs;
+  return putOffUntil(model, request) > model.nowMs;
+}
+
+/** Wall time until which it is put off, on this screen or for all views of the person; 0: it never was. */
+export function putOffUntil(model: Model, request: RequestView): number {
+  return Math.max(model.snoozed.get(request.request_id) ?? 0, request.snoozed_until_ms ?? 0);
 }
 
 /** The ask with that id or short id among what is known, pending ones first. */

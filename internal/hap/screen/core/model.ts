@@ -184,6 +184,8 @@ export interface NotifierState {
   readonly rangAtMs: number;
   /** Asks the person was called for, with the reminders they had: 0, 1 (half the time) or 2 (nine tenths). */
   readonly called: ReadonlyMap<string, 0 | 1 | 2>;
+  /** Asks that are put off, with the wall time at which they come back. */
+  readonly putOff: ReadonlyMap<string, number>;
 }
 
 /** The whole screen. */
@@ -289,7 +291,7 @@ export function createModel(options: ModelOptions): Model {
     presence: "here",
     isRunning: false,
     interruptedAtMs: -Infinity,
-    notifier: { rangAtMs: -Infinity, called: new Map() },
+    notifier: { rangAtMs: -Infinity, called: new Map(), putOff: new Map() },
     hint: "",
   };
 }

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { RequestView } from "@bzzz/api";
+import { isOpenRequest, type RequestView } from "@bzzz/api";
 import { describeAsk } from "@bzzz/cli";
-import { waiting } from "./asks.ts";
+import { putOffUntil, waiting } from "./asks.ts";
 import type { Effect, Step } from "./events.ts";
 import { addLocal } from "./feed.ts";
 import { MAX_REQUESTS, type Model } from "./model.ts";
@@ -31,8 +31,32 @@ export function callFor(model: Model, requests: readonly RequestView[]): Step<Mo
   return calling.length === 0 ? { model: next, effects: [] } : ring(next, calling.map(describeAsk));
 }
 
-/** Once a second: reminders that are due. */
+/** Once a second: asks that come back after they were put off, and reminders that are due. */
 export function remind(model: Model): Step<Model> {
+  const back = comeBack(model);
+  const reminded = remindOfDeadlines(back.model);
+  return { model: reminded.model, effects: [...back.effects, ...reminded.effects] };
+}
+
+/** What was put off and is so no more calls like a new ask; what the person took back themselves does not. */
+function comeBack(model: Model): Step<Model> {
+  const known = model.notifier.putOff;
+  const now = new Map<string, number>();
+  const back: RequestView[] = [];
+  for (const request of model.requests.values()) {
+    if (!isOpenRequest(request) || !request.is_addressed_to_me) continue;
+    const { request_id: id } = request;
+    const untilMs = putOffUntil(model, request);
+    if (untilMs > model.nowMs) now.set(id, untilMs);
+    else if ((known.get(id) ?? Infinity) <= model.nowMs && mayCall(model, request)) back.push(request);
+  }
+  if (known.size === 0 && now.size === 0) return { model, effects: [] };
+  const next = { ...model, notifier: { ...model.notifier, putOff: now } };
+  const texts = back.map((request) => `back: ${describeAsk(request)}`);
+  return texts.length === 0 ? { model: next, effects: [] } : ring(texts.reduce(tell, next), texts);
+}
+
+function remindOfDeadlines(model: Model): Step<Model> {
   const due: string[] = [];
   let called: Map<string, 0 | 1 | 2> | undefined;
   for (const request of waiting(model)) {

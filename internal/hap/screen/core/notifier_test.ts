@@ -125,3 +125,31 @@ Deno.test("the title counts who waits, and is told only when it changes", () => 
     "bzzz",
   ]);
 });
+
+Deno.test("an ask that was put off comes back with a call at its time, once; one that was taken back by hand does not call", () => {
+  const player = new Player();
+  player.play({ type: "request", request: ask("A100") });
+  const putOff = ask("A100", { state: "snoozed", snoozed_until_ms: OPENED_MS + 60_000 });
+  player.play({ type: "request", request: putOff }, 20_000);
+  assert.match(player.effects.flatMap((one) => one.type === "title" ? [one.text] : []).at(-1) ?? "", /^bzzz/);
+
+  for (let second = 0; second < 39; second++) player.play({ type: "tick" }, 1_000);
+  assert.equal(player.count("bell"), 1);
+  for (let second = 0; second < 20; second++) player.play({ type: "tick" }, 1_000);
+  assert.equal(player.count("bell"), 2);
+  assert.match(JSON.stringify(player.model.channels[0]?.items), /back: ask A100, normal, from agent-7f3a: push/);
+
+  const early = new Player();
+  early.play({ type: "request", request: ask("A100") });
+  early.play({ type: "request", request: { ...putOff, snoozed_until_ms: OPENED_MS + 3_600_000 } }, 20_000);
+  early.play({ type: "tick" }, 1_000).play({ type: "request", request: ask("A100") }, 1_000).play(
+    { type: "tick" },
+    20_000,
+  );
+  assert.equal(early.count("bell"), 1);
+
+  const closed = new Player();
+  closed.play({ type: "request", request: putOff }).play({ type: "tick" }, 1_000);
+  closed.play({ type: "request", request: { ...putOff, state: "answered" } }).play({ type: "tick" }, 90_000);
+  assert.equal(closed.count("bell"), 1, "when it was first heard of");
+});
