@@ -3,7 +3,7 @@ import type { RequestId } from "@bzzz/base";
 import { revokeDevice } from "@bzzz/agentid";
 import { createTestPerson } from "@bzzz/agentid/testing";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
-import { actionDigest, requestDigest } from "@bzzz/hmmm";
+import { actionDigest, requestDigest, requestStateAt } from "@bzzz/hmmm";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import type { Answer, AskRequest, Executor } from "./mod.ts";
 import { FakeMesh, type FakeNode } from "./testing.ts";
@@ -228,6 +228,75 @@ Deno.test("an approval for the task covers the same action again, and no other",
   assert.deepEqual(asker.answers.map((one) => one.decision), ["approve", "approve"]);
   assert.deepEqual(opened().map((one) => one.title), ["Push?", "Delete?"]);
   await runner.stop();
+});
+
+Deno.test("an approval until a time is used without asking, which is told; taken back, people are asked again", async () => {
+  const asker = new Asker(ASK);
+  const { ana, mesh, clock, opened, runner } = await createWorld(asker);
+  const untilMs = Math.trunc(clock.nowMs()) + 3600 * SECOND;
+  await answer(ana, opened()[0], { scope: "until", untilMs });
+  await clock.advance(2 * SECOND);
+  const second = await mesh.post(ana, { input: "x" });
+  await clock.advance(2 * SECOND);
+  assert.deepEqual([ana.task(second)?.state, opened().length], ["completed", 1]);
+  const given = ana.book().inbox.get(opened()[0]?.requestId as RequestId)?.answer?.entry;
+  assert.ok(given);
+  const covered = ana.bodies("request_covered");
+  assert.deepEqual(covered, [{ requestId: opened()[0]?.requestId, answer: given }]);
+
+  const body = { requestId: opened()[0]?.requestId as RequestId, answer: given, reason: "not any more" };
+  await ana.append({ kind: "request_revoked", topic: TOPICS.coordination, body });
+  const third = await mesh.post(ana, { input: "x" });
+  await clock.advance(2 * SECOND);
+
+  assert.deepEqual([ana.task(third)?.state, opened().length], ["blocked", 2]);
+  assert.equal(asker.answers.length, 2);
+  await runner.stop();
+});
+
+for (const onTimeout of ["hold", "deny", "escalate"] as const) {
+  Deno.test(`an agent that stopped while it waited: at the deadline it comes to "${onTimeout}", after the restart as well`, async () => {
+    const asker = new Asker({ ...ASK, ...(onTimeout === "hold" ? {} : { due: { afterMs: 60 * SECOND, onTimeout } }) });
+    const { ana, mesh, node, clock, opened, runner, taskId } = await createWorld(asker);
+    await runner.stop();
+    await clock.advance(10 * SECOND);
+    const again = await mesh.startAgent(node, asker);
+    await clock.advance(30 * SECOND);
+    assert.deepEqual([ana.task(taskId)?.state, asker.answers.length], ["blocked", 0]);
+
+    await clock.advance(60 * SECOND);
+
+    const said = asker.answers.map(({ decision, reason }) => [decision, reason]);
+    if (onTimeout === "deny") {
+      assert.deepEqual(said, [["deny", "nobody answered in time"]]);
+      assert.equal(ana.task(taskId)?.state, "completed");
+    } else {
+      assert.deepEqual([said, ana.task(taskId)?.state], [[], "blocked"], "silence approves nothing");
+      const view = ana.book().inbox.get(opened()[0]?.requestId as RequestId);
+      assert.ok(view);
+      assert.equal(requestStateAt(view, clock.nowMs()), onTimeout === "hold" ? "pending" : "escalated");
+      await answer(ana, opened()[0]);
+      await clock.advance(5 * SECOND);
+      assert.deepEqual(asker.answers.map(({ decision }) => decision), ["approve"]);
+      assert.equal(ana.task(taskId)?.state, "completed");
+    }
+    assert.equal(opened().length, 1, "people are asked once");
+    await again.stop();
+  });
+}
+
+Deno.test("the deadline passes while no agent runs: the one that starts afterwards is told of the denial", async () => {
+  const asker = new Asker({ ...ASK, due: { afterMs: 60 * SECOND, onTimeout: "deny" } });
+  const { ana, mesh, node, clock, runner, taskId } = await createWorld(asker);
+  await runner.stop();
+  await clock.advance(120 * SECOND);
+
+  const again = await mesh.startAgent(node, asker);
+  await clock.advance(10 * SECOND);
+
+  assert.deepEqual(asker.answers.map(({ decision }) => decision), ["deny"]);
+  assert.equal(ana.task(taskId)?.state, "completed");
+  await again.stop();
 });
 
 Deno.test("the executor gets the edited action, and is told when a rule decided", async () => {

@@ -3,7 +3,7 @@ import type { TaskAct, TaskValue, TaskView } from "@bzzz/coordinator";
 import { closedAs, type RequestView } from "@bzzz/hmmm";
 import type { BodyOf } from "@bzzz/wire";
 import { answerOf, bindRequest, requestBodyOf, silenceOf, unfitAnswer } from "./asks.ts";
-import { MAX_ASKS, MAX_DEADLINE_WATCH_MS } from "./constants.ts";
+import { MAX_ASKS } from "./constants.ts";
 import { ExecutorError } from "./errors.ts";
 import type { Answer, AskRequest } from "./types.ts";
 import type { WorkBook } from "./work_book.ts";
@@ -16,7 +16,10 @@ export interface AskingDeps {
   readonly view: () => TaskView;
   /** The register's value as the holder knows it. */
   readonly value: () => TaskValue;
-  readonly append: <K extends "request_opened" | "request_performed">(kind: K, body: BodyOf<K>) => Promise<EntryId>;
+  readonly append: <K extends "request_opened" | "request_performed" | "request_covered">(
+    kind: K,
+    body: BodyOf<K>,
+  ) => Promise<EntryId>;
   readonly change: (act: TaskAct) => Promise<TaskValue>;
   /** Tells which answer the work goes on with, and has that decided. */
   readonly resume: (requestId: RequestId) => Promise<void>;
@@ -38,6 +41,8 @@ export class Asking {
   readonly #deps: AskingDeps;
   readonly #options: AskingOptions;
   readonly #waiting = new Map<RequestId, (view: RequestView) => void>();
+  /** Requests of other tasks whose approval was used here. */
+  readonly #covered = new Set<RequestId>();
   #askCount = 0;
   #parkTimer: Timer | undefined;
 
@@ -72,7 +77,8 @@ export class Asking {
   async performed(requestId: RequestId, outcome: "done" | "failed", text: string): Promise<void> {
     this.#deps.signal.throwIfAborted();
     const view = this.#deps.book.inbox.get(requestId);
-    if (view?.taskId !== this.#deps.taskId || view.answer?.decision !== "approve") {
+    const isOwn = view?.taskId === this.#deps.taskId || this.#covered.has(requestId);
+    if (!view || !isOwn || view.answer?.decision !== "approve") {
       throw refuseAsk("it tells of an approval that there is not");
     }
     if (view.performed) return;
@@ -100,7 +106,12 @@ export class Asking {
     const standing = self && book.standing({ action: body.action, taskId: body.taskId, openedBy: self });
     // what is done under it is told of the request that it was given for
     const permitted = standing && answerOf(standing);
-    if (permitted) return { ...permitted, performed: undefined };
+    if (standing?.answer && permitted) {
+      const { requestId, answer: { entry } } = standing;
+      this.#covered.add(requestId);
+      await this.#deps.append("request_covered", { requestId, answer: entry });
+      return { ...permitted, performed: undefined };
+    }
     if (!known) await this.#deps.append("request_opened", body);
     if (!this.#deps.value().waitingFor.includes(body.requestId)) {
       await this.#deps.change({ type: "block", request: body.requestId });
@@ -130,14 +141,11 @@ export class Asking {
     this.#waiting.set(requestId, look);
     // The answer may have come while the question was being stored.
     look(book.inbox.get(requestId));
-    const deadline = this.#watchDeadline(requestId, look);
-    // one that ends by itself soon keeps its slot: nobody would wake a parked one at its deadline
-    if (!deadline) this.#parkTimer ??= clock.setTimer(this.#options.parkAfterMs, () => this.#deps.park());
+    this.#parkTimer ??= clock.setTimer(this.#options.parkAfterMs, () => this.#deps.park());
     if (isDraining()) this.#deps.park();
     try {
       return await promise;
     } finally {
-      deadline?.cancel();
       this.#deps.signal.removeEventListener("abort", onStop);
       this.#waiting.delete(requestId);
       if (this.#waiting.size === 0) {
@@ -145,16 +153,6 @@ export class Asking {
         this.#parkTimer = undefined;
       }
     }
-  }
-
-  /** Silence that denies makes no entry: its end is looked at when it comes. */
-  #watchDeadline(requestId: RequestId, look: (view: RequestView | undefined) => void): Timer | undefined {
-    const { book, clock } = this.#deps;
-    const view = book.inbox.get(requestId);
-    if (view?.deadlineMs === undefined || view.onTimeout !== "deny") return undefined;
-    const leftMs = view.deadlineMs - clock.nowMs() + 1;
-    if (leftMs > MAX_DEADLINE_WATCH_MS) return undefined;
-    return clock.setTimer(Math.max(0, leftMs), () => look(book.inbox.get(requestId)));
   }
 }
 

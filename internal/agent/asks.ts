@@ -165,6 +165,7 @@ const REFUSALS: Readonly<Partial<Record<ActingRefusal, string>>> = {
   wrong_digest: "the edited action is not the one that was signed",
   person_gone: "who decided it is no longer a person of the mesh, or no longer decides with that device",
   stale: "the approval is too old to act on",
+  revoked: "the approval was taken back",
 };
 
 /**

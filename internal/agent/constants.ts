@@ -70,6 +70,3 @@ export const MAX_SUSPECTS = 3;
 
 /** How often a holder looks whether its lease is over: so long, and not for the rest of a lease, does work go on after a sleep. */
 export const LEASE_LOOK_MS = 1_000;
-
-/** A question whose silence denies within this time keeps its slot until then: a parked one is not woken by a deadline. */
-export const MAX_DEADLINE_WATCH_MS = 86_400_000;

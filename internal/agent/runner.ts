@@ -9,6 +9,7 @@ import {
   type TaskId,
   type Timer,
   TypedEventTarget,
+  WallAlarms,
 } from "@bzzz/base";
 import {
   CLAIM_STEP_MS,
@@ -95,6 +96,8 @@ export class AgentRunner implements AsyncDisposable {
   readonly #ended = new AbortController();
   readonly #attempts = new Map<TaskId, TaskAttempt>();
   readonly #timers = new Map<TaskId, Timer>();
+  /** Blocked tasks whose silence ends: a parked one is woken as by an answer, also after a restart. */
+  readonly #silences: WallAlarms<TaskId>;
   readonly #claiming: Claiming;
   readonly #awakeMs: () => number;
   readonly #help: HelpDesk;
@@ -115,6 +118,7 @@ export class AgentRunner implements AsyncDisposable {
     const { self, role, capabilities, maxTasks, leaseMs } = options;
     this.#claims = createClaimsState({ self, role, capabilities, maxTasks, stepMs: CLAIM_STEP_MS });
     this.#awakeMs = createAwakeClock(deps.clock);
+    this.#silences = new WallAlarms(deps.clock, (taskId) => this.#onRequests(this.#book.requestsOf(taskId)));
     this.#claiming = new Claiming({
       clock: deps.clock,
       awakeMs: this.#awakeMs,
@@ -196,6 +200,7 @@ export class AgentRunner implements AsyncDisposable {
     this.#ended.abort(new TypeError("The agent runner has stopped"));
     this.#help[Symbol.dispose]();
     this.#suspicion?.cancel();
+    this.#silences.stop();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -276,6 +281,9 @@ export class AgentRunner implements AsyncDisposable {
     try {
       for (let next = queue.shift(); next; next = queue.shift()) {
         if (this.#phase === "stopped") break;
+        if (next.type === "task") {
+          this.#silences.set(next.task.view.taskId, this.#book.silenceEndsAt(next.task.view));
+        }
         const { state, effects } = decideClaims(this.#claims, next);
         this.#claims = state;
         for (const effect of effects) handleEffect(this.#context, effect);

@@ -35,6 +35,7 @@ export const WORK_KINDS: readonly EntryKind[] = [
   "request_answered",
   "request_withdrawn",
   "request_handled",
+  "request_revoked",
   "request_performed",
 ];
 
@@ -107,6 +108,18 @@ export class WorkBook {
       isAwaitingPerson: view.waitingFor.some((id) => this.#isOpen(id)),
       hasOpenDependencies: view.dependencies?.some((id) => this.board.get(id)?.state !== "completed") ?? false,
     };
+  }
+
+  /** Wall time at which silence answers a request that the task waits for: nothing is told then. Undefined: none does. */
+  silenceEndsAt(view: TaskView): number | undefined {
+    const ends = view.waitingFor.flatMap((id) => {
+      const request = this.inbox.get(id);
+      const isDenied = request?.recordedState === "pending" && request.onTimeout === "deny";
+      return isDenied && request.deadlineMs !== undefined ? [request.deadlineMs + 1] : [];
+    });
+    const nowMs = this.#deps.clock.nowMs();
+    const coming = ends.filter((endMs) => endMs > nowMs); // what is over was heard
+    return coming.length === 0 ? undefined : Math.min(...coming);
   }
 
   /** The posts of a delegated task's parents, the nearest in front, as far as they are known. */

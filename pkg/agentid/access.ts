@@ -80,6 +80,8 @@ const OPERATION_OF: Readonly<Record<EntryKind | SignalKind, Operation>> = {
   request_answered: "answer_request",
   request_withdrawn: "withdraw_request",
   request_handled: "answer_request",
+  request_revoked: "answer_request",
+  request_covered: "open_request",
   request_performed: "open_request",
 };
 
@@ -102,10 +104,10 @@ export function mayPerform(operation: Operation, grant: Pick<Grant, "level" | "r
  * |---|---|---|
  * | person_record, agent_record, presence, leaving, fork_proved, access_decided, leadership_decided, roster_changed, task_decided | read_only | any |
  * | leader_heartbeat, message_posted, task_posted, _cancelled, _retried, _reviewed | suggestion | any |
- * | request_opened, _withdrawn, _performed | suggestion | any |
+ * | request_opened, _withdrawn, _performed, _covered | suggestion | any |
  * | context_put, context_deleted, decision_voted | suggestion | any |
  * | task_claimed, _progress, _blocked, _resumed, _completed, _failed, _released | suggestion | agent |
- * | request_answered, request_handled | suggestion | hap |
+ * | request_answered, request_handled, request_revoked | suggestion | hap |
  * | grant_issued, grant_revoked, roles_defined, role_key_sealed, admin_key_shared, election_ordered | master | any |
  *
  * A read_only member is seen but not heard. An unknown kind is refused. Rules about whose task or request it is (only

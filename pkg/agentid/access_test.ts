@@ -38,6 +38,7 @@ const SUGGESTION = [
   "request_opened",
   "request_withdrawn",
   "request_performed",
+  "request_covered",
 ];
 const CONTEXT = ["context_put", "context_deleted", "decision_voted"];
 const AGENT_ONLY = ["claimed", "progress", "blocked", "resumed", "completed", "failed", "released"]
@@ -48,7 +49,8 @@ function allowed(level: AuthorityLevel, binaryType: BinaryType): string[] {
 }
 
 Deno.test("mayAuthor() is exactly this matrix", () => {
-  const hapWorks = [...EVERYONE, ...SUGGESTION, ...CONTEXT, "request_answered", "request_handled"].sort();
+  const hapWorks = [...EVERYONE, ...SUGGESTION, ...CONTEXT, "request_answered", "request_handled", "request_revoked"]
+    .sort();
   const agentWorks = [...EVERYONE, ...SUGGESTION, ...CONTEXT, ...AGENT_ONLY].sort();
   const members = [
     "grant_issued",

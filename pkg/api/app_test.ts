@@ -373,6 +373,7 @@ Deno.test("openapi.json describes every route, with its errors and scopes", asyn
     "/api/v1/requests/{request}",
     "/api/v1/requests/{request}/answer",
     "/api/v1/requests/{request}/handle",
+    "/api/v1/requests/{request}/revoke",
     "/api/v1/requests/{request}/withdraw",
     "/api/v1/roles",
     "/api/v1/slurp",

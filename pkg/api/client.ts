@@ -214,6 +214,14 @@ export class ApiClient {
   }
 
   /** Takes back what this node asked. */
+  /** Takes an approval back. */
+  revokeApproval(request: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<RequestView> {
+    return this.#call("POST", path`/requests/${request}/revoke`, (views) => views.requestViewSchema, {
+      ...options,
+      body: input,
+    });
+  }
+
   withdraw(request: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<RequestView> {
     return this.#call("POST", path`/requests/${request}/withdraw`, (views) => views.requestViewSchema, {
       ...options,

@@ -161,6 +161,8 @@ export interface MeshFacade {
    * @throws BzzzError "not_found", "request_closed", "digest_mismatch", "decision_not_offered", "not_allowed", "invalid_request"
    */
   handle(requestId: string, input: HandleInput): Promise<RequestRecord>;
+  /** Takes an approval back. @throws BzzzError "not_found", "request_closed" when there is none, "not_allowed" */
+  revokeApproval(requestId: string, options: { readonly reason: string }): Promise<RequestRecord>;
   /** Takes back what this node asked. @throws BzzzError "not_found", "request_closed", "not_allowed" */
   withdraw(requestId: string, options: { readonly reason: string }): Promise<RequestRecord>;
 

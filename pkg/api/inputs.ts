@@ -205,6 +205,7 @@ export const handleSchema = z.strictObject({
 /** What a person does with a request without answering it, checked. */
 export type HandleInput = z.output<typeof handleSchema>;
 
+export const revokeApprovalSchema = z.strictObject({ reason: reason.default("") }).openapi("RevokeApproval");
 export const withdrawSchema = z.strictObject({ reason: reason.default("") }).openapi("Withdraw");
 
 /** As much as a terminal takes. */

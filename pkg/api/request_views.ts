@@ -110,6 +110,8 @@ export const requestRecordSchema = z.object({
   })).optional(),
   performed: z.object({ outcome: z.enum(["done", "failed"]), text: z.string(), at_ms: atMs }).optional()
     .describe("What came of it, as the asker tells; permitted is not executed"),
+  revoked: z.object({ by: z.string(), at_ms: atMs, reason: z.string() }).optional()
+    .describe("Who took the approval back; what it permits is not done from then on"),
   a2a_state: z.enum(["input-required", "auth-required"]).optional().describe("While it is open: the task state of A2A"),
   mcp_action: z.enum(["accept", "decline", "cancel"]).optional().describe("Once it is closed: the action of MCP"),
   closed_reason: z.string().optional().describe("Why it was withdrawn"),

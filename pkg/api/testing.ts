@@ -415,6 +415,19 @@ export class FakeMesh implements MeshFacade {
     return handled;
   }
 
+  async revokeApproval(requestId: string, { reason }: { reason: string }): Promise<RequestRecord> {
+    await this.#check();
+    const record = this.requestMap.get(requestId);
+    if (!record) throw new ApiError("not_found", "Cannot take that back: there is no request with that id");
+    if (record.answer?.decision !== "approve" || record.revoked) {
+      throw new ApiError("request_closed", "Cannot take the approval back: there is none");
+    }
+    const revoked: RequestRecord = { ...record, revoked: { by: "ana", at_ms: this.#clock.nowMs(), reason } };
+    this.append("request_revoked", { request_id: requestId, reason }, { author: this.me });
+    this.requestMap.set(requestId, revoked);
+    return revoked;
+  }
+
   async withdraw(requestId: string, { reason }: { reason: string }): Promise<RequestRecord> {
     await this.#check();
     const record = this.requestMap.get(requestId);

@@ -15,3 +15,4 @@ export * from "./once.ts";
 export * from "./random.ts";
 export * from "./turn.ts";
 export * from "./uncaught.ts";
+export * from "./wall_alarms.ts";

@@ -12,7 +12,10 @@ export type AnswerEntry = Draft<"request_answered"> & Pick<RequestEntry, "human"
 /** What somebody does with a request instead of answering, before or after it was signed. */
 export type HandlingEntry = Draft<"request_handled">;
 
-type Draft<K extends "request_answered" | "request_handled"> =
+/** An approval that is taken back, before or after it was signed. */
+export type RevocationEntry = Draft<"request_revoked">;
+
+type Draft<K extends "request_answered" | "request_handled" | "request_revoked"> =
   & Pick<Extract<RequestEntry, { kind: K }>, "author" | "authority" | "hlc">
   & { readonly body: BodyOf<K> };
 
@@ -93,6 +96,24 @@ function checkScope(
   if (decision !== "approve") return "invalid_scope";
   const isBounded = untilMs !== undefined && untilMs > atMs;
   return (scope === "until") === isBounded ? undefined : "invalid_scope";
+}
+
+/**
+ * Why this takes no approval back, or undefined when it does. Whoever gave a voice to it may, on whichever of their devices,
+ * and whoever might have answered: a "no" takes no more than being asked.
+ */
+export function checkRevocation(view: RequestView, entry: RevocationEntry): RequestRefusal | undefined {
+  const { author, authority, body, hlc } = entry;
+  if (authority?.binaryType !== "hap") return "not_a_person";
+  if (view.answer?.decision !== "approve" || !view.votes.some((vote) => vote.entry === body.answer)) {
+    return "not_the_answer";
+  }
+  const { person } = authority;
+  const isOwn = view.votes.some((vote) =>
+    vote.author === author || (person !== undefined && vote.human?.person === person)
+  );
+  if (!isOwn && !isRequestFor(view, authority, author, hlc.ms)) return "not_addressed";
+  return view.revoked ? "already_closed" : undefined;
 }
 
 /** Whether the request is for this person at `nowMs` (wall clock): whoever it is for may answer it. */

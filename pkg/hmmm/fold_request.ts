@@ -1,7 +1,7 @@
 import { assertNever, hexEncode, type RequestId } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { type BodyOf, encodeCbor, toSnakeCase } from "@bzzz/wire";
-import { checkAnswer, checkHandling } from "./check_answer.ts";
+import { checkAnswer, checkHandling, checkRevocation } from "./check_answer.ts";
 import { CLAIM_FOR_MS, MAX_ATTENTION, MAX_LATE_ANSWERS } from "./constants.ts";
 import { closes } from "./quorum.ts";
 import { carriesAsker } from "./request_id.ts";
@@ -55,6 +55,8 @@ function applyRequestEntry(
       return { ...view, recordedState: "withdrawn", withdrawnReason: entry.body.reason };
     case "request_handled":
       return handled(view, entry);
+    case "request_revoked":
+      return revoked(view, entry);
     case "request_performed":
       return performed(view, entry);
     case "task_resumed":
@@ -165,6 +167,13 @@ function handled(view: RequestView, entry: Extract<RequestEntry, { kind: "reques
     default:
       return assertNever(act);
   }
+}
+
+function revoked(view: RequestView, entry: Extract<RequestEntry, { kind: "request_revoked" }>): RequestView {
+  const refusal = checkRevocation(view, entry);
+  const by = entry.authority?.agentId;
+  if (refusal !== undefined || by === undefined) return refused(view, refusal ?? "not_a_person");
+  return { ...view, revoked: { by, at: entry.hlc, reason: entry.body.reason } };
 }
 
 /** The newest of each person. */

@@ -17,9 +17,11 @@ export {
   type AnswerEntry,
   checkAnswer,
   checkHandling,
+  checkRevocation,
   checkUnsignedAnswer,
   type HandlingEntry,
   isRequestFor,
+  type RevocationEntry,
 } from "./check_answer.ts";
 export { isLike } from "./glob.ts";
 export { foldRequest, requestDigest } from "./fold_request.ts";
@@ -74,4 +76,5 @@ export {
   type RequestRefusal,
   type RequestState,
   type RequestView,
+  type RevokedView,
 } from "./types.ts";

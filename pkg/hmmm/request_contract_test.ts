@@ -8,14 +8,29 @@ import {
   foldRequest,
   isRequestFor,
   MAX_APPROVAL_AGE_MS,
+  MAX_REQUEST_ENTRIES,
   mayActOn,
   requestDigest,
   type RequestEntry,
+  RequestInbox,
   requestStateAt,
   type RequestView,
   snoozedUntil,
 } from "./mod.ts";
-import { AGENT, ANA, answered, ASK, BEN, handled, opened, performed, person, proof, question } from "./testing.ts";
+import {
+  AGENT,
+  ANA,
+  answered,
+  ASK,
+  BEN,
+  handled,
+  opened,
+  performed,
+  person,
+  proof,
+  question,
+  revoked,
+} from "./testing.ts";
 
 const EVE = "eve" as PeerId;
 type Opened = Partial<BodyOf<"request_opened">>;
@@ -287,6 +302,55 @@ Deno.test("an approval for longer covers the very same action of the same asker,
   assert.equal(find({ scope: "task" }, { openedBy: BEN }), false);
   assert.equal(find({ scope: "task" }, { action: { ...PUSH, target: "ucxl://any:any@bzzz:main/*^/pkg/api" } }), false);
   assert.equal(find({ scope: "task", decision: "deny" }), false);
+});
+
+Deno.test("an approval that was taken back is acted on no more, and covers nothing; what was done stays done", () => {
+  const asked: Opened = { ...APPROVAL, to: { human: ANA as string as never } };
+  const until = answerTo(asked, ANA, 2, { scope: "until", untilMs: 100 });
+  const wanted = { action: PUSH, openedBy: AGENT };
+  const facts = { ...FACTS, nowMs: 9 };
+  const covers = (view: RequestView) => findStanding([view], wanted, facts) !== undefined;
+  const before = fold(asked, until);
+  assert.deepEqual([covers(before), mayActOn(before, facts)], [true, undefined]);
+
+  const view = fold(asked, until, revoked(until, ANA, 5));
+
+  assert.deepEqual([covers(view), mayActOn(view, facts)], [false, "revoked"]);
+  assert.deepEqual([view.recordedState, view.revoked?.by, view.revoked?.reason], ["answered", ANA, "found out"]);
+  const done = fold(asked, until, performed(until, 4), revoked(until, ANA, 5));
+  assert.deepEqual([done.performed?.outcome, mayActOn(done, facts), covers(done)], [
+    "done",
+    "already_performed",
+    false,
+  ]);
+});
+
+Deno.test("who might have answered may take an approval back, and nobody else; a denial is no approval", () => {
+  const asked: Opened = { ...APPROVAL, to: { human: ANA as string as never } };
+  const yes = answerTo(asked, ANA, 2);
+  const refusals = (...entries: RequestEntry[]) => fold(asked, ...entries).refusals;
+  const phone = person(BEN, { person: proof(ANA).person });
+
+  assert.deepEqual(refusals(yes, revoked(yes, EVE, 5)), { not_addressed: 1 });
+  assert.deepEqual(refusals(yes, revoked(yes, ANA, 5, person(ANA, { binaryType: "agent" }))), { not_a_person: 1 });
+  assert.deepEqual(refusals(yes, revoked(yes, AGENT, 5)), { not_addressed: 1 });
+  assert.deepEqual(refusals(yes, revoked(yes, BEN, 5, phone)), {}, "another device of hers");
+  assert.deepEqual(refusals(yes, revoked(yes, ANA, 5), revoked(yes, ANA, 6)), { already_closed: 1 });
+  const no = answerTo(asked, ANA, 2, { decision: "deny" });
+  assert.deepEqual(refusals(no, revoked(no, ANA, 5)), { not_the_answer: 1 });
+  assert.deepEqual(refusals(yes, revoked(opened(asked), ANA, 5)), { not_the_answer: 1 });
+});
+
+Deno.test("a flood of other entries does not keep a revocation from being heard", () => {
+  const inbox = new RequestInbox();
+  const yes = answerTo(APPROVAL, ANA, 2, { scope: "until", untilMs: 9_999 });
+  inbox.add(opened(APPROVAL));
+  inbox.add(yes);
+  for (let ms = 3; ms < 3 + 2 * MAX_REQUEST_ENTRIES; ms++) inbox.add(handle(APPROVAL, BEN, ms, {}));
+
+  inbox.add(revoked(yes, ANA, 5_000));
+
+  assert.equal(inbox.get(ASK)?.revoked?.by, ANA);
 });
 
 Deno.test("the digest covers every part of the action, and its arguments keep their names", () => {

@@ -12,6 +12,9 @@ import {
   withProof,
 } from "./types.ts";
 
+/** Revocations of one request that a flood of other entries does not push out: one that counts is among the first. */
+const MAX_KEPT_REVOCATIONS = 16;
+
 interface Slot {
   readonly entries: Map<EntryId, RequestEntry>;
   view: RequestView | undefined;
@@ -123,11 +126,19 @@ function isSameProof(a: AnsweredEntry, b: AnsweredEntry): boolean {
   return a.human?.person === b.human?.person && a.human?.certificate.id === b.human?.certificate.id;
 }
 
-/** A flood of answers keeps the earliest: those decide. False when `entry` itself is the latest. */
+/**
+ * A flood of answers keeps the earliest: those decide. False when `entry` itself is the latest. That an approval is taken back
+ * is heard over any flood of other things: the first `MAX_KEPT_REVOCATIONS` of it take the place of something else.
+ */
 function makeRoom(entries: Map<EntryId, RequestEntry>, entry: RequestEntry): boolean {
-  let latest = entry;
+  const kept = [...entries.values()].filter(({ kind }) => kind === "request_revoked").length;
+  const isKept = ({ kind }: RequestEntry) =>
+    kind === "request_opened" || (kind === "request_revoked" && kept <= MAX_KEPT_REVOCATIONS);
+  let latest: RequestEntry | undefined = entry.kind === "request_revoked" && kept < MAX_KEPT_REVOCATIONS
+    ? undefined
+    : entry;
   for (const other of entries.values()) {
-    if (other.kind !== "request_opened" && compareStamps(other, latest) > 0) latest = other;
+    if (!isKept(other) && (latest === undefined || compareStamps(other, latest) > 0)) latest = other;
   }
-  return latest !== entry && entries.delete(latest.id);
+  return latest !== undefined && latest !== entry && entries.delete(latest.id);
 }

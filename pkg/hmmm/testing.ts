@@ -97,6 +97,17 @@ export function handled(
   return { ...stamp(JSON.stringify([body, authority]), author, ms), authority, kind: "request_handled", body };
 }
 
+/** A person takes an approval back. */
+export function revoked(
+  answer: RequestEntry,
+  author: PeerId,
+  ms: number,
+  authority: PersonAuthority = person(author),
+): RequestEntry {
+  const body = { requestId: ASK, answer: answer.id, reason: "found out" };
+  return { ...stamp(JSON.stringify([body, authority]), author, ms), authority, kind: "request_revoked", body };
+}
+
 /** The asker tells what came of it. */
 export function performed(
   answer: RequestEntry,

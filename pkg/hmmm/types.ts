@@ -40,6 +40,7 @@ export type RequestEntryKind =
   | "request_answered"
   | "request_withdrawn"
   | "request_handled"
+  | "request_revoked"
   | "request_performed"
   | "task_resumed";
 
@@ -115,6 +116,13 @@ export interface PerformedView {
   readonly at: Hlc;
 }
 
+/** An approval was taken back. */
+export interface RevokedView {
+  readonly by: AgentId;
+  readonly at: Hlc;
+  readonly reason: string;
+}
+
 /** A request to a person as its entries tell it; the same on every node that has the same entries. */
 export interface RequestView extends BodyOf<"request_opened"> {
   readonly digest: string;
@@ -132,6 +140,8 @@ export interface RequestView extends BodyOf<"request_opened"> {
   readonly claims: readonly AttentionView[];
   readonly escalations: readonly EscalationView[];
   readonly performed?: PerformedView;
+  /** The approval counts no more for what was not done yet. */
+  readonly revoked?: RevokedView;
   /** The asker has gone on with `answer`: it stays, even if a valid answer with an earlier stamp comes. */
   readonly isTaken: boolean;
   readonly late: readonly LateAnswer[];
@@ -146,6 +156,7 @@ const REQUEST_KINDS_OF_ENTRIES: ReadonlySet<string> = new Set<RequestEntryKind>(
   "request_answered",
   "request_withdrawn",
   "request_handled",
+  "request_revoked",
   "request_performed",
   "task_resumed",
 ]);

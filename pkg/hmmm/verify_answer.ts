@@ -12,6 +12,7 @@ export type ActingRefusal =
   | "unsigned"
   | "person_gone"
   | "stale"
+  | "revoked"
   | "already_performed";
 
 /** What an asker knows when it is about to act. */
@@ -28,14 +29,15 @@ export interface ActingFacts {
  * What an asker checks before it does what was approved, or goes on with what was answered. That the entry is its author's,
  * that the digest is of this request and that its author might answer, the journal and the fold have seen to: an answer
  * without any of these is not in `view`. Looked at here is that a person signed it, which a request of an older asker does
- * not ask of its answers, and what can have changed since: whether the person still is one of the mesh and the device
- * theirs, and whether the approval is of an age to act on.
+ * not ask of its answers, and what can have changed since: whether it was taken back, whether the person still is one of the
+ * mesh and the device theirs, and whether the approval is of an age to act on.
  */
 export function mayActOn(view: RequestView, facts: ActingFacts): ActingRefusal | undefined {
   const { answer } = view;
   if (!answer) return "no_answer";
   if (view.performed) return "already_performed";
   if (answer.decision === "deny") return "not_approved";
+  if (view.revoked) return "revoked";
   if (!needsPerson(view, answer)) return undefined;
   const signers = approvers(view, answer);
   if (!signers.every((vote) => isSignedByPerson(view, vote))) return "unsigned";

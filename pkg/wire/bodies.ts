@@ -207,6 +207,10 @@ export const ENTRY_BODIES = {
   request_withdrawn: once(() => z.object({ requestId, reason: z.string().max(1024) })),
   // what somebody who may answer does with a request instead of answering it
   request_handled: once(REQUEST_BODIES.request_handled),
+  // that somebody who might have answered takes an approval back
+  request_revoked: once(REQUEST_BODIES.request_revoked),
+  // that an approval for longer than once was used instead of asking
+  request_covered: once(REQUEST_BODIES.request_covered),
   // that what was permitted was done; "permitted" is not "executed"
   request_performed: once(REQUEST_BODIES.request_performed),
   // written before the register is asked, so that no leader falls without a trace of who wanted it

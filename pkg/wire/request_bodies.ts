@@ -142,6 +142,12 @@ export const REQUEST_BODIES = {
       reason: z.string().max(1024).optional(),
     }),
 
+  // An approval is taken back: what it permits is not done from now on. A "no", so that nobody need sign it.
+  request_revoked: () => z.object({ requestId, answer: entryId, reason: z.string().max(1024) }),
+
+  // An asker goes on without asking anew: an approval for longer than once covers it. Of the request that it was given for.
+  request_covered: () => z.object({ requestId, answer: entryId }),
+
   // What came of an approval.
   request_performed: () =>
     z.object({

@@ -280,6 +280,10 @@ function describeBody(entry: EntryView): string {
       const acts: Readonly<Record<string, string>> = { claim: "reads", snooze: "put off", escalate: "handed on" };
       return `${acts[line("act")] ?? "handled"} ask ${ask}${then(line("reason"))}`;
     }
+    case "request_revoked":
+      return `took back the approval of ask ${ask}${then(line("reason"))}`;
+    case "request_covered":
+      return `goes on under the approval of ask ${ask}`;
     case "request_performed":
       return `${body["outcome"] === "done" ? "did" : "failed to do"} what ask ${ask} permitted${then(line("text"))}`;
     case "request_withdrawn":

@@ -62,6 +62,13 @@ export function describeRequest(request: RequestView, format: TimeFormat, nowMs:
       field("Late", `${describeDecided(one, format)}; it was ${sanitiseLine(one.closed_as)} by then`)
     ),
     ...field(
+      "Taken back",
+      request.revoked &&
+        `by ${sanitiseLine(request.revoked.by)}${because(request.revoked.reason)}, ${
+          format.date(request.revoked.at_ms)
+        }`,
+    ),
+    ...field(
       "Came of it",
       request.performed &&
         `${request.performed.outcome}${because(request.performed.text)}, ${format.date(request.performed.at_ms)}`,
@@ -105,7 +112,8 @@ export function describeField(field: FormField): string {
   return `${sanitiseLine(field.name)}${field.isRequired ? " *" : ""}${label}: ${takes}${bounds}${standard}${help}`;
 }
 
-function describeAction({ verb, target, args, effect, reversible, cost }: Action): string[] {
+/** What exactly would be done, as lines: the verb first. */
+export function describeAction({ verb, target, args, effect, reversible, cost }: Action): string[] {
   return [
     `  ${sanitiseLine(verb)}${target === "" ? "" : ` ${sanitiseLine(target)}`}`,
     ...args.map(({ name, value }) => `    ${sanitiseLine(name)}: ${sanitiseLine(String(value))}`),

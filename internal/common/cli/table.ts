@@ -1,5 +1,6 @@
 import { BEGIN_COMMANDS } from "./commands/begin.ts";
 import { ELECTION_COMMANDS } from "./commands/election.ts";
+import { GRANT_COMMANDS } from "./commands/grants.ts";
 import { HISTORY_COMMANDS } from "./commands/history.ts";
 import { IDENTITY_COMMANDS } from "./commands/identity.ts";
 import { KEYS_COMMANDS } from "./commands/keys.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   ...TASK_COMMANDS,
   ...HMMM_COMMANDS,
   ...PEOPLE_COMMANDS,
+  ...GRANT_COMMANDS,
   ...TALK_COMMANDS,
   ...UCXL_COMMANDS,
   ...DECIDE_COMMANDS,

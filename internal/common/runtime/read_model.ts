@@ -35,6 +35,7 @@ const FOLDED_KINDS: readonly EntryKind[] = [
   "request_answered",
   "request_withdrawn",
   "request_handled",
+  "request_revoked",
   "request_performed",
   "message_posted",
   "agent_record",

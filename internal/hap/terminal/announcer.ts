@@ -1,7 +1,6 @@
 import { type ApiClient, type EntryView, isOpenRequest, type RequestView } from "@bzzz/api";
-import { BzzzError, type Clock, errorMessage, LruMap, TokenBucket } from "@bzzz/base";
+import { BzzzError, type Clock, errorMessage, LruMap, TokenBucket, WallAlarms } from "@bzzz/base";
 import { describeAsk, describeEntry, nameOf, sanitiseLine } from "@bzzz/cli";
-import { SnoozeWatch } from "./snooze_watch.ts";
 
 /** One bell for all asks within this time (design, portal C.9). */
 const BELL_PERIOD_MS = 10_000;
@@ -37,7 +36,7 @@ export class Announcer {
   };
   readonly #pending = new Map<string, RequestView>();
   readonly #ownTasks = new LruMap<string, true>(MAX_OWN_TASKS);
-  #snoozes: SnoozeWatch | undefined;
+  #snoozes: WallAlarms<string> | undefined;
   #me: string | undefined;
   #hasStarted = false;
   #isCutOff = false;
@@ -70,7 +69,7 @@ export class Announcer {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#deps;
-    const snoozes = new SnoozeWatch(clock, (id) => {
+    const snoozes = new WallAlarms<string>(clock, (id) => {
       void this.#back(id, signal).catch(() => {}); // a failure is the node's, and the stream below reports that
     });
     this.#snoozes = snoozes;
@@ -111,7 +110,7 @@ export class Announcer {
 
   #note(request: RequestView): void {
     const isPutOff = isOpenRequest(request) && this.#isPutOff(request);
-    this.#snoozes?.note(request.request_id, isPutOff ? request.snoozed_until_ms : undefined);
+    this.#snoozes?.set(request.request_id, isPutOff ? request.snoozed_until_ms : undefined);
   }
 
   async #connected(signal: AbortSignal): Promise<void> {

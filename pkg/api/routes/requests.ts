@@ -3,7 +3,14 @@ import { parseRequestId } from "@bzzz/base";
 import { MAX_LIST_ITEMS } from "../constants.ts";
 import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
-import { answerSchema, askSchema, handleSchema, requestQuerySchema, withdrawSchema } from "../inputs.ts";
+import {
+  answerSchema,
+  askSchema,
+  handleSchema,
+  requestQuerySchema,
+  revokeApprovalSchema,
+  withdrawSchema,
+} from "../inputs.ts";
 import type { Router } from "@bzzz/http";
 import { resolveShortId, shortIds } from "../short_ids.ts";
 import { type RequestRecord, type RequestView, requestViewSchema } from "../views.ts";
@@ -87,6 +94,20 @@ export function addRequestRoutes(router: Router, mesh: MeshFacade): void {
   }, async ({ params, body }) => {
     const record = await resolveRequest(mesh, params.request);
     return { view: await one(mesh, await mesh.handle(record.request_id, body)) };
+  });
+
+  router.add({
+    method: "post",
+    path: "/requests/{request}/revoke",
+    tag: "requests",
+    summary: "Take an approval back: what it permits and was not done yet is not done",
+    params,
+    body: revokeApprovalSchema,
+    response: requestViewSchema,
+    errors: ["not_found", "ambiguous_id", "request_closed", "not_allowed"],
+  }, async ({ params, body }) => {
+    const record = await resolveRequest(mesh, params.request);
+    return { view: await one(mesh, await mesh.revokeApproval(record.request_id, body)) };
   });
 
   router.add({

@@ -208,3 +208,23 @@ Deno.test("inbox: by stakes and by who asks", async () => {
   assert.match((await run("inbox", "--from", "agent-7f3a")).out, /Quiet/);
   assert.match((await run("inbox", "--from", "nobody")).out, /Nobody waits/);
 });
+
+Deno.test("grants: what holds for longer than once is listed, and taken back with a reason", async () => {
+  const { run, mesh } = createTestShell();
+  const ask = (title: string) =>
+    mesh.openRequest({ kind: "approval", title, allow: ["approve", "deny"], action: PUSH });
+  const [once, until] = [ask("Push once?"), ask("Push till four?")];
+  await run("approve", once.request_id, "--digest", once.digest.slice(-16));
+  assert.match((await run("grants")).out, /No approval holds/);
+  await run("approve", until.request_id, "--digest", until.digest.slice(-16), "--scope", "2h");
+
+  const listed = await run("grants");
+  assert.match(listed.out, /until 2026-11-22 20:03 +repo\.push/);
+  assert.doesNotMatch(listed.out, new RegExp(once.request_id.slice(-4)));
+  const taken = await run("grants", "revoke", until.request_id, "not", "any", "more");
+
+  assert.deepEqual([taken.status, /Took back the approval of ask/.test(taken.out)], [0, true], taken.err);
+  assert.match((await run("grants")).out, /No approval holds/);
+  assert.match((await run("show", until.request_id)).out, /Taken back: by ana.*not any more/);
+  assert.equal((await run("revoke", until.request_id)).status, 3);
+});

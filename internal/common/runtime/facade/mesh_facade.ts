@@ -56,7 +56,7 @@ import { invitedLevel } from "../roles/defined_roles.ts";
 import type { RoleService } from "../roles/role_service.ts";
 import type { TrustService } from "../trust.ts";
 import { answerRequest } from "./answers.ts";
-import { askPeople, handleRequest, withdrawRequest } from "./requests.ts";
+import { askPeople, handleRequest, revokeApproval, withdrawRequest } from "./requests.ts";
 import { ElectionDesk } from "./election_desk.ts";
 import { composeMessage } from "./messages.ts";
 import { FacadeError, queryJournal, queryMessages, queryTask } from "./queries.ts";
@@ -317,6 +317,11 @@ export class NodeFacade implements MeshFacade {
   async handle(requestId: string, input: HandleInput): Promise<RequestRecord> {
     this.#assertMay("request_handled", `${input.act} a request`);
     return this.#requestRecord(await handleRequest(this.#deps, requestId, input));
+  }
+
+  async revokeApproval(requestId: string, options: { reason: string }): Promise<RequestRecord> {
+    this.#assertMay("request_revoked", "take an approval back");
+    return this.#requestRecord(await revokeApproval(this.#deps, requestId, options));
   }
 
   async withdraw(requestId: string, options: { reason: string }): Promise<RequestRecord> {

@@ -9,7 +9,7 @@ import {
   type Random,
   type RequestId,
 } from "@bzzz/base";
-import { bindRequestId, checkHandling, parseFormSchema, type RequestView } from "@bzzz/hmmm";
+import { bindRequestId, checkHandling, checkRevocation, parseFormSchema, type RequestView } from "@bzzz/hmmm";
 import type { Journal } from "@bzzz/journal";
 import { type BodyOf, MAX_FORM_SCHEMA_CHARACTERS, REQUEST_DECISIONS, REQUEST_OFFERS, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
@@ -94,6 +94,35 @@ export async function handleRequest(
     ...(request.taskId ? { task: request.taskId } : {}),
   });
   return findRequest(readModel, "show", request.requestId);
+}
+
+/** Takes an approval back; in the journal when it resolves. @throws AnswerError */
+export async function revokeApproval(
+  deps: RequestDeskDeps,
+  reference: string,
+  { reason }: { readonly reason: string },
+): Promise<RequestView> {
+  const { local: { membership, identity, grant }, journal, readModel, clock } = deps;
+  const request = findRequest(readModel, "take back the approval of", reference);
+  const { requestId, answer, taskId } = request;
+  const refuse = (code: AnswerError["code"], why: string) =>
+    new AnswerError(code, `Cannot take back the approval of request ${requestId}: ${why}`);
+  if (answer?.decision !== "approve") throw refuse("request_closed", "it was not approved");
+  const body = { requestId, answer: answer.entry, reason };
+  const refusal = checkRevocation(request, {
+    author: identity.peerId,
+    authority: membership.grantOf(identity.peerId, clock.nowMs()) ?? grant,
+    hlc: { ms: clock.nowMs(), counter: 0 },
+    body,
+  });
+  if (refusal) throw refuse(REFUSALS[refusal][0], request.revoked ? "it was taken back before" : REFUSALS[refusal][1]);
+  await journal.append({
+    kind: "request_revoked",
+    topic: TOPICS.coordination,
+    body,
+    ...(taskId ? { task: taskId } : {}),
+  });
+  return findRequest(readModel, "show", requestId);
 }
 
 /** Takes back what this node asked. @throws AnswerError */

@@ -171,6 +171,25 @@ Deno.test("an approval may be of an edited action, for longer than once; the ver
   assert.deepEqual([answer?.scope, answer?.until_ms], ["until", untilMs]);
 });
 
+Deno.test("an approval is taken back by who may answer, once, and every node hears of it", async () => {
+  await using mesh = new OfflineMesh();
+  const [agent, alice] = await threePeople(mesh);
+  const { request_id: id } = await agent.facade.ask(input());
+  await mesh.share();
+  const revoke = (who: typeof alice) => codeOf(who.facade.revokeApproval(id, { reason: "found out" }));
+  assert.equal(await revoke(alice), "request_closed", "nothing was approved");
+  assert.equal(await decide(alice, id, "approve", { scope: "until", until_ms: mesh.clock.nowMs() + 60_000 }), "none");
+  await mesh.share();
+
+  assert.equal(await revoke(agent), "not_allowed");
+  assert.equal(await revoke(alice), "none");
+  assert.equal(await revoke(alice), "request_closed");
+  await mesh.share();
+
+  const seen = await agent.facade.request(id);
+  assert.deepEqual([seen?.state, seen?.revoked?.by, seen?.revoked?.reason], ["answered", "alice", "found out"]);
+});
+
 Deno.test("the values of a form are checked before they are signed; the error names the field", async () => {
   await using mesh = new OfflineMesh();
   const [agent, alice] = await threePeople(mesh);

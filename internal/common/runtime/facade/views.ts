@@ -249,6 +249,9 @@ export function requestRecord(
     ...(answer ? { answer: decided(answer, grantOf) } : {}),
     ...(to.quorum ? listed("votes", request.votes.map((vote) => decided(vote, grantOf))) : {}),
     ...listed("late", request.late.map((late) => ({ ...decided(late, grantOf), closed_as: late.closedAs }))),
+    ...(request.revoked
+      ? { revoked: { by: request.revoked.by, at_ms: request.revoked.at.ms, reason: request.revoked.reason } }
+      : {}),
     ...(isOpen && snoozedUntilMs !== undefined ? { snoozed_until_ms: snoozedUntilMs } : {}),
     ...listed("snoozed", attention(request.snoozes)),
     ...listed("claimed", attention(request.claims)),

@@ -24,6 +24,7 @@ export const READING_VERBS: ReadonlySet<string> = new Set([
   "decide list",
   "decide show",
   "election show",
+  "grants",
   "help",
   "hmmm plan",
   "hmmm thread",

@@ -1,0 +1,69 @@
+import type { RequestView } from "@bzzz/api";
+import { EXIT } from "../exit.ts";
+import { nameOf, shortTaskId } from "../render.ts";
+import { describeAction } from "../render_request.ts";
+import { sanitiseLine } from "../sanitise.ts";
+import type { Command } from "../types.ts";
+import { loadRequest, REQUEST_ARG } from "./one_request.ts";
+
+/** Approvals that are looked through. */
+const MAX_LOOKED_AT = 1_000;
+
+/** Whether an approval holds for longer than once, now. */
+function isStanding({ answer, revoked }: RequestView, nowMs: number): boolean {
+  if (answer?.decision !== "approve" || revoked) return false;
+  return answer.scope === "task" || (answer.scope === "until" && (answer.until_ms ?? 0) > nowMs);
+}
+
+const list: Command = {
+  name: "grants",
+  aliases: ["grants list"],
+  group: "people",
+  summary: "Approvals that hold for longer than once, and for how long",
+  details: "Agents go on under them without asking anew, and say so in the history of the task.",
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const client = await context.client();
+    const answered = await client.requests({ state: "answered", limit: MAX_LOOKED_AT }, { signal: context.signal });
+    const nowMs = context.clock.nowMs();
+    await context.out.list(answered.filter((request) => isStanding(request, nowMs)), {
+      heading: ["ASK", "BY", "FOR", "HOLDS", "WHAT"],
+      row: ({ short_id, answer, from, task_id: taskId, action, title }) => [
+        sanitiseLine(short_id),
+        answer ? nameOf(answer.by) : "",
+        nameOf(from),
+        answer?.until_ms === undefined
+          ? `task ${taskId === undefined ? "?" : shortTaskId(taskId)}`
+          : `until ${context.format.date(answer.until_ms)}`,
+        action ? sanitiseLine(describeAction(action)[0] ?? "", 60).trim() : sanitiseLine(title, 60),
+      ],
+      empty: "No approval holds for longer than once.",
+    });
+    return EXIT.ok;
+  },
+};
+
+const revoke: Command = {
+  name: "grants revoke",
+  aliases: ["revoke"],
+  group: "people",
+  summary: "Take an approval back: agents that hear of it do not act on it any more",
+  details:
+    "Of any scope, also one for once that was not carried out yet. What was done already is not undone. It takes no key.",
+  args: [REQUEST_ARG, { name: "why", summary: "The reason; who asked reads it", isRest: true }],
+  needs: "node",
+  isInPortal: true,
+  async run(context) {
+    const request = await loadRequest(context);
+    const reason = context.values.list("why").join(" ");
+    const revoked = await (await context.client()).revokeApproval(request.request_id, { reason }, {
+      signal: context.signal,
+    });
+    await context.out.item(revoked, () => `Took back the approval of ask ${request.short_id}`);
+    return EXIT.ok;
+  },
+};
+
+/** Approvals that go on holding. */
+export const GRANT_COMMANDS: readonly Command[] = [list, revoke];
