@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { decodeGrant, IdentityError, loadGrant, loadMesh, type PersonFiles, personWords } from "@bzzz/agentid";
+import { type PersonFiles, personWords } from "@bzzz/agentid";
 import type {
   AuditJournal,
   CheckResult,
@@ -22,19 +21,10 @@ import type {
   RunOptions,
   SetupPageResult,
 } from "@bzzz/cli";
-import { type Clock, hexEncode, parseAgentId, type Random } from "@bzzz/base";
-import {
-  type Config,
-  CONFIG_PROFILES,
-  ConfigError,
-  loadConfig,
-  type LoadedConfig,
-  renderExampleConfig,
-  renderOrigins,
-} from "@bzzz/config";
-import { sha256 } from "@bzzz/crypto";
+import { type Clock, parseAgentId, type Random } from "@bzzz/base";
+import { type LoadedConfig, renderExampleConfig } from "@bzzz/config";
 import { createNullLogger, createStandardLogger, type LogLevel } from "@bzzz/logging";
-import { issueText, loadProgramConfig, readRolesFile } from "./config.ts";
+import { loadProgramConfig } from "./config.ts";
 import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
 import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
@@ -45,14 +35,7 @@ import { openAudit } from "./audit.ts";
 import { KeyDesk } from "./key_desk.ts";
 import { collectShares, recoverRoot } from "./recover_root.ts";
 import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
-import {
-  createPerson,
-  exportPerson,
-  openPerson,
-  removePersonRoot,
-  restorePerson,
-  wordsOfShares,
-} from "./people/person_sheet.ts";
+import { exportPerson, wordsOfShares } from "./people/person_sheet.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { type ExecutionFactory, runNode } from "./run_node.ts";
 import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
@@ -62,7 +45,9 @@ import { serveSetupPage } from "./setup_page.ts";
 import { listenToSignals } from "./signals.ts";
 import { checkForRunningInstance } from "./collision.ts";
 import type { UncaughtGuard } from "./uncaught.ts";
-import { type IdentityFacts, validateMultiBinaryDeployment } from "./validation.ts";
+import { askForHealth } from "./ask_for_health.ts";
+import { ConfigDesk } from "./config_desk.ts";
+import { PersonDesk } from "./people/person_desk.ts";
 
 /** What the hooks of a program stand on. */
 export interface HooksDeps {
@@ -95,6 +80,8 @@ export interface HooksDeps {
 export class StandardHooks implements ProgramHooks {
   readonly #deps: HooksDeps;
   readonly #keys: KeyDesk;
+  readonly #configs: ConfigDesk;
+  readonly #persons: PersonDesk;
   readonly setup: SetupDesk;
 
   constructor(deps: HooksDeps) {
@@ -103,6 +90,17 @@ export class StandardHooks implements ProgramHooks {
     this.#keys = new KeyDesk({
       ...deps,
       load: async (globals, home) => (await this.#load(globals, home)).config,
+    });
+    this.#configs = new ConfigDesk({
+      profile: deps.profile,
+      homeOf: (globals) => this.#plainHome(globals),
+      load: (globals, home) => this.#load(globals, home),
+    });
+    this.#persons = new PersonDesk({
+      ...deps,
+      keys: this.#keys,
+      homeOf: (globals) => this.#plainHome(globals),
+      assertStopped: (home, what) => this.#assertStopped(home, what),
     });
   }
 
@@ -220,41 +218,24 @@ export class StandardHooks implements ProgramHooks {
     return await this.#keys.read(globals);
   }
 
-  async withPersonKey<T>(globals: GlobalFlags, work: (keys: OpenPersonKey) => Promise<T>): Promise<T> {
-    const home = this.#portalHome(globals);
-    const { key, certificate } = await openPerson(home, await this.#keys.personLock(globals, home));
-    return await work({ home, key, certificate, random: this.#deps.random });
+  withPersonKey<T>(globals: GlobalFlags, work: (keys: OpenPersonKey) => Promise<T>): Promise<T> {
+    return this.#persons.withKey(globals, work);
   }
 
-  async createPerson(globals: GlobalFlags): ReturnType<ProgramHooks["createPerson"]> {
-    const home = this.#portalHome(globals);
-    const lock = await this.#keys.personLock(globals, home);
-    const { words, isLocked } = await createPerson(this.#deps, { home, lock });
-    return { words, is_locked: isLocked };
+  createPerson(globals: GlobalFlags): ReturnType<ProgramHooks["createPerson"]> {
+    return this.#persons.create(globals);
   }
 
-  async exportPerson(
-    { globals, shares, threshold, isRemoved }: Parameters<ProgramHooks["exportPerson"]>[0],
-  ): ReturnType<ProgramHooks["exportPerson"]> {
-    const home = this.#portalHome(globals);
-    const lock = await this.#keys.personLock(globals, home);
-    const sheet = await exportPerson({ home, lock, shares, threshold });
-    if (isRemoved) await removePersonRoot(home);
-    return sheet;
+  exportPerson(options: Parameters<ProgramHooks["exportPerson"]>[0]): ReturnType<ProgramHooks["exportPerson"]> {
+    return this.#persons.export(options);
   }
 
   wordsOfShares(shares: readonly string[]): Promise<string> {
     return wordsOfShares(shares);
   }
 
-  async restorePerson(
-    { globals, sharesFile }: Parameters<ProgramHooks["restorePerson"]>[0],
-  ): ReturnType<ProgramHooks["restorePerson"]> {
-    const home = this.#portalHome(globals);
-    await this.#assertStopped(home, "restore your key");
-    const shares = await collectShares({ ...this.#deps, file: sharesFile });
-    const lock = await this.#keys.personLock(globals, home);
-    return await restorePerson(this.#deps, { home, shares, lock });
+  restorePerson(options: Parameters<ProgramHooks["restorePerson"]>[0]): ReturnType<ProgramHooks["restorePerson"]> {
+    return this.#persons.restore(options);
   }
 
   async recoverRoot(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<RecoverResult> {
@@ -327,34 +308,16 @@ export class StandardHooks implements ProgramHooks {
     return (await this.setupOnPage({ globals, isBegunAnew: false, signal })).passphrase;
   }
 
-  async validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]> {
-    const isPair = paths.length > 1; // one file is this program's, of two each may be either's
-    const loads = await Promise.all(paths.map((path) => this.#tryLoad(path, isPair)));
-    const issues = loads.flatMap((load) => load.issues);
-    const [first, second] = loads.map((load) => load.loaded);
-    if (issues.length > 0 || !first || !second || paths.length !== 2) return issues;
-    const facts = globals.home === undefined ? {} : await this.#identityFacts(globals.home);
-    const problems = validateMultiBinaryDeployment({ loaded: first, ...facts }, { loaded: second });
-    return problems.map((problem) => ({
-      file: paths.join(" and "),
-      key: problem.check,
-      message: `${problem.severity}: ${problem.message} (${
-        problem.sides.map((side) => `${side.where}: ${side.value}`).join("; ")
-      }); ${problem.suggestion}`,
-    }));
+  validateConfigs(paths: readonly string[], globals: GlobalFlags): Promise<readonly ConfigIssue[]> {
+    return this.#configs.validate(paths, globals);
   }
 
-  async showConfig(globals: GlobalFlags): Promise<readonly ConfigSetting[]> {
-    const loaded = await this.#load(globals, this.#plainHome(globals));
-    const rows = JSON.parse(renderOrigins(loaded.config, loaded.origins, { json: true })) as OriginRow[];
-    return rows.map(({ key, value, where }) => ({ key, value: JSON.stringify(value), origin: where }));
+  showConfig(globals: GlobalFlags): Promise<readonly ConfigSetting[]> {
+    return this.#configs.show(globals);
   }
 
-  async readRoles(path: string | undefined, globals: GlobalFlags): Promise<readonly RoleFileEntry[]> {
-    if (path !== undefined) return await readRolesFile(path, this.#deps.profile);
-    const home = this.#plainHome(globals);
-    const { config } = await this.#load(globals, home);
-    return await readRolesFile(resolve(home, config.security.rolesFile), this.#deps.profile);
+  readRoles(path: string | undefined, globals: GlobalFlags): Promise<readonly RoleFileEntry[]> {
+    return this.#configs.readRoles(path, globals);
   }
 
   async loadConfig(globals: GlobalFlags): ReturnType<ProgramHooks["loadConfig"]> {
@@ -378,35 +341,7 @@ export class StandardHooks implements ProgramHooks {
   }
 
   async health(globals: GlobalFlags): Promise<HealthResult> {
-    const { clock, fetch } = this.#deps;
-    const home = await this.#home(globals);
-    const endpoints = home === undefined ? undefined : await readEndpoints(home);
-    const token = home === undefined ? undefined : (await readTextIfThere(homePaths(home).readToken))?.trim();
-    const fail = (why: string, cause?: unknown) =>
-      createRuntimeError(clock, "node_unreachable", "ask the node for its health", { why, cause });
-    if (!endpoints || !token) throw fail("no node runs on this data directory; start it, or name another with --home");
-    const ask = async <T>(path: string): Promise<T> => {
-      const response = await fetch(
-        new Request(`${endpoints.health_url}${path}`, {
-          headers: { authorization: `Bearer ${token}` },
-          signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
-        }),
-      );
-      return await response.json() as T; // the health port of this very version
-    };
-    try {
-      const [whole, list] = await Promise.all([ask<HealthBody>("/health"), ask<HealthChecksBody>("/health/checks")]);
-      return {
-        status: whole.status === "healthy" ? "ok" : whole.status === "degraded" ? "degraded" : "failed",
-        checks: list.checks.map((check) => ({
-          name: check.name,
-          status: check.state === "passing" ? "ok" : check.critical ? "failed" : "warning",
-          found: check.code === undefined ? check.detail ?? check.state : `${check.code}: ${check.message}`,
-        })),
-      };
-    } catch (cause) {
-      throw fail(`it does not answer at ${endpoints.health_url}`, cause);
-    }
+    return await askForHealth(this.#deps, await this.#home(globals));
   }
 
   async openJournalReadOnly(globals: GlobalFlags): Promise<AuditJournal> {
@@ -431,16 +366,6 @@ export class StandardHooks implements ProgramHooks {
     return undefined;
   }
 
-  /** @throws IdentityError "person_missing" for a program that has no person */
-  #portalHome(globals: GlobalFlags): string {
-    const { program, binaryType } = this.#deps.profile;
-    if (binaryType === "hap") return this.#plainHome(globals);
-    throw new IdentityError(
-      "person_missing",
-      `Cannot use the keys of a person: ${program} has none; they are a portal's, use bzzz-hap`,
-    );
-  }
-
   #plainHome(globals: GlobalFlags): string {
     return dataDirectory(this.#deps.profile, this.#deps.env, globals.home);
   }
@@ -448,51 +373,6 @@ export class StandardHooks implements ProgramHooks {
   #load(globals: GlobalFlags, home: string, flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> {
     const { profile, env } = this.#deps;
     return loadProgramConfig({ profile, home, env, globals, flags });
-  }
-
-  async #tryLoad(path: string, isAnyProgram: boolean): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {
-    const failures: ConfigError[] = [];
-    const own = this.#deps.profile.config;
-    const others = Object.values(CONFIG_PROFILES).filter((profile) => profile.binaryType !== own.binaryType);
-    for (const profile of isAnyProgram ? [own, ...others] : [own]) {
-      try {
-        const loaded = await loadConfig({ profile, path, env: {}, flags: {} });
-        return { loaded: loaded as unknown as LoadedConfig<Config>, issues: [] };
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
-        failures.push(error);
-      }
-    }
-    // the program whose file it says it is has the problems that matter: the fewest, without the wrong binary_type
-    const best = failures.find((error) => !error.issues.some((issue) => issue.keyPath === "binary_type")) ??
-      failures[0];
-    return {
-      issues: (best?.issues ?? []).map((issue) => ({
-        file: issue.file,
-        ...(issue.line === undefined ? {} : { line: issue.line }),
-        key: issue.keyPath,
-        found: issue.got,
-        expected: issue.expected,
-        message: issueText(issue),
-      })),
-    };
-  }
-
-  async #identityFacts(home: string): Promise<{ home?: string; identity?: IdentityFacts }> {
-    const mesh = await loadMesh(home);
-    const grantBytes = await loadGrant(home);
-    const grant = grantBytes && decodeGrant(grantBytes)?.grant;
-    if (!mesh || !grant) return { home };
-    return {
-      home,
-      identity: {
-        meshId: mesh.meshId,
-        peerId: grant.peer,
-        agentId: grant.agentId,
-        ageRecipient: grant.ageRecipient,
-        networkKeyDigest: hexEncode(sha256(mesh.networkKey)),
-      },
-    };
   }
 
   async #assertStopped(home: string, what: string): Promise<void> {
@@ -538,28 +418,6 @@ async function sheetOf(
   return { person_sheet: await exportPerson({ home, lock, shares: undefined, threshold: undefined }) };
 }
 
-interface OriginRow {
-  readonly key: string;
-  readonly value: unknown;
-  readonly where: string;
-}
-
-interface HealthBody {
-  readonly status: string;
-}
-
-interface HealthChecksBody {
-  readonly checks: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly critical: boolean;
-    readonly detail?: string | null;
-    readonly code?: string;
-    readonly message?: string;
-  }[];
-}
-
-const HEALTH_TIMEOUT_MS = 5_000;
 const DEFAULT_THRESHOLD = 2;
 
 function settingOf(globals: GlobalFlags, key: string): string | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AskInput, type HandleInput } from "@bzzz/api";
+import type { AskInput, HandleInput } from "@bzzz/api";
 import { BzzzError } from "@bzzz/base";
 import { OfflineMesh, type OfflineNode, person } from "./testing.ts";
 
