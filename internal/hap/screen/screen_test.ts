@@ -542,3 +542,54 @@ Deno.test("the upper edge tells how long the key is open, and that it is locked,
 
   await screen.until("its end", () => head().includes("key locked"));
 });
+
+Deno.test("keys of the inbox beside deciding: hand on, edit and what to read; Alt with a number is a channel; ! turns a filter", async () => {
+  await using screen = await startTestScreen({ size: { columns: 120, rows: 28 } });
+  const { mesh, press, shows, terminal } = screen;
+  const address = "ucxl://basil:developer@shop:pay/*^/docs/plan.md";
+  await screen.ucxi.client.put(address, new TextEncoder().encode("the plan"), { mediaType: "text/plain" });
+  const ask = mesh.openRequest({
+    ...APPROVAL,
+    allow: ["approve", "deny", "escalate"],
+    refs: [address, "ucxl://a:b@c:d/e"],
+  });
+  mesh.openRequest({ ...APPROVAL, title: "delete the branch" });
+  const short = ask.request_id.slice(-4);
+
+  await press("\x1b2");
+  await shows("#coordination");
+  assert.match(terminal.text(), /▌#coordination/);
+  await press("\x1br", "/", "push\r");
+  await shows("push 3 commits");
+  await press("x");
+  await shows(`> /escalate ${short} --to @`);
+  await press("\x15", "\x1br", "e");
+  await shows(`Cannot edit ask ${short}: it does not offer that`);
+  await press("o");
+  await shows("the plan");
+  await shows("and 1 more: the ask has them");
+  assert.equal(mesh.requestMap.get(ask.request_id)?.state, "pending");
+
+  await press("\x1br", "/", "\x15", "!push\r");
+  await shows(/▌.*delete the branch/);
+  assert.doesNotMatch(terminal.text(), /normal .*push 3 commits/);
+});
+
+Deno.test("an address that was pinned stays at hand in the palette and for Tab, until it is let go", async () => {
+  await using screen = await startTestScreen({ size: { columns: 120, rows: 28 } });
+  const { press, shows, terminal } = screen;
+  const address = "ucxl://basil:developer@shop:pay/*^/docs/plan.md";
+  await screen.ucxi.client.put(address, new TextEncoder().encode("the plan"), { mediaType: "text/plain" });
+  await press(`/browse ${address}\r`);
+  await shows("the plan");
+  await press("p");
+  await shows("Pinned: the palette and Tab have it");
+  await press("\x1bm", "\x10", "plan.md");
+  await shows("pinned");
+  await press("\r");
+  await shows("the plan");
+  await press("p");
+  await shows("Not pinned any more");
+  await press("\x10", "pinned");
+  assert.doesNotMatch(terminal.text(), /plan\.md +pinned/);
+});

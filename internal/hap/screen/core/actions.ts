@@ -20,6 +20,7 @@ import { goToList, type ListPlace, rowIds, select, selectedIndex, withList } fro
 import type { Model } from "./model.ts";
 import { submit } from "./submit.ts";
 import { textLines } from "./text_lines.ts";
+import { actOnAsk } from "./ask_actions.ts";
 import { openVote } from "./vote_box.ts";
 
 /** How long an ask that was put off stays out of sight. */
@@ -62,6 +63,14 @@ export function act(model: Model, action: ActionName): Step<Model> {
       return done(goToChannel(model, (model.current + model.channels.length - 1) % model.channels.length));
     case "next_channel":
       return done(goToChannel(model, (model.current + 1) % model.channels.length));
+    case "channel_1":
+    case "channel_2":
+    case "channel_3":
+    case "channel_4":
+    case "channel_5": {
+      const index = Number(action.slice(-1)) - 1;
+      return done(index < model.channels.length ? goToChannel(model, index) : model);
+    }
     case "keys":
     case "help":
       return done(openKeys(model));
@@ -115,6 +124,10 @@ export function act(model: Model, action: ActionName): Step<Model> {
       const request = inboxRows(model)[selectedIndex(model, "inbox")];
       return request ? openBox(model, request, action) : done({ ...model, hint: "Nobody waits for you" });
     }
+    case "edit":
+    case "escalate":
+    case "refs":
+      return actOnAsk(model, action);
     case "snooze":
       return done(snooze(model));
     case "all":
@@ -128,6 +141,7 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "diff":
     case "find_next":
     case "find_before":
+    case "pin":
     case "cite":
     case "renew":
     case "vote":

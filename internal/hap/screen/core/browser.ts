@@ -40,6 +40,8 @@ export interface BrowserState {
   readonly thing: Thing | undefined;
   /** What was looked for in a text last, in lower case; "" is nothing. */
   readonly words: string;
+  /** Addresses that the person keeps at hand, the newest first; on this screen alone. */
+  readonly pinned: readonly string[];
 }
 
 /** A browser that was not looked at yet. */
@@ -50,6 +52,7 @@ export const EMPTY_BROWSER: BrowserState = {
   note: "",
   thing: undefined,
   words: "",
+  pinned: [],
 };
 
 /** What the node answered about a thing. */

@@ -13,6 +13,9 @@ import type { Step } from "./events.ts";
 import { browserRows, selectedIndex } from "./lists.ts";
 import type { Model } from "./model.ts";
 
+/** Addresses kept at hand; beyond, the oldest goes. */
+const MAX_PINNED = 50;
+
 /** What an action does in the browser; undefined where it does what it does everywhere. */
 export function actInBrowser(model: Model, action: ActionName): Step<Model> | undefined {
   const { thing, query } = model.browser;
@@ -39,6 +42,8 @@ export function actInBrowser(model: Model, action: ActionName): Step<Model> | un
           ...(thing ? [{ type: "read_context", address: thing.address } as const] : []),
         ],
       };
+    case "pin":
+      return pin(model);
     case "cite":
       return cite(model);
     case "copy": {
@@ -126,6 +131,22 @@ function citationAt(model: Model): string | undefined {
   const row = browserRows(model)[selectedIndex(model, "browser")];
   if (row?.type === "thing") return row.version.citation;
   return row && titleOf({ type: "folder", folder: row.folder });
+}
+
+/** Keeps the address, without its version, at hand; or lets it go. */
+function pin(model: Model): Step<Model> {
+  const { thing, pinned } = model.browser;
+  const row = browserRows(model)[selectedIndex(model, "browser")];
+  const address = thing?.version?.address ?? thing?.address ??
+    (row?.type === "thing" ? row.version.address : undefined);
+  if (address === undefined) {
+    return { model: { ...model, hint: "Nothing to pin here: pins are of things" }, effects: [] };
+  }
+  const others = pinned.filter((one) => one !== address);
+  const isNew = others.length === pinned.length;
+  const next = isNew ? [address, ...others].slice(0, MAX_PINNED) : others;
+  const hint = isNew ? "Pinned: the palette and Tab have it, on this screen" : "Not pinned any more";
+  return { model: { ...withBrowser(model, { pinned: next }), hint }, effects: [] };
 }
 
 /** The address goes into the line, at the cursor. */

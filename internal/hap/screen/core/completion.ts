@@ -76,7 +76,9 @@ function channels(model: Model): string[] {
 /** What the browser of context and the log of decisions listed last. */
 function addresses(model: Model): string[] {
   const things = model.browser.rows.flatMap((row) => row.type === "thing" ? [row.version.address] : []);
-  return [...new Set([...things, ...model.decisions.items.map((item) => item.version.address)])];
+  return [
+    ...new Set([...model.browser.pinned, ...things, ...model.decisions.items.map((item) => item.version.address)]),
+  ];
 }
 
 function members(model: Model): string[] {

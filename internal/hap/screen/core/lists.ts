@@ -11,6 +11,7 @@ import { emptyLine } from "../../terminal/line_editor.ts";
 import { inboxRows } from "./asks.ts";
 import type { BrowserRow } from "./browser_rows.ts";
 import type { Effect, Step } from "./events.ts";
+import { passes } from "./filter.ts";
 import type { Press } from "./keys.ts";
 import { editLine } from "./line_keys.ts";
 import type { ListState, Model, Place } from "./model.ts";
@@ -36,36 +37,37 @@ export function rowIds(model: Model, place: ListPlace): string[] {
 
 /** Peers: who is connected first, then by name. */
 export function peerRows(model: Model): PeerView[] {
-  const words = model.lists.peers.filter?.text.toLowerCase() ?? "";
-  return model.peers.filter((peer) =>
-    `${nameOf(peer)} ${peer.role ?? ""} ${peer.presence}`.toLowerCase().includes(words)
-  )
+  return model.peers
+    .filter((peer) => passes(model.lists.peers, `${nameOf(peer)} ${peer.role ?? ""} ${peer.presence}`))
     .sort((a, b) => Number(b.is_connected) - Number(a.is_connected) || (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
 /** Tasks as the node gives them: newest first. */
 export function taskRows(model: Model): TaskView[] {
-  const words = model.lists.tasks.filter?.text.toLowerCase() ?? "";
   return model.tasks.filter((task) => {
     const holder = task.holder ? nameOf(task.holder) : "";
-    return `${shortTaskId(task.task_id)} ${task.state} ${holder} ${sanitiseLine(task.title)}`.toLowerCase()
-      .includes(words);
+    return passes(
+      model.lists.tasks,
+      `${shortTaskId(task.task_id)} ${task.state} ${holder} ${sanitiseLine(task.title)}`,
+    );
   });
 }
 
 /** What the browser of context lists: folders and things. */
 export function browserRows(model: Model): readonly BrowserRow[] {
-  const words = model.lists.browser.filter?.text.toLowerCase() ?? "";
-  return words === "" ? model.browser.rows : model.browser.rows.filter((row) => row.name.toLowerCase().includes(words));
+  const { filter } = model.lists.browser;
+  return filter ? model.browser.rows.filter((row) => passes({ filter }, row.name)) : model.browser.rows;
 }
 
 /** Decisions, in the order of the log. */
 export function decisionRows(model: Model): readonly DecisionItemView[] {
-  const words = model.lists.decisions.filter?.text.toLowerCase() ?? "";
-  if (words === "") return model.decisions.items;
+  const { filter } = model.lists.decisions;
+  if (!filter) return model.decisions.items;
   return model.decisions.items.filter((item) =>
-    `${item.state ?? "sealed"} ${nameOf(item.version.author)} ${sanitiseLine(item.record?.title ?? "")}`.toLowerCase()
-      .includes(words)
+    passes(
+      { filter },
+      `${item.state ?? "sealed"} ${nameOf(item.version.author)} ${sanitiseLine(item.record?.title ?? "")}`,
+    )
   );
 }
 

@@ -57,6 +57,11 @@ export function paletteEntries(model: Model, query: string): PaletteEntry[] {
       note: `form ${id}`,
       target: { type: "template", id },
     })),
+    ...model.browser.pinned.map((address): PaletteEntry => ({
+      text: sanitiseLine(address),
+      note: "pinned",
+      target: { type: "address", address },
+    })),
     ...model.browser.rows.flatMap((row): PaletteEntry[] =>
       row.type === "folder"
         ? []
