@@ -33,7 +33,7 @@ function setUp() {
 Deno.test("a text is data in the input, never in what the model is told, and nobody is asked for it", async () => {
   const { executor, summariser } = setUp();
   const summary = summariser.summarise(INPUT, { signal: never });
-  await waitFor(() => executor.runs.length === 1, { timeoutMs: 1_000, what: "the run" });
+  await waitFor(() => executor.runs.length === 1, { timeoutMs: 30_000, what: "the run" });
   const [{ job, io, end }] = executor.runs as [FakeExecutor["runs"][number]];
 
   assert.deepEqual(JSON.parse(job.input ?? ""), { path: INPUT.path, text: INPUT.text, max_characters: 100 });
@@ -49,7 +49,7 @@ Deno.test("the next text waits until the program of the last has ended, although
   const { executor, summariser } = setUp();
   const first = new AbortController();
   const left = summariser.breaker.call(({ signal }) => summariser.summarise(INPUT, { signal }), first);
-  await waitFor(() => executor.runs.length === 1, { timeoutMs: 1_000, what: "the run" });
+  await waitFor(() => executor.runs.length === 1, { timeoutMs: 30_000, what: "the run" });
   first.abort(new Error("the term is over"));
   await assert.rejects(left, /the term is over/);
   const next = summariser.summarise(INPUT, { signal: never });
@@ -58,7 +58,7 @@ Deno.test("the next text waits until the program of the last has ended, although
 
   assert.deepEqual([executor.runs.length, executor.runs[0]?.io.signal.aborted], [1, true]);
   executor.runs[0]?.end("late");
-  await waitFor(() => executor.runs.length === 2, { timeoutMs: 1_000, what: "the next run" });
+  await waitFor(() => executor.runs.length === 2, { timeoutMs: 30_000, what: "the next run" });
   const disposed = summariser[Symbol.asyncDispose]();
   assert.equal(executor.runs[1]?.io.signal.aborted, true, "the node stops");
   executor.runs[1]?.end("good-bye");

@@ -46,7 +46,7 @@ export class MemoryTerminal implements Terminal {
 
   /** Waits until everything that was typed has been dealt with. */
   async taken(): Promise<void> {
-    await waitFor(() => this.#chunks.length === 0 && this.#wake !== undefined, { timeoutMs: 3_000, what: "the keys" });
+    await waitFor(() => this.#chunks.length === 0 && this.#wake !== undefined, { timeoutMs: 30_000, what: "the keys" });
     await settle();
   }
 
@@ -181,14 +181,14 @@ export function createTestPortal(terminal: MemoryTerminal, libraries: PersonLibr
     link,
     seen: async (text) => {
       await waitFor(() => terminal.written.includes(text), {
-        timeoutMs: 3_000,
+        timeoutMs: 30_000,
         what: JSON.stringify(text),
         state: () => terminal.written,
       });
       await settle();
     },
     listening: async () => {
-      await waitFor(() => mesh.watchers > 0, { timeoutMs: 3_000, what: "a listener" });
+      await waitFor(() => mesh.watchers > 0, { timeoutMs: 30_000, what: "a listener" });
       await settle();
     },
   };

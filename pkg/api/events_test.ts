@@ -182,7 +182,7 @@ Deno.test("ApiClient.events() resumes after a break without loss or repetition",
   })();
   const until = async (count: number, type: StreamEvent["type"]) => {
     await waitFor(() => seen.filter((event) => event.type === type).length >= count, {
-      timeoutMs: 2_000,
+      timeoutMs: 30_000,
       what: `${count} × ${type}`,
       state: () => seen,
     });
@@ -246,7 +246,7 @@ Deno.test("events: a change of the leader is told as it happens", async () => {
     }
   })();
   await settle();
-  await waitFor(() => mesh.watchers > 0, { timeoutMs: 1_000, what: "the stream" });
+  await waitFor(() => mesh.watchers > 0, { timeoutMs: 30_000, what: "the stream" });
 
   await mesh.election.order("step_down", { reason: "" });
   await following;

@@ -13,7 +13,7 @@ Deno.test("errors and rejections that nobody caught are seen, until it is dispos
       throw new Error("thrown in a callback");
     });
     void Promise.reject("rejected with a text"); // nobody looks at it: that is the point
-    await waitFor(() => seen.length === 2, { timeoutMs: 1000, what: "both" });
+    await waitFor(() => seen.length === 2, { timeoutMs: 30_000, what: "both" });
   }
 
   assert.deepEqual(seen.map(String).sort(), ["Error: thrown in a callback", "rejected with a text"]);

@@ -28,7 +28,7 @@ async function loopbackTrio(): Promise<Trio> {
     await mesh.addNode({ key: testKey(3) }),
   ];
   for (const node of [left, right]) await node.dial(addressOf(hub));
-  await waitFor(() => areAdmitted(hub, left) && areAdmitted(hub, right), { timeoutMs: 5_000, what: "admission" });
+  await waitFor(() => areAdmitted(hub, left) && areAdmitted(hub, right), { timeoutMs: 30_000, what: "admission" });
   const make = (node: typeof hub) =>
     new Libp2pDht({
       routing: () => node.routing(),
@@ -73,7 +73,7 @@ for (const [name, create] of [["MemoryDht", memoryTrio], ["Libp2pDht", loopbackT
       await left.provide(hash);
       const providers = await right.findProviders(hash, { limit: 5 });
       return providers.length > 0 && providers;
-    }, { timeoutMs: 15_000, what: "the provider" });
+    }, { timeoutMs: 30_000, what: "the provider" });
 
     assert.deepEqual(found, [trio.peers[1]]);
     assert.deepEqual(await left.findProviders(hash, { limit: 5 }), []);

@@ -90,7 +90,7 @@ Deno.test("a put waits for the disk; a lazy one leaves that to who commits after
 
     let isDone = false;
     const putting = content.put(await sealedFile(2, SMALL), { isPinned: true }).then(() => isDone = true);
-    await waitFor(() => syncs === 1, { timeoutMs: 5_000, what: "the sync" });
+    await waitFor(() => syncs === 1, { timeoutMs: 30_000, what: "the sync" });
     assert.ok(!isDone, "it is not on the disk yet");
     disk.resolve();
     await putting;

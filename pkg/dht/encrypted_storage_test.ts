@@ -8,7 +8,7 @@ import { encodeAnswer, encodeRequest } from "./content_messages.ts";
 
 async function everywhere(mesh: StorageMesh, hash: ContentHash, copies: number): Promise<void> {
   await waitFor(async () => await mesh.copiesOf(hash) >= copies, {
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     what: `${copies} copies of ${hash.slice(0, 8)}`,
   });
 }
@@ -27,7 +27,7 @@ Deno.test("what is written on one node is on three disks, and read on a fourth n
   const keepers = nodes.filter(({ peer }) => peers.includes(peer));
   assert.equal(keepers.length, 3);
   await waitFor(async () => (await Promise.all(keepers.map(({ content }) => content.has(hash)))).every(Boolean), {
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
     what: "the keepers to have it",
   });
   for (const node of nodes) assert.deepEqual(await node.storage.get(hash), sealed);

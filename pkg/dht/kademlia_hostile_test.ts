@@ -25,7 +25,7 @@ function test(
       await using mesh = new LoopbackMesh();
       const [honest, liar] = [await mesh.addNode({ key: testKey(1) }), await mesh.addNode({ key: testKey(2) })];
       await liar.dial(addressOf(honest));
-      await waitFor(() => areAdmitted(honest, liar), { timeoutMs: 5_000, what: "admission" });
+      await waitFor(() => areAdmitted(honest, liar), { timeoutMs: 30_000, what: "admission" });
       await using dht = new Libp2pDht({
         routing: () => honest.routing(),
         isMember: (peer) => honest.isAdmitted(peer),
@@ -67,7 +67,7 @@ test("a member that speaks Kademlia by itself puts no records into others", asyn
     const events = await Array.fromAsync(kad.put(key, keyBytes(3)));
     const puts = events.filter((event) => "messageName" in event && event.messageName === "PUT_VALUE");
     return puts.length > 0 && puts.map((event) => event.name);
-  }, { timeoutMs: 15_000, what: "it to have asked" });
+  }, { timeoutMs: 30_000, what: "it to have asked" });
   await kad.stop();
 
   assert.ok(!answers.includes("PEER_RESPONSE"), answers.join());
@@ -89,7 +89,7 @@ test(
       await stream.send(concatBytes(Uint8Array.of(1 << 3, ADD_PROVIDER), member(2, multihash), member(9, provider)));
     }
     await waitFor(async () => (await dht.findProviders(hash, { limit: 1 })).includes(liar.peerId), {
-      timeoutMs: 5_000,
+      timeoutMs: 30_000,
       what: "its word to be taken",
     });
     stream.abort(new Error("done"));
@@ -121,6 +121,6 @@ test(
 
     const sum = answers.reduce((all, one) => all + one, 0);
     assert.ok(sum > 0 && sum < asked * 500, `${sum} answers`);
-    await waitFor(async () => await answersTo(1) === 1, { timeoutMs: 5_000, what: "it to be answered again" });
+    await waitFor(async () => await answersTo(1) === 1, { timeoutMs: 30_000, what: "it to be answered again" });
   },
 );

@@ -60,7 +60,7 @@ function setUp(cluster: RegisterCluster) {
     waitFor(() => {
       const at = managers.findIndex((manager, index) => index !== but && manager.leadership());
       return at < 0 ? undefined : { at };
-    }, { timeoutMs: 20_000, what: "a leader", state: () => managers.map((manager) => manager.view()) });
+    }, { timeoutMs: 30_000, what: "a leader", state: () => managers.map((manager) => manager.view()) });
   return { managers, recorded, down, leader, mostLeading: () => mostLeading };
 }
 
@@ -82,7 +82,7 @@ Deno.test("three voters elect one leader, prove it, and replace it when it is cu
   mesh.down.clear();
   const old = await at(first.at, mesh);
   await waitFor(() => old.view().leader === cluster.at(second.at).peer, {
-    timeoutMs: 20_000,
+    timeoutMs: 30_000,
     what: "the old leader to follow the new one",
     state: () => old.view(),
   });

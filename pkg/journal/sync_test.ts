@@ -57,13 +57,13 @@ Deno.test("on connect both sides pull, and look once more when gossip has settle
   left.sync.peerConnected(right.test.peer);
   right.sync.peerConnected(left.test.peer);
   await waitFor(() => left.test.journal.vector().size === 2 && right.test.journal.vector().size === 2, {
-    timeoutMs: 2_000,
+    timeoutMs: 30_000,
     what: "both to have both entries",
   });
   await left.test.journal.append({ kind: "message_posted", topic: TOPICS.hmmm, body });
   await clock.advance(2_100);
   await waitFor(() => right.test.journal.vector().get(left.test.peer)?.seq === 2, {
-    timeoutMs: 2_000,
+    timeoutMs: 30_000,
     what: "the second look",
   });
 
@@ -79,7 +79,7 @@ Deno.test("when a connection is gone, one of the others is asked for what its pe
   other.test.journal.ingest(lost.message("my last words").frame, { peer: lost.peer, path: "live" });
 
   node.sync.peerLost();
-  await waitFor(() => node.test.journal.vector().get(lost.peer)?.seq === 1, { timeoutMs: 2_000, what: "the entry" });
+  await waitFor(() => node.test.journal.vector().get(lost.peer)?.seq === 1, { timeoutMs: 30_000, what: "the entry" });
 });
 
 Deno.test("a gap that stays is pulled from the peer that showed it; one that closes is not", async () => {
@@ -97,7 +97,7 @@ Deno.test("a gap that stays is pulled from the peer that showed it; one that clo
   assert.equal(node.sync.stats().counters.get("pull.ok"), undefined, "reordering costs no exchange");
   feed(node, d as Uint8Array, full.test.peer);
   await clock.advance(200);
-  await waitFor(() => node.test.journal.vector().get(author.peer)?.seq === 4, { timeoutMs: 2_000, what: "the gap" });
+  await waitFor(() => node.test.journal.vector().get(author.peer)?.seq === 4, { timeoutMs: 30_000, what: "the gap" });
 
   assert.equal(node.test.journal.hasGaps(), false);
   await streams.idle();
@@ -115,7 +115,7 @@ Deno.test("peers that serve nothing do not delay the repair: the next one is ask
   for (let i = 0; i < 20; i++) await clock.advance(200);
 
   await waitFor(() => node.test.journal.vector().size === 1, {
-    timeoutMs: 2_000,
+    timeoutMs: 30_000,
     what: "the entry, within one period",
   });
   assert.ok((node.sync.stats().counters.get("pull.failed") ?? 0) <= strangers.length);
@@ -135,7 +135,7 @@ Deno.test("every 10 s a random peer is asked, and one that cannot be reached har
   assert.equal(node.test.journal.vector().size, 0);
   streams.setConnected(full.test.peer, true);
   await clock.advance(10_000);
-  await waitFor(() => node.test.journal.vector().size === 1, { timeoutMs: 2_000, what: "the periodic pull" });
+  await waitFor(() => node.test.journal.vector().size === 1, { timeoutMs: 30_000, what: "the periodic pull" });
 
   assert.deepEqual(node.penalties, []);
   await streams.idle();
@@ -331,7 +331,7 @@ Deno.test("after a disk that was full somebody is asked as soon as the pause is 
   node.test.store.setMaxBytes(undefined);
   await clock.advance(5_000);
   await waitFor(() => node.test.journal.vector().get(author.peer)?.seq === 20, {
-    timeoutMs: 2_000,
+    timeoutMs: 30_000,
     what: "what was missed",
   });
 

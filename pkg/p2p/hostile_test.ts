@@ -87,7 +87,11 @@ Deno.test("before it is accepted a peer can open only a few streams, a member th
   for (const stream of streams) stream.send(Uint8Array.of(1));
 
   const open = (): number => streams.filter(({ status }) => status === "open").length;
-  await waitFor(() => open() <= MAX_UNADMITTED_STREAMS, { timeoutMs: 3000, what: "the rest to be reset", state: open });
+  await waitFor(() => open() <= MAX_UNADMITTED_STREAMS, {
+    timeoutMs: 30_000,
+    what: "the rest to be reset",
+    state: open,
+  });
   victim.handle("/test/many/1.0.0", async (stream) => void await stream.receive(), { maxInboundStreams: 100 });
   const many = await Promise.all(
     Array.from({ length: MAX_UNADMITTED_STREAMS * 3 }, () => member.open(victim.peerId, "/test/many/1.0.0", {})),

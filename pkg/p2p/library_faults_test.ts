@@ -11,7 +11,7 @@ Deno.test("a write of the library after a reset is noted and does not end the pr
   queueMicrotask(() => {
     throw new StreamStateError("Cannot write to a stream that is closed");
   });
-  await waitFor(() => faults.length > 0, { timeoutMs: 1000, what: "the fault to be noted" });
+  await waitFor(() => faults.length > 0, { timeoutMs: 30_000, what: "the fault to be noted" });
 
   assert.deepEqual(faults, ["StreamStateError: Cannot write to a stream that is closed"]);
 });

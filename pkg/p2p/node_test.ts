@@ -12,7 +12,7 @@ Deno.test("two members connect, admit each other and exchange frames", async () 
   });
 
   await a.dial(addressOf(b));
-  await waitFor(() => areAdmitted(a, b), { timeoutMs: 3000, what: "admission" });
+  await waitFor(() => areAdmitted(a, b), { timeoutMs: 30_000, what: "admission" });
   const stream = await a.open(b.peerId, "/test/echo/1", {});
   await stream.send(utf8Encode("hello"));
   await stream.send(new Uint8Array(1024 * 1024).fill(9));
@@ -47,7 +47,7 @@ Deno.test("a peer hears that a node stops on purpose before its connection goes"
   a.events.on("peer:disconnected", () => heard.push("disconnected"));
 
   await b.stop();
-  await waitFor(() => heard.length === 2, { timeoutMs: 3000, what: "the good-bye and the end", state: () => heard });
+  await waitFor(() => heard.length === 2, { timeoutMs: 30_000, what: "the good-bye and the end", state: () => heard });
 
   assert.deepEqual(heard, ["left", "disconnected"]);
 });

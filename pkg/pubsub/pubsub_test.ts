@@ -38,7 +38,10 @@ Deno.test("F-70 three nodes receive every message exactly once", async () => {
   const nodes = await mesh.addConnected(3);
   const gates = nodes.map(() => createCountingGate());
   const pubsubs = await Promise.all(nodes.map((node, i) => startPubSub(node, gates[i] ?? createCountingGate())));
-  await waitFor(() => pubsubs.every((one) => one.peers(TOPIC).length === 2), { timeoutMs: 5000, what: "topic peers" });
+  await waitFor(() => pubsubs.every((one) => one.peers(TOPIC).length === 2), {
+    timeoutMs: 30_000,
+    what: "topic peers",
+  });
 
   for (let i = 0; i < 100; i++) {
     for (const [n, pubsub] of pubsubs.entries()) {
@@ -47,7 +50,7 @@ Deno.test("F-70 three nodes receive every message exactly once", async () => {
     }
   }
 
-  await waitFor(() => gates.every((gate) => gate.received.length >= 200), { timeoutMs: 5000, what: "all messages" });
+  await waitFor(() => gates.every((gate) => gate.received.length >= 200), { timeoutMs: 30_000, what: "all messages" });
   for (const gate of gates) assert.equal(new Set(gate.received).size, gate.received.length);
   for (const pubsub of pubsubs) await pubsub.stop();
 });

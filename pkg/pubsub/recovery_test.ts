@@ -33,7 +33,7 @@ async function publishUntilReceived(from: PubSub, to: { received: string[] }, te
   await waitFor(async () => {
     await from.publish(TOPIC, utf8Encode(`${text} ${attempt++}`));
     return to.received.some((one) => one.startsWith(text));
-  }, { timeoutMs: 5000, what: `"${text}" to arrive` });
+  }, { timeoutMs: 30_000, what: `"${text}" to arrive` });
 }
 
 Deno.test("a broken gossip stream is opened again while the connection stays", async () => {

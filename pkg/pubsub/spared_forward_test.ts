@@ -47,7 +47,7 @@ function say(site: Site, text: string): Promise<number> {
 }
 
 async function untilReceived(site: Site, text: string): Promise<void> {
-  await waitFor(() => site.received.some((one) => one.text.endsWith(text)), { timeoutMs: 10_000, what: `"${text}"` });
+  await waitFor(() => site.received.some((one) => one.text.endsWith(text)), { timeoutMs: 30_000, what: `"${text}"` });
 }
 
 /** Resolves when every site knows that all the others are connected with each other: each message comes once from then on. */
@@ -63,13 +63,16 @@ async function untilSpared(sites: readonly Site[]): Promise<void> {
     await say(sites[1] as Site, echo);
     for (const site of sites) if (site !== sites[1]) await untilReceived(site, echo);
     return sites.every((site, n) => site.copies - (before[n] ?? 0) === 2);
-  }, { timeoutMs: 15_000, what: "the neighbours to be known" });
+  }, { timeoutMs: 30_000, what: "the neighbours to be known" });
 }
 
 Deno.test("where everybody is connected with everybody, each message comes once to each", async () => {
   await using mesh = new LoopbackMesh();
   const sites = await Promise.all((await mesh.addConnected(4)).map(startSite));
-  await waitFor(() => sites.every((site) => site.pubsub.peers(TOPIC).length === 3), { timeoutMs: 5000, what: "peers" });
+  await waitFor(() => sites.every((site) => site.pubsub.peers(TOPIC).length === 3), {
+    timeoutMs: 30_000,
+    what: "peers",
+  });
 
   await untilSpared(sites);
   const before = sites.map(({ copies }) => copies);
@@ -87,13 +90,13 @@ Deno.test("who is out of the author's reach hears it from those between", async 
   await b.dial(addressOf(a));
   await b.dial(addressOf(c));
   const [first, middle, last] = [await startSite(a), await startSite(b), await startSite(c)];
-  await waitFor(() => middle.pubsub.peers(TOPIC).length === 2, { timeoutMs: 5000, what: "topic peers" });
+  await waitFor(() => middle.pubsub.peers(TOPIC).length === 2, { timeoutMs: 30_000, what: "topic peers" });
 
   let attempt = 0;
   await waitFor(async () => {
     await say(first, `across ${attempt++}.`);
     return last.received.length > 0;
-  }, { timeoutMs: 10_000, what: "the mesh of the topic" });
+  }, { timeoutMs: 30_000, what: "the mesh of the topic" });
   for (let n = 0; n < 20; n++) await say(first, `message ${n}.`);
   await untilReceived(last, "message 19.");
 

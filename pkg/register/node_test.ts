@@ -137,7 +137,7 @@ Deno.test("a command whose voter stops in the middle is never told as refused: i
   const accepted = (node: number) => cluster.at(node).registers.stats().counters.get("voter.accept.accepted") ?? 0;
 
   const told = counts[3]?.submit(KEY, { version: 0, by: "ana" });
-  await waitFor(() => [0, 1, 2].every((node) => accepted(node) === 1), { timeoutMs: 2_000, what: "the accepts" });
+  await waitFor(() => [0, 1, 2].every((node) => accepted(node) === 1), { timeoutMs: 30_000, what: "the accepts" });
   const next = counts[1]?.submit(KEY, { version: 1, by: "ben" });
   const stopped = cluster.at(0).registers.stop();
   gate.resolve();
@@ -156,7 +156,7 @@ Deno.test("a damaged record abstains, is repaired by the others' next decision, 
   cluster.restart(2).use(COUNT);
 
   const decided = await counts[0]?.submit(KEY, { version: 1, by: "ben" });
-  await waitFor(() => cluster.at(2).disk.registers.get(KEY) !== "damaged", { timeoutMs: 5000, what: "the repair" });
+  await waitFor(() => cluster.at(2).disk.registers.get(KEY) !== "damaged", { timeoutMs: 30_000, what: "the repair" });
   await cluster.stop(1);
   const after = await counts[0]?.submit(KEY, { version: 2, by: "cid" });
 
@@ -186,14 +186,14 @@ Deno.test("voters are added and removed one at a time, and every register moves 
   for (const index of [1, 2]) {
     const change = await master.registers.addVoter(cluster.at(index).peer);
     assert.equal(change.type, "changed", JSON.stringify(change));
-    await waitFor(isStable, { timeoutMs: 10_000, what: "the transfer" });
+    await waitFor(isStable, { timeoutMs: 30_000, what: "the transfer" });
   }
   const removed = await master.registers.removeVoter(master.peer);
   assert.equal(removed.type, "changed");
   await waitFor(
     () => cluster.at(1).registers.roster()?.epoch === 4 && cluster.at(1).registers.roster()?.step === "stable",
     {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       what: "the end of the last transfer",
     },
   );
@@ -240,7 +240,7 @@ Deno.test("two masters that ask for the same voter at once do not cost it its se
   const changes = await Promise.all(
     [0, 1].map((index) => cluster.at(index).registers.addVoter(wanted.peer)),
   );
-  await waitFor(() => wanted.registers.isVoter, { timeoutMs: 10_000, what: "the new voter on its seat" });
+  await waitFor(() => wanted.registers.isVoter, { timeoutMs: 30_000, what: "the new voter on its seat" });
   const outcome = await counts[0]?.submit(KEY, { version: 0, by: "ana" });
 
   assert.ok(changes.some(({ type }) => type === "changed"), JSON.stringify(changes));

@@ -5,6 +5,7 @@ import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, READS_WRITE_AFTER, RETRY_DEFAULT_MS, R
 import { type Accepted, contentOf, NOTHING, type VoterReply, type VoterRequest } from "./messages.ts";
 import type {
   Confirmation,
+  Doubt,
   Failure,
   ProposalEffect,
   ProposalEvent,
@@ -92,12 +93,19 @@ function hear(state: ProposalState, from: PeerId, reply: VoterReply): ProposalSt
 /** Voters of the old epoch may have accepted what was proposed a moment ago: the next proposal must not call it refused. */
 function onStaleEpoch(state: ProposalState, epoch: number): ProposalStep {
   const { phase } = state;
-  const doubt = phase.type === "accepting" && proposesOurs(phase) ? phase : state.doubt;
-  return finish(state, {
-    type: "stale_epoch",
-    epoch,
-    ...(doubt ? { doubt: { ballot: doubt.ballot, value: doubt.value } } : {}),
-  });
+  const doubt = phase.type === "accepting" && proposesOurs(phase) ? doubtWith(state.doubt, phase) : state.doubt;
+  return finish(state, { type: "stale_epoch", epoch, ...(doubt ? { doubt } : {}) });
+}
+
+/** Ballots only grow: the first one stays the lowest. */
+function doubtWith(
+  doubt: Doubt | undefined,
+  { ballot, value }: ProposalPhase & { readonly type: "accepting" },
+): Doubt {
+  if (!doubt) return { since: ballot, values: [value] };
+  return doubt.values.some((known) => equalBytes(known, value))
+    ? doubt
+    : { ...doubt, values: [...doubt.values, value] };
 }
 
 /** Whether the value that is being accepted is what the command makes, and not only what was there before. */
@@ -181,11 +189,11 @@ function decide(state: ProposalState, phase: ProposalPhase & { readonly type: "p
   const { doubt, objection } = state;
   const previous = highestAccepted(phase.promises.values());
   // The same bytes at any ballot are ours: we or somebody else may have confirmed them since.
-  const isOurs = doubt !== undefined && previous !== undefined && equalBytes(doubt.value, previous.value);
+  const isOurs = previous !== undefined && (doubt?.values.some((value) => equalBytes(value, previous.value)) ?? false);
   const content = contentOf(previous);
   if (isOurs) return confirm(state, phase, previous, { type: "same", isNew: true });
   // Ours may have been decided and followed by this one: then neither a decision nor a refusal of ours can be claimed.
-  const isOvertaken = doubt !== undefined && compareBallots(previous?.ballot, doubt.ballot) > 0;
+  const isOvertaken = doubt !== undefined && compareBallots(previous?.ballot, doubt.since) > 0;
   if (objection) {
     if (isOvertaken) return finish(state, { type: "undecided", reason: "overtaken" });
     // The voters refused, and what some of them had accepted of it is superseded from here on.
@@ -310,7 +318,7 @@ function acceptFailed(
     const failure = state.failures.get(peer);
     return failure === undefined || failure.type === "lost";
   });
-  const doubt = proposesOurs(phase) && mayHaveIt ? { ballot: phase.ballot, value: phase.value } : state.doubt;
+  const doubt = proposesOurs(phase) && mayHaveIt ? doubtWith(state.doubt, phase) : state.doubt;
   const next = { ...state, doubt };
   if (kinds.has("refused") && !phase.confirms) return refusedByVoters(next);
   if (kinds.has("nack")) return backOff(next);

@@ -44,10 +44,12 @@ export type ProposalOutcome =
   | { readonly type: "undecided"; readonly reason: Exclude<UndecidedReason, "no_voter"> }
   | { readonly type: "stale_epoch"; readonly epoch: number; readonly doubt?: Doubt };
 
-/** A value of ours that some voter may have accepted, though we did not see it decided. */
+/** Values of ours that some voter may have accepted, though we did not see one decided. */
 export interface Doubt {
-  readonly ballot: Ballot;
-  readonly value: Uint8Array;
+  /** The lowest at which that may have happened: what others have accepted above it may follow on ours. */
+  readonly since: Ballot;
+  /** Mostly one: the rules make the same of the same, and another only where the register has changed meanwhile. */
+  readonly values: readonly Uint8Array[];
 }
 
 /** A voter that did not help, and why. */

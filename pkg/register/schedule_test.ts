@@ -258,6 +258,10 @@ for (const count of [1, 2, 3, 5]) {
   });
 }
 
+Deno.test("a command that others confirmed and followed, while its own confirmation was under way, is not called refused", () => {
+  run(881_336_307, 3);
+});
+
 for (const fault of ["forgets promises", "forgets values"] as const) {
   Deno.test(`the check bites: a voter that ${fault} in a crash is found out`, () => {
     const isFound = Array.from({ length: 600 }, (_, seed) => seed).some((seed) => {

@@ -152,7 +152,7 @@ async function idle(seat: Seat): Promise<void> {
   await waitFor(async () => {
     await seat.clock.advance(50);
     return seat.slurp.status().state === "idle";
-  }, { timeoutMs: 5_000, what: "the leader to be idle", state: () => seat.slurp.status() });
+  }, { timeoutMs: 30_000, what: "the leader to be idle", state: () => seat.slurp.status() });
 }
 
 const slices = (seat: Seat) =>
@@ -290,7 +290,7 @@ Deno.test("with a model, more long contents of one task than it sums up at once 
     await waitFor(async () => {
       await seat.clock.advance(1_000);
       return count(seat, "summaries_summarised") === contents && seat.slurp.status().lacking === 0;
-    }, { timeoutMs: 10_000, what: "all summaries", state: () => seat.slurp.status() });
+    }, { timeoutMs: 30_000, what: "all summaries", state: () => seat.slurp.status() });
   await summed(first);
   await idle(first);
 
@@ -319,7 +319,7 @@ Deno.test("B-05 two leaders: who lost the lease writes nothing more, and a late 
   await waitFor(async () => {
     await old.clock.advance(50);
     return old.slurp.status().state === "off";
-  }, { timeoutMs: 5_000, what: "the old leader to try" });
+  }, { timeoutMs: 30_000, what: "the old leader to try" });
   assert.deepEqual(slices(old), [], "its lease is over");
 
   mesh.win(young, 2);
@@ -407,7 +407,7 @@ Deno.test("issue 012 what fails is tried again, then a dead letter that can be l
   await waitFor(async () => {
     await leader.clock.advance(500);
     return leader.slurp.deadLetters().length === 1;
-  }, { timeoutMs: 5_000, what: "the dead letter", state: () => leader.slurp.status() });
+  }, { timeoutMs: 30_000, what: "the dead letter", state: () => leader.slurp.status() });
 
   const [letter] = leader.slurp.deadLetters();
   assert.deepEqual([letter?.code, letter?.term, letter?.project, letter?.task], ["sources_missing", 3, "shop", "pay"]);
@@ -423,7 +423,7 @@ Deno.test("issue 012 what fails is tried again, then a dead letter that can be l
   await waitFor(async () => {
     await leader.clock.advance(500);
     return leader.slurp.deadLetters().length === 0;
-  }, { timeoutMs: 5_000, what: "the replay", state: () => leader.slurp.status() });
+  }, { timeoutMs: 30_000, what: "the replay", state: () => leader.slurp.status() });
   const whole = await leader.slurp.contextOf(parseConcrete("ucxl://x:y@shop:pay/x.md"));
   assert.equal(whole.fields.summary?.value, "Words.");
   assert.ok(whole.fields.summary?.source.includes(revision));
@@ -443,7 +443,7 @@ Deno.test("a replay of many goes at its rate, and dead letters beyond the bound 
   await waitFor(async () => {
     await leader.clock.advance(1_000);
     return count(leader, "dead") === 4;
-  }, { timeoutMs: 5_000, what: "four dead letters", state: () => leader.slurp.status() });
+  }, { timeoutMs: 30_000, what: "four dead letters", state: () => leader.slurp.status() });
   assert.equal(leader.slurp.deadLetters().length, 3);
   assert.equal(count(leader, "dead_dropped"), 1);
 
@@ -451,13 +451,13 @@ Deno.test("a replay of many goes at its rate, and dead letters beyond the bound 
   await waitFor(async () => {
     await leader.clock.advance(10);
     return count(leader, "replayed") === 1;
-  }, { timeoutMs: 5_000, what: "the first replay" });
+  }, { timeoutMs: 30_000, what: "the first replay" });
   await leader.clock.advance(900);
   assert.equal(count(leader, "replayed"), 1, "one a second");
   await waitFor(async () => {
     await leader.clock.advance(100);
     return count(leader, "replayed") === 3;
-  }, { timeoutMs: 5_000, what: "all replays" });
+  }, { timeoutMs: 30_000, what: "all replays" });
 });
 
 Deno.test("an open breaker spends no try of a job", async () => {
@@ -469,7 +469,7 @@ Deno.test("an open breaker spends no try of a job", async () => {
   await waitFor(async () => {
     await leader.clock.advance(5_000);
     return leader.slurp.status().state === "working";
-  }, { timeoutMs: 5_000, what: "the job to wait" });
+  }, { timeoutMs: 30_000, what: "the job to wait" });
   assert.deepEqual([slices(leader), count(leader, "failed")], [[], 0]);
   assert.equal(leader.slurp.status().breaker, "open");
 

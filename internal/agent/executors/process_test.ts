@@ -362,13 +362,16 @@ Deno.test("a stop kills the whole group, those too that ignore SIGTERM", async (
     wait
   `);
   const running = bench.run({ killGraceMs: 300 });
-  const stubborn = await waitFor(() => bench.file("never"), { timeoutMs: 5000, what: "the grandchild" });
-  const child = await waitFor(() => bench.file("child"), { timeoutMs: 5000, what: "the child" });
+  const stubborn = await waitFor(() => bench.file("never"), { timeoutMs: 30_000, what: "the grandchild" });
+  const child = await waitFor(() => bench.file("child"), { timeoutMs: 30_000, what: "the child" });
 
   bench.controller.abort(new ExecutionStopped("lost"));
 
   await assert.rejects(running, (error) => error instanceof ExecutionStopped && error.reason === "lost");
-  await waitFor(async () => !await isAlive(stubborn) && !await isAlive(child), { timeoutMs: 2000, what: "their end" });
+  await waitFor(async () => !await isAlive(stubborn) && !await isAlive(child), {
+    timeoutMs: 30_000,
+    what: "their end",
+  });
 });
 
 Deno.test("a program may end in good order when it is stopped", async () => {
@@ -378,7 +381,7 @@ Deno.test("a program may end in good order when it is stopped", async () => {
     while :; do sleep 0.05; done
   `);
   const running = bench.run();
-  await waitFor(() => bench.file("up"), { timeoutMs: 5000, what: "the start" });
+  await waitFor(() => bench.file("up"), { timeoutMs: 30_000, what: "the start" });
 
   bench.controller.abort(new ExecutionStopped("cancelled"));
 
@@ -395,7 +398,7 @@ Deno.test("A-26 children that a finished program left behind are killed", async 
   await bench.run();
 
   const child = await bench.file("child") ?? "";
-  await waitFor(async () => !await isAlive(child), { timeoutMs: 2000, what: "its end" });
+  await waitFor(async () => !await isAlive(child), { timeoutMs: 30_000, what: "its end" });
 });
 
 Deno.test("a descendant that has left the group does not hold up the end", async () => {

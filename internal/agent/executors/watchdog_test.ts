@@ -42,14 +42,14 @@ Deno.test("a program whose agent is killed is ended, with its children, even whe
       ["leader", "child"].map((name) => Deno.readTextFile(`${folder}/${name}`).catch(() => "")),
     );
     return texts.every((text) => text !== "") && texts.map(Number);
-  }, { timeoutMs: 20_000, what: "the program to run" });
+  }, { timeoutMs: 30_000, what: "the program to run" });
 
   const before = pids.map(isAlive);
   child.kill("SIGKILL");
   await child.status;
   const clock = createSystemClock();
   const beganMs = clock.monotonicMs();
-  await waitFor(() => pids.every((pid) => !isAlive(pid)), { timeoutMs: 10_000, what: "the group to end" });
+  await waitFor(() => pids.every((pid) => !isAlive(pid)), { timeoutMs: 30_000, what: "the group to end" });
 
   assert.deepEqual(before, [true, true]);
   assert.ok(clock.monotonicMs() - beganMs < 8000);

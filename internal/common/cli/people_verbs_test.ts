@@ -121,9 +121,9 @@ Deno.test("A-36 tail follows until it is interrupted, and --last finds rare kind
   for (let i = 0; i < 1_200; i++) mesh.append("task_progress", { task_id: "01KDVDNV00AAAAAAAAAAAAX7KQ", text: "…" });
 
   const running = run("tail", "--kind", "message_posted", "--last", "1");
-  await waitFor(() => sink.text.includes("first"), { timeoutMs: 2_000, what: "the old message" });
+  await waitFor(() => sink.text.includes("first"), { timeoutMs: 30_000, what: "the old message" });
   mesh.append("message_posted", { type: "plan", text: "second", to: [] }, { topic: "hmmm" });
-  await waitFor(() => sink.text.includes("second"), { timeoutMs: 2_000, what: "the new message" });
+  await waitFor(() => sink.text.includes("second"), { timeoutMs: 30_000, what: "the new message" });
   abort.abort(new Error("SIGINT"));
 
   const { status, out } = await running;

@@ -127,13 +127,13 @@ Deno.test("S-32 status --watch adds a line when something changes", async () => 
   const { run, mesh, sink, clock, abort } = createTestShell();
 
   const running = run("status", "--watch");
-  await waitFor(() => mesh.watchers > 0, { timeoutMs: 2_000, what: "the stream" });
+  await waitFor(() => mesh.watchers > 0, { timeoutMs: 30_000, what: "the stream" });
   await settle();
   mesh.openRequest();
   await waitFor(async () => {
     await clock.advance(250);
     return sink.text.includes("asks waiting");
-  }, { timeoutMs: 2_000, what: "the change" });
+  }, { timeoutMs: 30_000, what: "the change" });
   abort.abort(new Error("SIGINT"));
 
   const { status, out } = await running;

@@ -83,11 +83,11 @@ Deno.test("a node alone leads, says so in its history, its state and its metrics
     const { electionManager, journal, sharedState, metrics, participant, selfStatus } = services;
     const self = participant.getPeerID();
 
-    await waitFor(() => electionManager.leadership(), { timeoutMs: 10_000, what: "the node to lead" });
+    await waitFor(() => electionManager.leadership(), { timeoutMs: 30_000, what: "the node to lead" });
     const [decided] = await waitFor(() => {
       const entries = journal.entriesAfter(0, { limit: 10, kinds: ["leadership_decided"] });
       return entries.length > 0 && entries;
-    }, { timeoutMs: 5_000, what: "the entry" });
+    }, { timeoutMs: 30_000, what: "the entry" });
 
     assert.equal(electionManager.view().leaseMs, 6_000);
     assert.ok(decided?.kind === "leadership_decided" && decided.body?.holder === self);
@@ -103,7 +103,7 @@ Deno.test("a node that does not stand is no candidate and never leads, though it
     { "election.electable": false, "election.profile": "lan" },
     async ({ electionManager, selfStatus }) => {
       await waitFor(() => electionManager.latencyMs !== undefined, {
-        timeoutMs: 10_000,
+        timeoutMs: 30_000,
         what: "an answer of the voters",
       });
 

@@ -81,14 +81,14 @@ Deno.test("a person may mistype twice, and waits longer each time", async () => 
       isDone = true;
       return passphrase;
     });
-    await waitFor(() => somebody.told.length === 1, { timeoutMs: 5000, what: "the first to be wrong" });
+    await waitFor(() => somebody.told.length === 1, { timeoutMs: 30_000, what: "the first to be wrong" });
     await somebody.clock.advance(999);
     await settle();
     const beforeSecond = somebody.asked.length;
     await waitFor(async () => {
       await somebody.clock.advance(500);
       return isDone;
-    }, { timeoutMs: 5000, what: "the right one to be taken" });
+    }, { timeoutMs: 30_000, what: "the right one to be taken" });
 
     assert.equal(await done, LOCK.passphrase);
     assert.equal(beforeSecond, 1, "the first pause is a second");

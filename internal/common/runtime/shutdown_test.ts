@@ -167,7 +167,7 @@ Deno.test({
 
     Deno.kill(Deno.pid, "SIGUSR2");
     // Signals do not keep the event loop alive; the wait does.
-    await waitFor(() => received.length > 0, { timeoutMs: 5_000, what: "the signal" });
+    await waitFor(() => received.length > 0, { timeoutMs: 30_000, what: "the signal" });
     await next;
     signals[Symbol.dispose]();
 

@@ -114,7 +114,7 @@ Deno.test("the desk follows the folder: a file that comes, one with a mistake, o
   const becomes = async (expected: RegExp) => {
     await clock.advance(WORDING_LOOK_MS);
     await waitFor(() => expected.test(desk.word(named).listed?.title ?? desk.word(named).unlisted_because ?? ""), {
-      timeoutMs: 3_000,
+      timeoutMs: 30_000,
       what: String(expected),
     });
   };

@@ -217,7 +217,7 @@ export async function startTestScreen(
     theme: themeOf("dark", { hasColour: true }),
   });
   await portal.start();
-  await waitFor(() => mesh.watchers > 0, { timeoutMs: 5_000, what: "the portal to listen" });
+  await waitFor(() => mesh.watchers > 0, { timeoutMs: 30_000, what: "the portal to listen" });
   const pass = async (ms: number) => {
     await settle();
     await clock.advance(ms);

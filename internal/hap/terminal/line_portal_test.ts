@@ -305,7 +305,7 @@ Deno.test("a node that goes away and comes back is told once each, and no ask of
   await waitFor(async () => {
     await clock.advance(1_000);
     return terminal.written.includes("meanwhile");
-  }, { timeoutMs: 3_000, what: "the ask", state: () => terminal.written });
+  }, { timeoutMs: 30_000, what: "the ask", state: () => terminal.written });
   await portal.stop();
 
   for (const text of ["cannot be heard", "the node is back", "before", "meanwhile"]) {
@@ -325,7 +325,7 @@ Deno.test("a flood of asks is counted, not printed, and all of it is in the inbo
   await waitFor(async () => {
     await clock.advance(1_000);
     return terminal.written.includes("not told");
-  }, { timeoutMs: 3_000, what: "the count", state: () => terminal.written });
+  }, { timeoutMs: 30_000, what: "the count", state: () => terminal.written });
   await portal.stop();
 
   const lines = terminal.written.trim().split("\n");

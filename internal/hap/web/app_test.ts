@@ -186,9 +186,9 @@ Deno.test("pages are told what has changed, together and by name alone", async (
   const told = async (text: string) => {
     await settle();
     await page.clock.advance(300);
-    await waitFor(() => heard.includes(text), { timeoutMs: 3_000, what: text, state: () => heard });
+    await waitFor(() => heard.includes(text), { timeoutMs: 30_000, what: text, state: () => heard });
   };
-  await waitFor(() => page.mesh.watchers > 0, { timeoutMs: 3_000, what: "a listener" });
+  await waitFor(() => page.mesh.watchers > 0, { timeoutMs: 30_000, what: "a listener" });
   await told("event: connection");
 
   page.mesh.openRequest(TEST_ASK);

@@ -62,7 +62,7 @@ Deno.test("ask --wait: prints the answer, and the status says what became of it"
   for (const [decision, status, said] of [["answer", 0, "main"], ["deny", 6, "deny: not today"]] as const) {
     const { run, mesh } = createTestShell();
     const running = run("ask", "all", "Which", "branch?", "--wait", "10m");
-    const record = await waitFor(() => [...mesh.requestMap.values()][0], { timeoutMs: 5_000, what: "the request" });
+    const record = await waitFor(() => [...mesh.requestMap.values()][0], { timeoutMs: 30_000, what: "the request" });
 
     const answer = decision === "deny" ? { reason: "not today" } : { text: "main" };
     await mesh.answer(record.request_id, { request_digest: record.digest, decision, ...answer });

@@ -109,9 +109,9 @@ Deno.test("a role without a key yet is waited for; what is there already is left
   const missing = (attempt: number) => attempt < 3 ? new BzzzError("role_key_missing", "no key yet") : undefined;
   const waiting = setUp({ tasks: [task(TASK)], refuse: missing });
   waiting.publisher.start();
-  await waitFor(() => waiting.attempts() === 1, { timeoutMs: 5_000, what: "the first try" });
+  await waitFor(() => waiting.attempts() === 1, { timeoutMs: 30_000, what: "the first try" });
   await waiting.clock.advance(20_000);
-  await waitFor(() => waiting.published.length === 1, { timeoutMs: 5_000, what: "the decision" });
+  await waitFor(() => waiting.published.length === 1, { timeoutMs: 30_000, what: "the decision" });
   await waiting.publisher.stop();
 
   const known = setUp({ tasks: [task(TASK)], refuse: () => new ContextError("already_exists", "is there") });
@@ -126,7 +126,7 @@ Deno.test("stop() does not wait for a key", async () => {
     refuse: () => new BzzzError("role_key_missing", "no key yet"),
   });
   publisher.start();
-  await waitFor(() => attempts() === 1, { timeoutMs: 5_000, what: "the first try" });
+  await waitFor(() => attempts() === 1, { timeoutMs: 30_000, what: "the first try" });
 
   await publisher.stop();
 

@@ -55,7 +55,7 @@ async function createMembers(
     await mesh.clock.advance(30_000);
     await mesh.share();
     return members.every(({ node }) => node.roles.keys().some((role) => role.isHeld && role.isCurrent));
-  }, { timeoutMs: 20_000, what: "keys" });
+  }, { timeoutMs: 30_000, what: "keys" });
   return { members, network };
 }
 

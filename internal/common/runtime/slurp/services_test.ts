@@ -70,7 +70,7 @@ async function withNode(flags: Readonly<Record<string, unknown>>, ...looks: ((se
       });
       await runtime.start();
       try {
-        await waitFor(() => services.electionManager.leadership(), { timeoutMs: 10_000, what: "the node to lead" });
+        await waitFor(() => services.electionManager.leadership(), { timeoutMs: 30_000, what: "the node to lead" });
         await look(services);
       } finally {
         await runtime.stop();
@@ -92,7 +92,7 @@ async function write(services: Services): Promise<void> {
     } catch {
       return undefined; // the role has no key yet
     }
-  }, { timeoutMs: 10_000, what: "the first write" });
+  }, { timeoutMs: 30_000, what: "the first write" });
 }
 
 async function summaryOf(services: Services): Promise<unknown> {
@@ -104,7 +104,7 @@ Deno.test("a node that leads derives with the real keys, shows it, and finds its
   await withNode({}, async (services) => {
     await write(services);
     await waitFor(async () => await summaryOf(services) === "Pay: Nobody pays twice.", {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       what: "the context",
       state: () => services.slurp.status(),
     });
@@ -136,7 +136,7 @@ Deno.test("a node that leads derives with the real keys, shows it, and finds its
     // read before this term has derived anything: the certificate of the term before is in the history
     assert.equal(await summaryOf(services), "Pay: Nobody pays twice.");
     await waitFor(() => services.slurp.status().state === "idle", {
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
       what: "the look at everything",
     });
     assert.ok((services.slurp.status().term ?? 0) > term);

@@ -81,7 +81,7 @@ Deno.test("a founder and two who joined vote over real connections, and two go o
   }
   const all = [atlas, ...others].map(({ services }) => services.registers);
   await waitFor(() => all.every((registers) => registers.hasQuorum()), {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     what: "the voters to be known",
   });
 
@@ -93,7 +93,7 @@ Deno.test("a founder and two who joined vote over real connections, and two go o
         const roster = registers.roster();
         return roster?.step === "stable" && roster.voters.length === index + 2;
       });
-    await waitFor(isDone, { timeoutMs: 15_000, what: `${index + 2} voters everywhere` });
+    await waitFor(isDone, { timeoutMs: 30_000, what: `${index + 2} voters everywhere` });
   }
   const firsts = all.map((registers) => registers.use(RULES));
   const outcomes = await Promise.all(firsts.map((first, i) => first.submit(registerKey("first", "a"), { by: `${i}` })));
@@ -111,7 +111,7 @@ Deno.test("a founder and two who joined vote over real connections, and two go o
 
   await others[0]?.runtime.stop();
   const { registers } = atlas.services;
-  await waitFor(() => !registers.hasQuorum(), { timeoutMs: 15_000, what: "the loss of the quorum" });
+  await waitFor(() => !registers.hasQuorum(), { timeoutMs: 30_000, what: "the loss of the quorum" });
   const alone = await firsts[0]?.submit(registerKey("first", "c"), { by: "atlas" });
   assert.deepEqual(alone, { type: "undecided", reason: "no_quorum" });
   assert.match(registers.describeQuorum(), /1 of 3 voters can be reached, 2 are needed/);

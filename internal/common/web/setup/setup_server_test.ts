@@ -53,10 +53,10 @@ Deno.test("setup server: a new link for each that nobody used, none once somebod
   const { clock, links, left, serving, interrupt } = serve(() => Promise.reject(new TypeError("nothing is made here")));
   const refused = assert.rejects(serving, /stopped by hand/);
 
-  await waitFor(() => links.length === 1, { timeoutMs: 5_000, what: "a link" });
+  await waitFor(() => links.length === 1, { timeoutMs: 30_000, what: "a link" });
   await settle();
   clock.advance(LINK_TTL_MS);
-  await waitFor(() => links.length === 2, { timeoutMs: 5_000, what: "the next link" });
+  await waitFor(() => links.length === 2, { timeoutMs: 30_000, what: "the next link" });
   const [first = "", second = ""] = links;
   const statusOf = async (link: string) => {
     const response = await fetch(link, { redirect: "manual" });
@@ -82,7 +82,7 @@ Deno.test("setup server: shares that nobody has kept when the page is left are n
     Promise.resolve({ ...made, recovery_shares: ["one", "two"], recovery_threshold: 2 })
   );
   const refused = assert.rejects(serving, /stopped by hand/);
-  await waitFor(() => links.length === 1, { timeoutMs: 5_000, what: "a link" });
+  await waitFor(() => links.length === 1, { timeoutMs: 30_000, what: "a link" });
   const { origin, pathname, search } = new URL(links[0] ?? "");
   const browser = new TestBrowser((request) => fetch(new Request(request, { redirect: "manual" })), origin);
   await browser.get(pathname + search);
