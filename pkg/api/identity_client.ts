@@ -1,5 +1,6 @@
 import { type CallOptions, type HttpCaller, path } from "@bzzz/http";
 import { z } from "zod";
+import { PartCaller } from "./part_caller.ts";
 import type {
   IdentityView,
   passphraseChangeSchema,
@@ -12,14 +13,14 @@ type Views = typeof import("./person_views.ts");
 
 /** The person of a node and those of the mesh; see `ApiClient`, of which it is a part. */
 export class IdentityClient {
-  readonly #caller: Pick<HttpCaller, "call">;
+  readonly #part: PartCaller<Views>;
 
   constructor(caller: Pick<HttpCaller, "call">) {
-    this.#caller = caller;
+    this.#part = new PartCaller<Views>(caller, () => import("./person_views.ts"));
   }
 
   show(options: CallOptions = {}): Promise<IdentityView> {
-    return this.#call("GET", "/identity", (views) => views.identityViewSchema, options);
+    return this.#part.call("GET", "/identity", (views) => views.identityViewSchema, options);
   }
 
   unlock(passphrase: string, options: CallOptions = {}): Promise<IdentityView> {
@@ -27,7 +28,7 @@ export class IdentityClient {
   }
 
   lock(options: CallOptions = {}): Promise<IdentityView> {
-    return this.#call("POST", "/identity/lock", (views) => views.identityViewSchema, options);
+    return this.#part.call("POST", "/identity/lock", (views) => views.identityViewSchema, options);
   }
 
   changePassphrase(input: z.input<typeof passphraseChangeSchema>, options: CallOptions = {}): Promise<IdentityView> {
@@ -48,24 +49,15 @@ export class IdentityClient {
 
   async people(options: CallOptions = {}): Promise<readonly PersonView[]> {
     const pick = (views: Views) => z.object({ items: z.array(views.personViewSchema) });
-    return (await this.#call("GET", "/people", pick, options)).items;
+    return (await this.#part.call("GET", "/people", pick, options)).items;
   }
 
   admit(member: string, words: string, options: CallOptions = {}): Promise<PersonView> {
     const pick = (views: Views) => views.personViewSchema;
-    return this.#call("POST", path`/people/${member}/admit`, pick, { ...options, body: { words } });
+    return this.#part.call("POST", path`/people/${member}/admit`, pick, { ...options, body: { words } });
   }
 
   #post(route: string, body: object, options: CallOptions): Promise<IdentityView> {
-    return this.#call("POST", route, (views) => views.identityViewSchema, { ...options, body });
-  }
-
-  async #call<S extends z.ZodType>(
-    method: string,
-    route: string,
-    pick: (views: Views) => S,
-    options: Parameters<HttpCaller["call"]>[3],
-  ): Promise<z.output<S>> {
-    return await this.#caller.call(method, route, async () => pick(await import("./person_views.ts")), options);
+    return this.#part.call("POST", route, (views) => views.identityViewSchema, { ...options, body });
   }
 }

@@ -2,20 +2,15 @@
 import assert from "node:assert/strict";
 import { type Clock, createSystemClock, createSystemRandom } from "@bzzz/base";
 import { CONFIG_PROFILES, describeConfig, parseConfig } from "@bzzz/config";
-import { createNullLogger } from "@bzzz/logging";
 import { TOPICS } from "@bzzz/wire";
-import { loadProgramConfig } from "./config.ts";
 import { homePaths, readEndpoints } from "./home.ts";
 import { openNodeLog } from "./node_logger.ts";
 import { AGENT_PROFILE, HAP_PROFILE } from "./profiles.ts";
-import { createRuntime } from "./runtime.ts";
 import { SelfStatus } from "./self_status.ts";
-import { foundMesh, requireAgentId } from "./setup.ts";
-import { ShutdownManager } from "./shutdown.ts";
 import { authorQuota, retentionPolicy } from "./storage.ts";
+import { foundTestHome, startTestNode } from "./testdata/test_node.ts";
 
 const random = createSystemRandom();
-const logger = createNullLogger();
 
 /** The system's clock, which writes down what is asked of it. */
 function createSpyClock(): {
@@ -48,22 +43,11 @@ Deno.test("A-04 F-12 settings of a node have their effect", async () => {
   const { clock, periods, delays, skip } = createSpyClock();
   const home = await Deno.makeTempDir({ prefix: "bzzz-effects-" });
   try {
-    await foundMesh({ clock, random, logger, profile: AGENT_PROFILE, version: "0.0.0" }, {
+    await foundTestHome(AGENT_PROFILE, { home, agentId: "one", clock });
+    const { services, stop } = await startTestNode(AGENT_PROFILE, {
       home,
-      meshName: "test",
-      agentId: requireAgentId("one"),
-      isRootKeyKept: false,
-    });
-    await Deno.remove(`${home}/config.yaml`);
-    const { config } = await loadProgramConfig({
-      profile: AGENT_PROFILE,
-      home,
-      env: {},
-      globals: {
-        config: new URL("./testdata/agent_config.yaml", import.meta.url).pathname,
-        logLevel: undefined,
-        settings: [],
-      },
+      clock,
+      configPath: new URL("./testdata/agent_config.yaml", import.meta.url).pathname,
       flags: {
         "health.host": "127.0.0.2",
         "api.host": "127.0.0.3",
@@ -81,26 +65,6 @@ Deno.test("A-04 F-12 settings of a node have their effect", async () => {
         "coordination.voter_steady_seconds": 23,
       },
     });
-    const runtime = createRuntime(() =>
-      Promise.resolve({
-        clock,
-        random,
-        logger,
-        config,
-        paths: homePaths(home),
-        env: {},
-        version: "0.0.0",
-        isInsecure: false,
-        shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, AGENT_PROFILE.shutdown),
-      })
-    );
-    const services = await runtime.initialize({
-      configPath: undefined,
-      binaryType: "agent",
-      enableSetupMode: false,
-      customPorts: {},
-    });
-    await runtime.start();
     const token = (await Deno.readTextFile(homePaths(home).writeToken)).trim();
     const ask = async (host: string, body?: string) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
@@ -150,7 +114,7 @@ Deno.test("A-04 F-12 settings of a node have their effect", async () => {
     sweep();
     assert.equal(services.presence.get(identity.peer)?.liveness, "failed", "coordination.presence_timeout_seconds");
     assert.deepEqual(services.voterPromoter.settings, { chosen: 5, steadyMs: 23_000 }, "coordination.voter…");
-    await runtime.stop();
+    await stop();
   } finally {
     await Deno.remove(home, { recursive: true });
   }

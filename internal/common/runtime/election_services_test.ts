@@ -3,63 +3,21 @@ import type { Grant } from "@bzzz/agentid";
 import type { PeerId } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
 import { CONFIG_PROFILES, electionTimes, parseConfig } from "@bzzz/config";
-import { createNullLogger } from "@bzzz/logging";
-import { createSystemClock, createSystemRandom } from "@bzzz/base";
-import { loadProgramConfig } from "./config.ts";
 import { leaderFacts } from "./election_services.ts";
-import { homePaths } from "./home.ts";
 import { AGENT_PROFILE } from "./profiles.ts";
-import { createRuntime } from "./runtime.ts";
-import { foundMesh, requireAgentId } from "./setup.ts";
-import { ShutdownManager } from "./shutdown.ts";
-
-const clock = createSystemClock();
-const random = createSystemRandom();
-const logger = createNullLogger();
+import { foundTestHome, startTestNode, type TestServices } from "./testdata/test_node.ts";
 
 /** A node alone in its mesh, its only voter, started with these settings; `look` sees its services. */
 async function withNode(
   flags: Readonly<Record<string, unknown>>,
-  look: (services: Awaited<ReturnType<ReturnType<typeof createRuntime>["initialize"]>>) => Promise<void>,
+  look: (services: TestServices) => Promise<void>,
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "bzzz-election-" });
   try {
-    await foundMesh({ clock, random, logger, profile: AGENT_PROFILE, version: "0.0.0" }, {
-      home,
-      meshName: "test",
-      agentId: requireAgentId("one"),
-      isRootKeyKept: false,
-    });
-    const zero = { "ports.http_port": 0, "ports.health_port": 0, "network.p2p_port": 0, "network.mdns": false };
-    const { config } = await loadProgramConfig({
-      profile: AGENT_PROFILE,
-      home,
-      env: {},
-      globals: { config: undefined, logLevel: undefined, settings: [] },
-      flags: { ...zero, ...flags },
-    });
-    const runtime = createRuntime(() =>
-      Promise.resolve({
-        clock,
-        random,
-        logger,
-        config,
-        paths: homePaths(home),
-        env: {},
-        version: "0.0.0",
-        isInsecure: false,
-        shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, AGENT_PROFILE.shutdown),
-      })
-    );
-    const services = await runtime.initialize({
-      configPath: undefined,
-      binaryType: "agent",
-      enableSetupMode: false,
-      customPorts: {},
-    });
-    await runtime.start();
+    await foundTestHome(AGENT_PROFILE, { home, agentId: "one" });
+    const { services, stop } = await startTestNode(AGENT_PROFILE, { home, flags });
     await look(services);
-    await runtime.stop();
+    await stop();
   } finally {
     await Deno.remove(home, { recursive: true });
   }

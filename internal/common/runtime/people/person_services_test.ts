@@ -3,13 +3,10 @@ import { ensurePerson, relockPerson } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
-import { loadProgramConfig } from "../config.ts";
-import { homePaths } from "../home.ts";
 import { HAP_PROFILE } from "../profiles.ts";
-import { createRuntime } from "../runtime.ts";
 import { foundMesh, requireAgentId } from "../setup.ts";
-import { ShutdownManager } from "../shutdown.ts";
 import { checkPerson } from "./person_check.ts";
+import { foundTestHome, startTestNode } from "../testdata/test_node.ts";
 
 const random = createSystemRandom();
 const logger = createNullLogger();
@@ -18,53 +15,22 @@ async function assertStaysOpen(settings: { readonly unlock: number; readonly idl
   const clock = createSystemClock();
   const home = await Deno.makeTempDir({ prefix: "bzzz-person-" });
   try {
-    const founded = await foundMesh({ clock, random, logger, profile: HAP_PROFILE, version: "0.0.0" }, {
+    const founded = await foundTestHome(HAP_PROFILE, {
       home,
-      meshName: "test",
-      agentId: requireAgentId("ana"),
-      isRootKeyKept: false,
+      agentId: "ana",
       personPassphrase: "correct horse",
+      clock,
     });
-    await Deno.remove(`${home}/config.yaml`);
-    const flags = {
-      "person.unlock_seconds": settings.unlock,
-      "person.idle_lock_seconds": settings.idle,
-      "network.mdns": false,
-      "network.listen_host": "127.0.0.1",
-    };
-    const ports = ["ports.http_port", "ports.health_port", "ports.ucxi_port", "network.p2p_port"] as const;
-    const { config } = await loadProgramConfig({
-      profile: HAP_PROFILE,
+    const { services: { person, people }, stop } = await startTestNode(HAP_PROFILE, {
       home,
-      env: {},
-      globals: { config: undefined, logLevel: undefined, settings: [] },
-      flags: { ...flags, ...Object.fromEntries(ports.map((port) => [port, 0])) },
+      clock,
+      flags: { "person.unlock_seconds": settings.unlock, "person.idle_lock_seconds": settings.idle },
     });
-    const runtime = createRuntime(() =>
-      Promise.resolve({
-        clock,
-        random,
-        logger,
-        config,
-        paths: homePaths(home),
-        env: {},
-        version: "0.0.0",
-        isInsecure: false,
-        shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, HAP_PROFILE.shutdown),
-      })
-    );
-    const { person, people } = await runtime.initialize({
-      configPath: undefined,
-      binaryType: "hap",
-      enableSetupMode: false,
-      customPorts: {},
-    });
-    await runtime.start();
     const nowMs = clock.nowMs();
     await person.unlock("correct horse");
     const state = await person.state();
     await person.announce();
-    await runtime.stop();
+    await stop();
 
     assert.ok(state.type === "unlocked");
     assert.ok(Math.abs(state.untilMs - nowMs - 77_000) < 30_000, `${state.untilMs - nowMs} ms`);

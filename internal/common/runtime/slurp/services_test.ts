@@ -1,79 +1,33 @@
 import assert from "node:assert/strict";
-import { createSystemClock, createSystemRandom, utf8Encode } from "@bzzz/base";
+import { createSystemRandom, utf8Encode } from "@bzzz/base";
 import { ManualClock, waitFor } from "@bzzz/base/testing";
 import { createAgeOpener, createAgeSecret } from "@bzzz/crypto";
 import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
-import { createNullLogger } from "@bzzz/logging";
 import type { SlurpStatus } from "@bzzz/slurp";
 import { formatAddress, parseConcrete } from "@bzzz/ucxl";
-import { loadProgramConfig } from "../config.ts";
-import { homePaths } from "../home.ts";
 import { AGENT_PROFILE } from "../profiles.ts";
-import { createRuntime } from "../runtime.ts";
-import { foundMesh, requireAgentId } from "../setup.ts";
-import { ShutdownManager } from "../shutdown.ts";
 import { slurpCheck } from "./monitoring.ts";
 import { slurpOptions } from "./services.ts";
+import { foundTestHome, startTestNode, type TestServices as Services } from "../testdata/test_node.ts";
 
-const clock = createSystemClock();
 const random = createSystemRandom();
-const logger = createNullLogger();
 const README = parseConcrete("ucxl://one:admin@shop:pay/README.md");
-
-type Services = Awaited<ReturnType<ReturnType<typeof createRuntime>["initialize"]>>;
 
 /** A node alone in its mesh, so its leader, which stops and starts again as often as `looks` has parts. */
 async function withNode(flags: Readonly<Record<string, unknown>>, ...looks: ((services: Services) => Promise<void>)[]) {
   const home = await Deno.makeTempDir({ prefix: "bzzz-slurp-" });
   try {
-    await foundMesh({ clock, random, logger, profile: AGENT_PROFILE, version: "0.0.0" }, {
-      home,
-      meshName: "test",
-      agentId: requireAgentId("one"),
-      isRootKeyKept: false,
-    });
-    const { config } = await loadProgramConfig({
-      profile: AGENT_PROFILE,
-      home,
-      env: {},
-      globals: { config: undefined, logLevel: undefined, settings: [] },
-      flags: {
-        "ports.http_port": 0,
-        "ports.health_port": 0,
-        "ports.ucxi_port": 0,
-        "network.p2p_port": 0,
-        "network.mdns": false,
-        "network.listen_host": "127.0.0.1",
-        "slurp.settle_ms": 10,
-        ...flags,
-      },
-    });
+    await foundTestHome(AGENT_PROFILE, { home, agentId: "one" });
     for (const look of looks) {
-      const runtime = createRuntime(() =>
-        Promise.resolve({
-          clock,
-          random,
-          logger,
-          config,
-          paths: homePaths(home),
-          env: {},
-          version: "0.0.0",
-          isInsecure: false,
-          shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, AGENT_PROFILE.shutdown),
-        })
-      );
-      const services = await runtime.initialize({
-        configPath: undefined,
-        binaryType: "agent",
-        enableSetupMode: false,
-        customPorts: {},
+      const { services, stop } = await startTestNode(AGENT_PROFILE, {
+        home,
+        flags: { "slurp.settle_ms": 10, ...flags },
       });
-      await runtime.start();
       try {
         await waitFor(() => services.electionManager.leadership(), { timeoutMs: 30_000, what: "the node to lead" });
         await look(services);
       } finally {
-        await runtime.stop();
+        await stop();
       }
     }
   } finally {
