@@ -593,3 +593,17 @@ Deno.test("an address that was pinned stays at hand in the palette and for Tab, 
   await press("\x10", "pinned");
   assert.doesNotMatch(terminal.text(), /plan\.md +pinned/);
 });
+
+Deno.test("/approve with flags behind the ask does what they say: the box, which knows none of them, does not open", async () => {
+  await using screen = await startTestScreen({ size: { columns: 120, rows: 28 } });
+  const { mesh, press, shows, pass, terminal } = screen;
+  const ask = mesh.openRequest(APPROVAL);
+
+  await press(`/approve ${ask.request_id} --scope task\r`);
+  await shows("type y to approve:");
+  assert.doesNotMatch(terminal.text(), /Approve \w{4}\?/);
+  await pass(700);
+  await press("y\r");
+
+  await screen.until("the approval", () => mesh.requestMap.get(ask.request_id)?.answer?.scope === "task");
+});

@@ -125,8 +125,8 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
     case "approve":
     case "deny":
     case "answer": {
-      // With words behind the id it is said already; approving always goes through its box.
-      if (first.startsWith("--") || (verb !== "approve" && words.length > 1)) return undefined;
+      // With words behind the id it is said already, and what flags say the command does; approving else goes through its box.
+      if (words.some((word) => word.startsWith("--")) || (verb !== "approve" && words.length > 1)) return undefined;
       const request = findAsk(model, first);
       if (request) return openBox(model, request, verb);
       return first === ""
