@@ -1,4 +1,5 @@
-// Requests to people on the built programs: a policy's rule, an approval by its digest, putting off, silence that denies.
+// Requests to people on the built programs: a policy's rule, an approval by its digest, putting off, an approval until a time
+// that is taken back, silence that denies.
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
@@ -55,6 +56,23 @@ Deno.test("a rule decides what it names; high stakes need a person and the diges
   const digest = open.digest.slice(-16);
   assert.equal((await run("bzzz-hap", ["approve", open.short_id, "--digest", digest, ...home])).code, 0);
   await completed(pushed);
+
+  const [first, second] = [await post("deploy"), async () => await post("deploy")];
+  const asked = async () => (await ana.requests({ state: "open" })).find(({ title }) => title === "deploy?");
+  const held = await waitFor(asked, { timeoutMs: 20_000, what: "the ask to deploy" });
+  const scoped = ["--digest", held.digest.slice(-16), "--scope", "2h"];
+  assert.equal((await run("bzzz-hap", ["approve", held.request_id, ...scoped, ...home])).code, 0);
+  await completed(first);
+  await completed(await second());
+  assert.match((await run("bzzz-hap", ["grants", ...home])).stdout, /until .* deploy/);
+  assert.equal((await run("bzzz-hap", ["grants", "revoke", held.request_id, "enough", ...home])).code, 0);
+  await waitFor(async () => (await hub.request(held.request_id)).revoked, {
+    timeoutMs: 10_000,
+    what: "the agent to hear",
+  });
+  await second();
+  const again = await waitFor(asked, { timeoutMs: 20_000, what: "to be asked again" });
+  assert.notEqual(again.request_id, held.request_id);
 
   const silent = ["ask", "@ana", "Lunch?", "--due", "1s", "--on-timeout", "deny", "--wait", "10s"];
   const ended = await run("bzzz-agent", [...silent, "--home", mesh.home("hub")]);
