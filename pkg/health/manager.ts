@@ -88,7 +88,7 @@ export class HealthManager implements AsyncDisposable {
     };
     this.#checks.set(check.name, entry);
     if (this.#isStarted) this.#loop(entry);
-    this.#announce();
+    if (this.#lastStatus === "healthy") this.#announce(); // one more check that did not run yet makes nothing better, nor unhealthy
     return {
       [Symbol.dispose]: () => {
         entry.timer?.cancel();
@@ -189,24 +189,36 @@ export class HealthManager implements AsyncDisposable {
     if (entry.isHung) return late;
     const stopping = this.#stopping.signal;
     if (stopping.aborted) return undefined;
-    using deadline = createDeadline(this.#clock, { timeoutMs, what: `health check "${check.name}"`, parent: stopping });
-    const run = (async () => await check.run({ signal: deadline.signal }))();
+    // Made when somebody waits: most checks only look, and at a start they are sixty at once.
+    let deadline: ReturnType<typeof createDeadline> | undefined;
+    const signal = () =>
+      (deadline ??= createDeadline(this.#clock, { timeoutMs, what: `health check "${check.name}"`, parent: stopping }))
+        .signal;
+    let run: Promise<CheckOutcome> | undefined;
     try {
-      const outcome = await abortable(run, deadline.signal);
+      const found = check.run({
+        get signal() {
+          return signal();
+        },
+      });
+      if (found instanceof Promise) run = found;
+      const outcome = found instanceof Promise ? await abortable(found, signal()) : found;
       return outcome.ok || CODE.test(outcome.code) ? outcome : { ...outcome, code: "check_failed" };
     } catch (error) {
-      if (deadline.signal.aborted) {
+      if (deadline?.signal.aborted) {
         // Whatever it throws or returns later is too late to say anything.
         entry.isHung = true;
         const settled = () => {
           entry.isHung = false;
         };
-        run.then(settled, settled);
+        Promise.resolve(run).then(settled, settled);
       }
       if (stopping.aborted) return undefined;
-      if (error instanceof TimeoutError && deadline.signal.aborted) return late;
+      if (error instanceof TimeoutError && deadline?.signal.aborted) return late;
       const code = error instanceof BzzzError && CODE.test(error.code) ? error.code : "check_failed";
       return { ok: false, code, message: errorMessage(error) };
+    } finally {
+      deadline?.[Symbol.dispose]();
     }
   }
 

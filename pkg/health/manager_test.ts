@@ -125,6 +125,30 @@ Deno.test("a check that never answers times out, and is not run again on top of 
   await health.stop();
 });
 
+Deno.test("a check that answers at once sets no timer; one that asks for its signal gets one that ends with the run", async () => {
+  const { clock, health: manager } = createHarness();
+  let signal: AbortSignal | undefined;
+  manager.register({ name: "quick", critical: true, run: () => ({ ok: true }) });
+  await manager.runAll();
+  assert.equal(clock.pendingTimers, 0);
+
+  manager.register({
+    name: "asks",
+    critical: true,
+    run: async (options) => {
+      signal = options.signal;
+      await Promise.resolve();
+      assert.equal(clock.pendingTimers, 1);
+      return { ok: true };
+    },
+  });
+  const { status } = await manager.runAll();
+
+  assert.equal(signal?.aborted, false);
+  assert.equal(clock.pendingTimers, 0);
+  assert.equal(status, "degraded", "the phase is still that of a start");
+});
+
 Deno.test("a check that throws fails with the error's code", async () => {
   const { health } = createHarness();
   const throwing = (name: string, error: Error): HealthCheck => ({

@@ -74,13 +74,16 @@ export class ManagedService<Services extends object> implements RuntimeService {
     const instance = this.#instance;
     if (!instance) throw new TypeError(`Service "${this.name}" is started before it is created`);
     this.#state = "starting";
-    const timeoutMs = this.definition.startTimeoutMs;
-    await this.#step(
-      `start of service "${this.name}"`,
-      timeoutMs,
-      options.signal,
-      (signal) => instance.start({ signal }),
-    );
+    const { start } = instance;
+    if (start) {
+      const timeoutMs = this.definition.startTimeoutMs;
+      await this.#step(
+        `start of service "${this.name}"`,
+        timeoutMs,
+        options.signal,
+        (signal) => start({ signal }),
+      );
+    }
     this.#state = "running";
   }
 

@@ -79,7 +79,7 @@ export class StandardServiceManager<Services extends object> implements ServiceM
     }
     const { clock, logger } = this.#deps;
     const service = new ManagedService<Services>({ clock, logger, available: () => this.#services }, definition);
-    const cycle = findCycle([...this.#registered.values(), service]);
+    const cycle = findCycle([...this.#registered.values(), service], name); // without it there was none
     if (cycle) {
       const why = `the services depend on each other, ${cycle.join(" → ")}`;
       throw this.#error("service_cycle", `register service "${name}"`, { why, serviceName: name });

@@ -46,7 +46,8 @@ export interface ServiceSpec<
 /** A created service with its type closed over. */
 export interface ServiceInstance {
   readonly value: unknown;
-  start(context: ServiceContext): Promise<void>;
+  /** Missing where there is nothing to start. */
+  start?(context: ServiceContext): Promise<void>;
   stop(context: ServiceContext): Promise<void>;
   health(): CheckOutcome;
 }
@@ -94,7 +95,7 @@ export function serviceDefiner<Services extends object>(): <
       const value = await spec.create(picked as Pick<Services, (typeof spec.dependsOn)[number]>, context);
       return {
         value,
-        start: async (context) => await spec.start?.(value, context),
+        ...(spec.start ? { start: async (context) => await spec.start?.(value, context) } : {}),
         stop: async (context) => await (spec.stop ? spec.stop(value, context) : dispose(value)),
         health: () => spec.health?.(value) ?? { ok: true },
       };

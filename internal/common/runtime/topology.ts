@@ -72,8 +72,14 @@ export function orderServices(services: readonly ServiceNode[], timestampMs: num
   return ordered;
 }
 
-/** A chain of names that ends where it began, or undefined. Names without a service are ignored. Pure. */
-export function findCycle(services: readonly Pick<ServiceNode, "name" | "dependencies">[]): string[] | undefined {
+/**
+ * A chain of names that ends where it began, or undefined. Names without a service are ignored. With `from`, only what can
+ * be reached from that service is looked at. Pure.
+ */
+export function findCycle(
+  services: readonly Pick<ServiceNode, "name" | "dependencies">[],
+  from?: string,
+): string[] | undefined {
   const byName = new Map(services.map((service) => [service.name, service]));
   const done = new Set<string>();
   const path: string[] = [];
@@ -91,7 +97,7 @@ export function findCycle(services: readonly Pick<ServiceNode, "name" | "depende
     done.add(name);
     return undefined;
   };
-  for (const { name } of services) {
+  for (const name of from === undefined ? byName.keys() : [from]) {
     const cycle = visit(name);
     if (cycle) return cycle;
   }

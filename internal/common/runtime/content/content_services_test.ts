@@ -44,7 +44,7 @@ Deno.test("sealed content has the room that the configuration says, in the data 
   const instance = await definition?.create(available, { signal });
   const storage = instance?.value;
   assert.ok(instance && storage instanceof EncryptedStorage);
-  await instance.start({ signal });
+  await instance.start?.({ signal });
 
   const hash = await storage.put(await sealedFile(1, 10 * MIB));
   await assert.rejects(storage.put(await sealedFile(2, 10 * MIB)), { code: "content_quota" });
