@@ -1,5 +1,5 @@
 import { createSystemClock, withTimeout } from "@bzzz/base";
-import { endChild } from "./process_facts.ts";
+import { cpuMsOf, endChild } from "./process_facts.ts";
 
 const clock = createSystemClock();
 
@@ -10,12 +10,19 @@ export class AgentProcess implements AsyncDisposable {
   readonly pid: number;
   /** Milliseconds from spawn to the line that says it has started. */
   readonly readyMs: number;
+  /** Of them, milliseconds of processor time. */
+  readonly readyCpuMs: number;
 
-  private constructor(child: Deno.ChildProcess, stderr: ReadableStreamDefaultReader<string>, readyMs: number) {
+  private constructor(
+    child: Deno.ChildProcess,
+    stderr: ReadableStreamDefaultReader<string>,
+    { readyMs, readyCpuMs }: { readonly readyMs: number; readonly readyCpuMs: number },
+  ) {
     this.#child = child;
     this.#stderr = stderr;
     this.pid = child.pid;
     this.readyMs = readyMs;
+    this.readyCpuMs = readyCpuMs;
   }
 
   static async start(
@@ -46,7 +53,8 @@ export class AgentProcess implements AsyncDisposable {
     const stderr = text.getReader();
     try {
       await withTimeout(clock, untilStarted(stderr), { timeoutMs: 30_000, what: "the start of the agent" });
-      return new AgentProcess(child, stderr, clock.monotonicMs() - startedAtMs);
+      const readyMs = clock.monotonicMs() - startedAtMs;
+      return new AgentProcess(child, stderr, { readyMs, readyCpuMs: await cpuMsOf(child.pid) });
     } catch (error) {
       await stderr.cancel();
       await endChild(child);

@@ -1,6 +1,6 @@
 import { createSystemClock, withTimeout } from "@bzzz/base";
 import type { BenchCommand, BenchEvent } from "./bench_protocol.ts";
-import { endChild } from "./process_facts.ts";
+import { cpuMsOf, endChild } from "./process_facts.ts";
 
 const clock = createSystemClock();
 
@@ -15,6 +15,8 @@ export class BenchProcess implements AsyncDisposable {
   addresses: readonly string[] = [];
   /** Milliseconds from spawn until it listened. */
   readyMs = 0;
+  /** Of them, milliseconds of processor time. */
+  readyCpuMs = 0;
 
   private constructor(child: Deno.ChildProcess, spawnedAtMs: number) {
     this.#child = child;
@@ -37,6 +39,7 @@ export class BenchProcess implements AsyncDisposable {
     const ready = await process.next("ready");
     process.addresses = ready.addresses;
     process.readyMs = ready.readyAtMs - spawnedAtMs;
+    process.readyCpuMs = await cpuMsOf(process.pid);
     return process;
   }
 

@@ -5,6 +5,17 @@ export async function cpuSecondsOf(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
 }
 
+/** Milliseconds of processor time of the threads a process has now, to the nanosecond where `cpuSecondsOf` has ticks; Linux only. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  let nanoseconds = 0;
+  for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+    // a thread that ended between the two looks counts nothing
+    const stat = await Deno.readTextFile(`/proc/${pid}/task/${name}/schedstat`).catch(() => "0");
+    nanoseconds += Number(stat.split(" ")[0]);
+  }
+  return nanoseconds / 1e6;
+}
+
 /** Resident memory of a process in MiB; Linux only. */
 export async function rssMbOf(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
