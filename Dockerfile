@@ -12,7 +12,7 @@ RUN deno install --frozen
 COPY . .
 ARG BZZZ_COMMIT=unknown
 RUN BZZZ_COMMIT="$BZZZ_COMMIT" deno run -A internal/tools/build/main.ts --mode=self-extracting
-# Unpacked once, here: the image then holds one runtime, and the first 8 KiB of each executable are its launcher.
+# Unpacked and rehearsed once, here: the image holds one runtime and what a start compiles, and the first 8 KiB of each executable are its launcher.
 RUN set -eu; \
     mkdir -p /opt/bzzz/bin; \
     for program in bzzz-agent bzzz-hap; do \
