@@ -1,12 +1,12 @@
 import type { HandleInput, RequestView } from "@bzzz/api";
 import { formFields } from "@bzzz/cli";
-import { type PageApp, refusalOf, typed, USED_FORM } from "@bzzz/web";
+import { type PageApp, refusalOf, typed } from "@bzzz/web";
 import { formValues } from "../form_values.ts";
-import { fullPage, momentOf, type PageParts, part, readForm, waitingCount, wantsPart } from "../page.tsx";
+import { fullPage, momentOf, type PageParts, part, waitingCount, wantsPart } from "../page.tsx";
 import { Inbox, InboxList, type Tab, tabOf, TABS } from "../views/inbox.tsx";
 import { Waiting } from "../views/layout.tsx";
 import { SPANS } from "../views/request.tsx";
-import { askPage, decide, type Decision, DIGEST_MOVED, done, loadAsk, purposeOf } from "./one_ask.tsx";
+import { askPage, decide, type Decision, done, loadAsk, takeAskForm } from "./one_ask.tsx";
 import { passphraseOf } from "./passphrase.ts";
 
 const MAX_LISTED = 500;
@@ -54,13 +54,9 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
 
   for (const decision of ["deny", "answer", "choose"] as const) {
     app.post(`/asks/:ask/${decision}`, async (visit) => {
-      const form = await readForm(visit.req.raw, parts);
-      const request = await loadAsk(visit, parts);
-      const again = (problem: string, status: number) =>
-        askPage(visit, parts, request, { problem, status, typed: form });
-      if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
-      const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf(decision, request));
-      if (verdict !== "fresh") return await again(USED_FORM, 409);
+      const taken = await takeAskForm(visit, parts, decision);
+      if (taken instanceof Response) return taken;
+      const { form, request, again } = taken;
       const input = inputOf(decision, form, request);
       if (typeof input === "string") return await again(input, 422);
       const problem = await decide(visit, parts, request, { ...input, ...passphraseOf(form) });
@@ -70,12 +66,9 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
 
   for (const act of ["snooze", "escalate", "withdraw"] as const) {
     app.post(`/asks/:ask/${act}`, async (visit) => {
-      const form = await readForm(visit.req.raw, parts);
-      const request = await loadAsk(visit, parts);
-      const again = (problem: string, status: number) => askPage(visit, parts, request, { problem, status });
-      if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
-      const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf(act, request));
-      if (verdict !== "fresh") return await again(USED_FORM, 409);
+      const taken = await takeAskForm(visit, parts, act);
+      if (taken instanceof Response) return taken;
+      const { form, request, again } = taken;
       const handling = act === "withdraw" ? undefined : handlingOf(act, form, parts.clock.nowMs());
       if (typeof handling === "string") return await again(handling, 422);
       const { signal } = visit.req.raw;

@@ -4,8 +4,8 @@
  * @module
  */
 import type { AnswerInput, RequestView } from "@bzzz/api";
-import { refusalOf, type Visit } from "@bzzz/web";
-import { fullPage, momentOf, type PageParts } from "../page.tsx";
+import { refusalOf, USED_FORM, type Visit } from "@bzzz/web";
+import { fullPage, momentOf, type PageParts, readForm } from "../page.tsx";
 import { type RequestForms, RequestPage } from "../views/request.tsx";
 import { takesPassphrase } from "./passphrase.ts";
 
@@ -21,6 +21,24 @@ export async function loadAsk(visit: Visit, { client }: PageParts): Promise<Requ
 /** A token is for one decision about exactly what was shown. */
 export function purposeOf(decision: string, request: RequestView): string {
   return `${decision} ${request.request_id} ${request.digest}`;
+}
+
+/** What a form about an ask says. */
+export interface AskForm {
+  readonly form: URLSearchParams;
+  readonly request: RequestView;
+  /** The page of the ask again, with what is wrong and what was typed. */
+  readonly again: (problem: string, status: number) => Promise<Response>;
+}
+
+/** Takes a form for one act, once and about the ask as it was shown; the page that says so where it is none. */
+export async function takeAskForm(visit: Visit, parts: PageParts, act: string): Promise<AskForm | Response> {
+  const form = await readForm(visit.req.raw, parts);
+  const request = await loadAsk(visit, parts);
+  const again = (problem: string, status: number) => askPage(visit, parts, request, { problem, status, typed: form });
+  if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
+  const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf(act, request));
+  return verdict === "fresh" ? { form, request, again } : await again(USED_FORM, 409);
 }
 
 /** Sends it; the refusal when there is one. */
