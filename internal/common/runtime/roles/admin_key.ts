@@ -68,6 +68,9 @@ const answerSchema = z.union([z.object({ sealed: bytes }), z.object({ refused: z
 /** One question to one holder. */
 const ASK_TIMEOUT_MS = 10_000;
 const CHECK_PERIOD_MS = 60_000;
+/** Between two askings of a leader that was given too few shares; doubles. */
+const FIRST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 3_600_000;
 
 /**
  * The admin key without an owner: a master splits it among members, the leader of a term puts it together from a majority
@@ -138,14 +141,27 @@ export class AdminKey {
     return true;
   }
 
-  /** This node leads: it reads what admins read until `signal` aborts. In the background; what is missing is logged. */
+  /**
+   * This node leads: it reads what admins read until `signal` aborts. In the background; while too few give their shares they are asked
+   * again after one minute, two, four, up to an hour, because each that gives one leaves a trace.
+   */
   lead(held: HeldTerm): void {
+    this.#tryLead(held, FIRST_RETRY_MS);
+  }
+
+  #tryLead(held: HeldTerm, retryMs: number): void {
     this.#tasks.run("admin key", async () => {
       const opener = await this.assemble(held);
-      if (!opener || held.signal.aborted) return;
-      const lent = this.#deps.keyring.lend(opener);
-      held.signal.addEventListener("abort", () => lent[Symbol.dispose](), { once: true });
+      if (held.signal.aborted) return;
+      const left = opener ? this.#deps.keyring.lend(opener) : this.#retryLater(held, retryMs);
+      held.signal.addEventListener("abort", () => left[Symbol.dispose](), { once: true });
     });
+  }
+
+  #retryLater(held: HeldTerm, retryMs: number): Disposable {
+    const again = () => this.#tryLead(held, Math.min(2 * retryMs, MAX_RETRY_MS));
+    const timer = this.#deps.clock.setTimer(retryMs, again, { unref: true });
+    return { [Symbol.dispose]: () => timer.cancel() };
   }
 
   /** The admin key out of a majority of shares; undefined when too few were given or they do not fit. */

@@ -104,6 +104,43 @@ Deno.test("S-23 the leader has the admin key while it leads, from a majority, an
   assert.equal(releases.length, 2, "5 holders, 3 shares, one of them its own");
 });
 
+Deno.test("holders that are away when a term begins are asked again, ever more rarely, and not after it", async () => {
+  await using mesh = new OfflineMesh();
+  const leader: { current: CurrentLeader | undefined } = { current: undefined };
+  const { members, network } = await createMembers(mesh, 2, leader);
+  const [admin, lead, other] = members;
+  assert.ok(admin && lead && other);
+  await admin.key.shareIfNeeded();
+  await mesh.share();
+  const sealed = await admin.node.roles.sealer.seal(utf8Encode("for admins"), ["admin"]);
+  const term = new AbortController();
+  leader.current = { term: 7, holder: lead.node.member.peerId };
+  const each = (what: "cut" | "heal") => {
+    for (const { node } of [admin, other]) network[what](lead.node.member.peerId, node.member.peerId);
+  };
+  const after = async (ms: number) => {
+    await mesh.clock.advance(ms);
+    await lead.key.settled();
+    return await canOpen(lead, sealed);
+  };
+
+  each("cut");
+  lead.key.lead({ term: 7, signal: term.signal });
+  await lead.key.settled();
+  assert.ok(!await after(60_000), "they are still away");
+  each("heal");
+  assert.ok(!await after(119_000));
+  assert.ok(await after(1_000));
+  term.abort();
+  each("cut");
+  const ended = new AbortController();
+  lead.key.lead({ term: 7, signal: ended.signal });
+  await lead.key.settled();
+  ended.abort();
+  each("heal");
+  assert.ok(!await after(3_600_000), "the term is over");
+});
+
 Deno.test("who does not lead, or not that term, gets nothing, and that leaves a trace", async () => {
   await using mesh = new OfflineMesh();
   const leader: { current: CurrentLeader | undefined } = { current: undefined };
