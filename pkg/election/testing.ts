@@ -54,7 +54,7 @@ export interface ModelFaults {
 /** Drives the nodes. `voters` of them vote; all are electable unless `electable` says otherwise. */
 export class ElectionModel {
   readonly #random: Random;
-  readonly #faults: ModelFaults;
+  #faults: ModelFaults;
   readonly #nodes: ModelNode[] = [];
   readonly #gained = new Map<number, Set<PeerId>>();
   readonly #duels: string[] = [];
@@ -153,6 +153,11 @@ export class ElectionModel {
   /** Nodes of different groups do not reach each other. */
   partition(groupOf: (index: number) => number): void {
     this.#nodes.forEach((node, index) => node.group = groupOf(index));
+  }
+
+  /** From now on nothing is lost. */
+  loseNothing(): void {
+    this.#faults = { ...this.#faults, loss: 0 };
   }
 
   /** A person's order to whoever leads; it reaches the voters from that node. */
