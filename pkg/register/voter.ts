@@ -62,7 +62,7 @@ export function answerAsVoter(cell: VoterCell, request: VoterRequest, context: V
           record: { promised: request.ballot, accepted: cell?.accepted },
         };
     case "probe":
-      return { reply: probe(cell, request, context) };
+      return probe(cell, request, context);
     case "accept":
       return accept(cell, request, context);
   }
@@ -148,20 +148,25 @@ function checkLocally(
   return { reply, ...(leaseId === undefined || isOlder ? {} : { lease: { id: leaseId, isOnDisk: isOwn } }) };
 }
 
+/**
+ * What the voter would say. The lease that it says is running is noted, as with a command: one that it met elsewhere and that
+ * came to nothing may stand in its place, and then the age of this one would never begin.
+ */
 function probe(
   cell: VoterRecord | undefined,
   request: VoterRequest & { readonly type: "probe" },
   context: VoterContext,
-): VoterReply {
+): VoterStep {
   const rules = context.rulesOf(prefixOf(request.key));
   const command = context.openCommand(request.command);
-  if (!rules) return refuse("unknown_register").reply;
-  if (!command || command.key !== request.key) return refuse("bad_command").reply;
+  if (!rules) return refuse("unknown_register");
+  if (!command || command.key !== request.key) return refuse("bad_command");
   const own = cell?.accepted;
   const decision = rules.decide(request.key, contentOf(own), command);
-  if ("refuse" in decision) return refuse(decision.refuse).reply;
-  if ("same" in decision) return { type: "would_accept" };
-  return checkLocally(rules, own, own, command, context).reply ?? { type: "would_accept" };
+  if ("refuse" in decision) return refuse(decision.refuse);
+  if ("same" in decision) return { reply: { type: "would_accept" } };
+  const { reply = { type: "would_accept" as const }, lease } = checkLocally(rules, own, own, command, context);
+  return { reply, ...(lease === undefined ? {} : { lease }) };
 }
 
 /**

@@ -214,3 +214,9 @@ for (
     assert.deepEqual(CLUSTER_WORLD.claims.flatMap(({ check }) => check(events)), []);
   });
 }
+
+Deno.test("found: the age of a lease began anew with each probe, so nobody ever led again", async () => {
+  const { events } = await CLUSTER_WORLD.run(CLUSTER_WORLD.plan(9000261, {}), { seed: 9000261, flaw: undefined });
+
+  assert.deepEqual(CLUSTER_WORLD.claims.flatMap(({ check }) => check(events)), []);
+});
