@@ -104,8 +104,10 @@ export class PersonKeys {
     this.#open.close(reason);
   }
 
-  stop(): void {
+  /** Resolves when what it had begun is over. */
+  async stop(): Promise<void> {
     this.lock();
+    await this.#work.settled();
   }
 
   /** Replaces the passphrase of the person's keys; undefined takes it off. Locks. @throws as `unlock`; PersonKeyError "not_allowed" */

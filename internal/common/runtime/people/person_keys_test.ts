@@ -33,7 +33,7 @@ async function withKeys(
     const deps = { clock, random, logger: createNullLogger(), journal: { append }, book: new PersonBook(mesh) };
     const keys = new PersonKeys(deps, { home, mesh, limits: { forMs: UNLOCK_FOR_MS, idleMs: UNLOCK_FOR_MS } });
     await work({ keys, clock, home });
-    keys.stop();
+    await keys.stop();
   } finally {
     await Deno.remove(home, { recursive: true });
   }
