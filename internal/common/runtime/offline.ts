@@ -70,7 +70,7 @@ export async function inviteOffline(
     }, addresses);
     return { ...inviteView(invite, clock.nowMs()), token };
   } finally {
-    trust.stop();
+    await trust.stop();
     await journal.stop();
   }
 }

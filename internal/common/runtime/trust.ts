@@ -18,6 +18,7 @@ import {
   type SignedGrant,
 } from "@bzzz/agentid";
 import {
+  abortable,
   type AgentId,
   BzzzError,
   type Clock,
@@ -104,7 +105,9 @@ export class TrustService {
   constructor(deps: TrustDeps) {
     this.#deps = deps;
     this.#membership = deps.local.membership;
-    this.#tasks = new TaskGroup((error, what) => deps.logger.warn("A task of the roster failed", { what }, error));
+    this.#tasks = new TaskGroup((error, what) => {
+      if (!this.#stopped.signal.aborted) deps.logger.warn("A task of the roster failed", { what }, error);
+    });
     const { store } = deps;
     for (const bytes of store.grants.grants()) this.#membership.addGrant(bytes);
     for (const bytes of store.grants.revocations()) this.#membership.addRevocation(bytes);
@@ -114,8 +117,10 @@ export class TrustService {
     deps.journal.events.on("entry:stored", ({ entry }) => this.#learn(entry), { signal });
   }
 
-  stop(): void {
+  /** Resolves when nothing that it began runs any more. */
+  async stop(): Promise<void> {
     this.#stopped.abort();
+    await this.#tasks.settled();
   }
 
   /**
@@ -299,9 +304,11 @@ export class TrustService {
     const bytes = this.#deps.store.kv.get(UNPUBLISHED_KEY);
     if (!bytes) return;
     this.#tasks.run("publish a grant", async () => {
-      await this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body: { grant: bytes.slice() } });
+      const body = { grant: bytes.slice() };
+      const told = this.#deps.journal.append({ kind: "grant_issued", topic: TOPICS.agents, body });
       // stopped in between: it is told once more at the next start, which changes nothing
-      if (!this.#stopped.signal.aborted) this.#deps.store.kv.delete(UNPUBLISHED_KEY);
+      await abortable(told, this.#stopped.signal);
+      this.#deps.store.kv.delete(UNPUBLISHED_KEY);
     });
   }
 

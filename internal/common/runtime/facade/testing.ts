@@ -239,7 +239,7 @@ export class OfflineMesh implements AsyncDisposable {
         readModel.stop();
         people.stop();
         person.stop();
-        trust.stop();
+        await trust.stop();
         presence.stop();
         await election.stop();
         await journal.stop();

@@ -8,7 +8,7 @@ import {
   type PersonFiles,
   relockPerson,
 } from "@bzzz/agentid";
-import { BzzzError, type Clock, type MeshId, type Random, SerialQueue, TaskGroup } from "@bzzz/base";
+import { abortable, BzzzError, type Clock, type MeshId, type Random, SerialQueue, TaskGroup } from "@bzzz/base";
 import type { SigningKey } from "@bzzz/crypto";
 import type { Journal } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
@@ -49,6 +49,7 @@ export interface PersonKeysDeps {
 export class PersonKeys {
   readonly #deps: PersonKeysDeps;
   readonly #work: TaskGroup;
+  readonly #stopped = new AbortController();
   readonly #home: string;
   readonly #mesh: MeshId;
   readonly #limits: OpenKeyLimits;
@@ -62,7 +63,9 @@ export class PersonKeys {
     options: { readonly home: string; readonly mesh: MeshId; readonly limits: OpenKeyLimits },
   ) {
     this.#deps = deps;
-    this.#work = new TaskGroup((error, what) => deps.logger.warn("A task of the person failed", { what }, error));
+    this.#work = new TaskGroup((error, what) => {
+      if (!this.#stopped.signal.aborted) deps.logger.warn("A task of the person failed", { what }, error);
+    });
     this.#home = options.home;
     this.#mesh = options.mesh;
     this.#limits = options.limits;
@@ -79,7 +82,9 @@ export class PersonKeys {
     const files = await loadPerson(this.#home, this.#mesh);
     const { book, journal } = this.#deps;
     if (!files || book.has(files.certificate.id)) return;
-    await journal.append({ kind: "person_record", topic: TOPICS.agents, body: { record: files.certificate.bytes } });
+    const body = { record: files.certificate.bytes };
+    const told = journal.append({ kind: "person_record", topic: TOPICS.agents, body });
+    await abortable(told, this.#stopped.signal); // a log that has to catch up first may take longer than a stop
   }
 
   /** @throws IdentityError "key_permissions" */
@@ -107,6 +112,7 @@ export class PersonKeys {
   /** Resolves when what it had begun is over. */
   async stop(): Promise<void> {
     this.lock();
+    this.#stopped.abort();
     await this.#work.settled();
   }
 

@@ -19,6 +19,7 @@ const BODY = {
 async function withKeys(
   passphrase: string | undefined,
   work: (world: { keys: PersonKeys; clock: ManualClock; home: string }) => Promise<void>,
+  append: () => Promise<never> = () => Promise.reject(new Error("nothing is told here")),
 ): Promise<void> {
   const clock = new ManualClock();
   const random = createSeededRandom(4);
@@ -29,7 +30,6 @@ async function withKeys(
     const peer = peerIdFromPublicKey(createSigningKey(random).publicKey);
     const lock = passphrase === undefined ? {} : { passphrase, logN: 10 };
     await ensurePerson(home, { mesh, peer, nowMs: clock.nowMs() }, { random }, lock);
-    const append = () => Promise.reject(new Error("nothing is told here"));
     const deps = { clock, random, logger: createNullLogger(), journal: { append }, book: new PersonBook(mesh) };
     const keys = new PersonKeys(deps, { home, mesh, limits: { forMs: UNLOCK_FOR_MS, idleMs: UNLOCK_FOR_MS } });
     await work({ keys, clock, home });
@@ -45,6 +45,19 @@ function sign(keys: PersonKeys, use: { passphrase?: string; isHigh?: boolean } =
     return "signed";
   }).catch((error) => error instanceof BzzzError ? error.code : String(error));
 }
+
+Deno.test("stopping does not wait for a log that has to catch up first", async () => {
+  const asked = Promise.withResolvers<void>();
+  const append = () => {
+    asked.resolve();
+    return new Promise<never>(() => {});
+  };
+  await withKeys(undefined, async ({ keys }) => {
+    keys.start();
+    await asked.promise;
+    await keys.stop();
+  }, append);
+});
 
 Deno.test("a locked key signs nothing until its passphrase was given, and then for a while", async () => {
   await withKeys(PASSPHRASE, async ({ keys, clock }) => {
