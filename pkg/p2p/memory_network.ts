@@ -1,4 +1,4 @@
-import { type Clock, type PeerId, TypedEventTarget } from "@bzzz/base";
+import { type Clock, type PeerId, TaskGroup, TypedEventTarget } from "@bzzz/base";
 import { MAX_FRAME_BYTES } from "./constants.ts";
 import { P2pError } from "./errors.ts";
 import type { HandleOptions, P2pEvents, P2pNode, P2pStats, PeerInfo, PeerStream, StreamHandler } from "./types.ts";
@@ -110,6 +110,7 @@ export class MemoryNode implements P2pNode {
   readonly #network: MemoryNetwork;
   readonly #handlers = new Map<string, { readonly handler: StreamHandler; readonly options: HandleOptions }>();
   readonly #known = new Map<PeerId, readonly string[]>();
+  readonly #serving = new TaskGroup(() => {}); // how a handler failed is told to its stream
 
   constructor(network: MemoryNetwork, peerId: PeerId) {
     this.#network = network;
@@ -120,9 +121,10 @@ export class MemoryNode implements P2pNode {
     return Promise.resolve();
   }
 
-  stop(): Promise<void> {
+  /** Resolves when every handler has returned, as that of a real node. */
+  async stop(): Promise<void> {
     for (const peer of this.#network.neighbours(this.peerId)) this.#network.disconnect(this.peerId, peer);
-    return Promise.resolve();
+    await this.#serving.settled();
   }
 
   addresses(): string[] {
@@ -188,10 +190,11 @@ export class MemoryNode implements P2pNode {
     }
     const pipe = this.#network.openPipe(this.peerId, peer);
     const theirs = pipe.end(peer, this.peerId);
-    served.handler(theirs).then(
-      () => theirs.close(),
-      (error) => theirs.abort(error instanceof Error ? error : new Error(String(error))),
-    );
+    remote.#serving.run(protocol, () =>
+      served.handler(theirs).then(
+        () => theirs.close(),
+        (error) => theirs.abort(error instanceof Error ? error : new Error(String(error))),
+      ));
     return Promise.resolve(pipe.end(this.peerId, peer));
   }
 
