@@ -132,6 +132,7 @@ Deno.test("the log is folded in a quiet moment after many commits, and not while
   await clock.advance(60);
   const whileBusy = folds;
   await clock.advance(1_000);
+  await keeper.synced();
   keeper.close();
 
   assert.deepEqual([whileBusy, folds], [0, 1]);
