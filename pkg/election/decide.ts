@@ -11,6 +11,7 @@ export function createElectionState(config: ElectionConfig): ElectionState {
     config,
     phase: { type: "follower" },
     known: undefined,
+    heardAtMs: undefined,
     isInformed: false,
     operation: undefined,
     lastOperation: 0,
@@ -37,10 +38,12 @@ export function decideElection(state: ElectionState, event: ElectionEvent): Elec
   const heard = event.type === "woken" ? { ...state, wakeAtMs: undefined } : state;
   const fenced = fence(heard, event.nowMs);
   const decided = decide(fenced.state, event);
-  const wakeAtMs = nextWake(decided.state);
+  const isNewlyKnown = decided.state.known !== state.known;
+  const next = isNewlyKnown ? { ...decided.state, heardAtMs: event.nowMs } : decided.state;
+  const wakeAtMs = nextWake(next);
   const effects = [...fenced.effects, ...decided.effects];
-  if (wakeAtMs === heard.wakeAtMs) return { state: decided.state, effects };
-  return { state: { ...decided.state, wakeAtMs }, effects: [...effects, { type: "wake", atMs: wakeAtMs }] };
+  if (wakeAtMs === heard.wakeAtMs) return { state: next, effects };
+  return { state: { ...next, wakeAtMs }, effects: [...effects, { type: "wake", atMs: wakeAtMs }] };
 }
 
 function nextWake({ phase, operation }: ElectionState): number | undefined {

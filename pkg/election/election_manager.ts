@@ -74,7 +74,6 @@ export class ElectionManager {
   #state: ElectionState;
   #held: { readonly leadership: Leadership; readonly controller: AbortController } | undefined;
   #timer: Timer | undefined;
-  #heardAtMs: number | undefined;
   #latencyMs: number | undefined;
   #wins = 0;
   #losses = 0;
@@ -115,7 +114,7 @@ export class ElectionManager {
 
   /** Who leads, as far as this node knows. */
   view(): LeaderView {
-    return viewOf(this.#state, { nowMs: this.#nowMs(), heardAtMs: this.#heardAtMs });
+    return viewOf(this.#state, this.#nowMs());
   }
 
   /** Who stands and is here, the first to try in front. */
@@ -163,8 +162,6 @@ export class ElectionManager {
 
   /** A signed heartbeat of `holder`. */
   heartbeat(holder: PeerId, term: number): void {
-    const { known } = this.#state;
-    if (known?.holder === holder && known.term === term) this.#heardAtMs = this.#nowMs();
     this.#apply({ type: "heartbeat", holder, term });
   }
 
@@ -192,7 +189,6 @@ export class ElectionManager {
     const decided = decideElection(ranked.state, { ...event, nowMs });
     this.#state = decided.state;
     for (const effect of [...ranked.effects, ...decided.effects]) this.#carryOut(effect);
-    if (this.#state.known !== before.known) this.#heardAtMs = nowMs;
     if (hasChanged(before, this.#state)) this.events.emit("leader:changed", this.view());
     const { phase, operation } = this.#state;
     if (phase.type !== "leader" && phase.type !== "leaving" && operation?.type !== "acquire") this.#left?.();

@@ -79,6 +79,7 @@ function setUp(peers: readonly PeerId[] = [ANA, BEN]) {
   const register = new SharedRegister(clock);
   const recorded: LeaderValue[] = [];
   const log: string[] = [];
+  const deaf = new Set<PeerId>();
   const managers = new Map<PeerId, ElectionManager>();
   for (const [at, self] of peers.entries()) {
     const manager = new ElectionManager({
@@ -89,11 +90,11 @@ function setUp(peers: readonly PeerId[] = [ANA, BEN]) {
       candidates: () => peers.map(candidate),
       sendHeartbeat: ({ term }) => {
         if (register.cutOff.has(self)) return;
-        for (const [peer, other] of managers) if (peer !== self) other.heartbeat(self, term);
+        for (const [peer, other] of managers) if (peer !== self && !deaf.has(peer)) other.heartbeat(self, term);
       },
       record: (value) => {
         recorded.push(value);
-        for (const [peer, other] of managers) if (!register.cutOff.has(peer)) other.learned(value);
+        for (const [peer, other] of managers) if (!register.cutOff.has(peer) && !deaf.has(peer)) other.learned(value);
         return Promise.resolve();
       },
     }, { self, isElectable: true, ...CONFIG });
@@ -110,7 +111,7 @@ function setUp(peers: readonly PeerId[] = [ANA, BEN]) {
   };
   const of = (peer: PeerId) => managers.get(peer) as ElectionManager;
   const stopAll = () => Promise.all([...managers.values()].map((manager) => manager.stop()));
-  return { clock, pass, register, recorded, log, of, stopAll, managers };
+  return { clock, pass, register, deaf, recorded, log, of, stopAll, managers };
 }
 
 async function started(peers?: readonly PeerId[]) {
@@ -150,6 +151,28 @@ Deno.test("a leader that cannot renew stops at 0.75 of its lease, and its signal
   register.cutOff.delete(ANA);
   await pass(CONFIG.leaseMs);
   assert.deepEqual([of(ANA).view().role, of(ANA).view().leader], ["follower", BEN]);
+  await stopAll();
+});
+
+Deno.test("a node that hears nothing of the leader for ever follows it all the same: the voters tell it", async () => {
+  const { pass, register, deaf, of, log, stopAll } = await started();
+
+  deaf.add(BEN);
+  const unled: number[] = [];
+  for (let passedMs = 0; passedMs < 10 * CONFIG.leaseMs; passedMs += 500) {
+    await pass(500);
+    if (of(BEN).view().leader !== ANA) unled.push(passedMs);
+  }
+  assert.deepEqual(unled, [], "milliseconds at which nobody seemed to lead");
+
+  // and whoever leads next
+  register.cutOff.add(BEN);
+  await of(ANA).order({ type: "depose", term: 1, order: "trigger", entry: "e".repeat(64) as EntryId });
+  await pass(CONFIG.leaseMs);
+  register.cutOff.delete(BEN);
+  await pass(CONFIG.leaseMs);
+  assert.deepEqual([of(BEN).view().leader, of(BEN).view().term], [ANA, 2]);
+  assert.deepEqual(log, ["0 gained 1", "0 lost 1: deposed", "0 gained 2"]);
   await stopAll();
 });
 

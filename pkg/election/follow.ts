@@ -30,10 +30,8 @@ export function follow(state: ElectionState, nowMs: number, suspicion: number = 
 /** Asks the voters whether they would accept this node; what the value is, when that is not known or it does not stand. */
 export function ask(state: ElectionState, nowMs: number): ElectionStep {
   if (state.isDraining) return { state, effects: [] };
+  if (!state.isInformed || !state.config.isElectable) return look(state, nowMs);
   const timeoutMs = questionTimeoutMs(state);
-  if (!state.isInformed || !state.config.isElectable) {
-    return begin({ ...state, readAtMs: nowMs }, "read", { type: "read", timeoutMs }, nowMs);
-  }
   const candidate: ElectionState = { ...state, phase: { type: "candidate" } };
   return begin(candidate, "probe", { type: "probe", command: acquisition(state), timeoutMs }, nowMs);
 }
@@ -49,6 +47,8 @@ export function answerCandidate(
     case "value": {
       // the register may be behind what a certificate told a moment ago, but never the other way round
       const informed = answer.value ? withKnown(state, answer.value) : { ...state, isInformed: true };
+      // it looked while it waited for its turn, and nothing is new: it goes on waiting
+      if (isWaiting(state, nowMs) && informed.known === state.known) return { state: informed, effects: [] };
       return follow({ ...informed, setbacks: 0 }, nowMs);
     }
     case "decided":
@@ -58,15 +58,18 @@ export function answerCandidate(
       const timeoutMs = questionTimeoutMs(state);
       return begin(state, "acquire", { type: "submit", command: acquisition(state), timeoutMs }, nowMs);
     }
-    case "not_yet":
-      return stand({ ...state, setbacks: 0 }, nowMs + answer.afterMs + state.rank * RANK_STEP_MS);
+    case "not_yet": {
+      const wakeAtMs = nowMs + answer.afterMs + state.rank * RANK_STEP_MS;
+      const next = stand({ ...state, setbacks: 0 }, wakeAtMs);
+      return isRenewedUnheard(state, operation, answer.afterMs) ? look(next.state, nowMs) : next;
+    }
     case "refused":
       // what this node believes is not so: the value that spoke against it says what is, or the next read
       if (answer.value && isNews(answer.value, state.known)) {
         return follow({ ...withKnown(state, answer.value), setbacks: 0 }, nowMs);
       }
       // a grant may be given, but not within seconds
-      if (answer.code === "not_allowed") return stand(state, nowMs + state.config.leaseMs);
+      if (answer.code === "not_allowed") return look(stand(state, nowMs + state.config.leaseMs).state, nowMs);
       return again({ ...state, isInformed: false }, nowMs);
     case "no_answer": {
       // an acquisition without an answer may have happened
@@ -82,16 +85,41 @@ export function hearHeartbeat(
   { holder, term }: Pick<ElectionEvent & { type: "heartbeat" }, "holder" | "term">,
   nowMs: number,
 ): ElectionStep {
-  const { known, phase, operation, config } = state;
+  const { known, phase, config } = state;
   if (holder === config.self || phase.type === "leader" || phase.type === "leaving") return { state, effects: [] };
-  if (operation?.type === "acquire") return { state, effects: [] };
-  if (known?.holder === holder && known.term === term) {
-    return follow({ ...state, operation: undefined, isInformed: true, setbacks: 0 }, nowMs);
-  }
+  const isOfLeader = known?.holder === holder && known.term === term;
+  const heard = isOfLeader ? { ...state, heardAtMs: nowMs } : state;
+  const { operation } = heard;
+  if (operation?.type === "acquire") return { state: heard, effects: [] };
+  if (isOfLeader) return follow({ ...heard, operation: undefined, isInformed: true, setbacks: 0 }, nowMs);
   const isNew = term > (known?.term ?? 0);
   const isTooSoon = state.readAtMs !== undefined && nowMs - state.readAtMs < config.heartbeatMs;
   if (!isNew || operation || isTooSoon) return { state, effects: [] };
   return ask({ ...state, isInformed: false }, nowMs);
+}
+
+/** Asks what the value is; the phase, and when it wakes, stay. */
+function look(state: ElectionState, nowMs: number): ElectionStep {
+  return begin({ ...state, readAtMs: nowMs }, "read", { type: "read", timeoutMs: questionTimeoutMs(state) }, nowMs);
+}
+
+/**
+ * Whether the lease that stands in the way is younger than the last word of its holder: then it was renewed, the leader lives,
+ * and its heartbeats do not come here. The voters saw a renewal before its heartbeat was sent.
+ */
+function isRenewedUnheard(
+  { known, heardAtMs, config }: ElectionState,
+  { sentAtMs }: ElectionOperation,
+  afterMs: number,
+) {
+  const leaseMs = known?.leaseMs ?? config.leaseMs;
+  const ageMs = leaseMs * TAKEOVER_AFTER_LEASES - afterMs;
+  return heardAtMs === undefined || ageMs < sentAtMs - heardAtMs;
+}
+
+function isWaiting({ phase, isInformed, config }: ElectionState, nowMs: number): boolean {
+  const isCandidate = config.isElectable && isInformed && phase.type === "candidate";
+  return isCandidate && phase.wakeAtMs !== undefined && phase.wakeAtMs > nowMs;
 }
 
 function stand(state: ElectionState, wakeAtMs: number): ElectionStep {

@@ -44,6 +44,8 @@ export interface ElectionState {
   readonly phase: ElectionPhase;
   /** The newest decided value this node has seen. */
   readonly known: LeaderValue | undefined;
+  /** When the leader was last heard of: a heartbeat, or a newer value; undefined before the first. */
+  readonly heardAtMs: number | undefined;
   /** Whether `known` was the register's value when it was last asked or told; "undefined" is one, of an empty register. */
   readonly isInformed: boolean;
   readonly operation: ElectionOperation | undefined;

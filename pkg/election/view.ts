@@ -24,19 +24,16 @@ export interface LeaderView {
 }
 
 /** Pure: what a node tells of the election. */
-export function viewOf(
-  state: ElectionState,
-  at: { readonly nowMs: number; readonly heardAtMs: number | undefined },
-): LeaderView {
-  const { known, phase, config, score, rank } = state;
+export function viewOf(state: ElectionState, nowMs: number): LeaderView {
+  const { known, heardAtMs, phase, config, score, rank } = state;
   const { self, isElectable } = config;
   const leaseMs = known?.leaseMs ?? config.leaseMs;
-  const silentMs = at.heardAtMs === undefined ? undefined : Math.max(0, Math.round(at.nowMs - at.heardAtMs));
+  const silentMs = heardAtMs === undefined ? undefined : Math.max(0, Math.round(nowMs - heardAtMs));
   const isSilent = silentMs !== undefined && silentMs > leaseMs * TAKEOVER_AFTER_LEASES;
-  const isAlive = known?.holder === self ? isLeading(state, at.nowMs) : !isSilent;
+  const isAlive = known?.holder === self ? isLeading(state, nowMs) : !isSilent;
   const leader = isAlive ? known?.holder : undefined;
   return {
-    role: phase.type === "leader" && !isLeading(state, at.nowMs) ? "candidate" : phase.type,
+    role: phase.type === "leader" && !isLeading(state, nowMs) ? "candidate" : phase.type,
     term: known?.term ?? 0,
     leaseMs,
     score,

@@ -36,9 +36,9 @@ interface RoutedPeer {
  * Stands between libp2p and the gossip router, so that the router
  * - hears of a peer only while it is admitted (no gossip reaches it, or leaves it, before the hello),
  * - reads each peer through a `FrameReader` and a `FlowLimit`: nothing is queued or decoded above the peer's rate,
- * - is told to open its stream again when that broke and the peer is still here. gossipsub opens one outbound stream
- *   per peer and connect event; after a slow reader's overflow or a replaced connection it would stay silent towards
- *   that peer for ever.
+ * - is told to open its stream again when that broke, or could not be opened, and the peer is still here. gossipsub opens one
+ *   outbound stream per peer and connect event; after a slow reader's overflow or a replaced connection it would stay
+ *   silent towards that peer for ever.
  */
 export class RouterHost {
   readonly components: RouterComponents;
@@ -91,7 +91,7 @@ export class RouterHost {
     if (!routed || routed.connection !== connection) return;
     if (next) {
       routed.connection = next;
-      this.#reopenLater(peer, routed);
+      this.#reopenLater(peer);
       return;
     }
     this.#peers.delete(peer);
@@ -123,13 +123,20 @@ export class RouterHost {
   /** A view of the connection whose outbound gossip stream is watched. */
   #watched(peer: PeerId, routed: RoutedPeer, connection: Connection): Connection {
     const newStream: Connection["newStream"] = async (protocols, options) => {
-      const stream = await connection.newStream(protocols, options);
-      const openedAtMs = this.#deps.clock.monotonicMs();
-      stream.addEventListener("close", () => {
-        if (this.#deps.clock.monotonicMs() - openedAtMs > REOPEN_MAX_MS) routed.reopenMs = REOPEN_BASE_MS;
-        this.#reopenLater(peer, routed);
-      }, { once: true });
-      return stream;
+      try {
+        const stream = await connection.newStream(protocols, options);
+        // it may have been reset while it was being opened: gossipsub would keep it, and write into it for ever
+        if (stream.status !== "open") throw new P2pError("p2p_stream_failed", `The gossip stream is ${stream.status}`);
+        const openedAtMs = this.#deps.clock.monotonicMs();
+        stream.addEventListener("close", () => {
+          if (this.#deps.clock.monotonicMs() - openedAtMs > REOPEN_MAX_MS) routed.reopenMs = REOPEN_BASE_MS;
+          this.#reopenLater(peer);
+        }, { once: true });
+        return stream;
+      } catch (error) {
+        this.#reopenLater(peer);
+        throw error;
+      }
     };
     const { remotePeer, remoteAddr, direction } = connection;
     // gossipsub 17.1.1 uses exactly these members of a connection (onPeerConnected, createOutboundStream)
@@ -144,8 +151,9 @@ export class RouterHost {
     } as unknown as Connection;
   }
 
-  #reopenLater(peer: PeerId, routed: RoutedPeer): void {
-    if (this.#stopping.signal.aborted || this.#peers.get(peer) !== routed) return;
+  #reopenLater(peer: PeerId): void {
+    const routed = this.#peers.get(peer);
+    if (this.#stopping.signal.aborted || !routed) return;
     const pauseMs = routed.reopenMs;
     routed.reopenMs = Math.min(pauseMs * 2, REOPEN_MAX_MS);
     this.#tasks.run("reopen", async () => {

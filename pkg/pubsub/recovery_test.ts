@@ -5,6 +5,7 @@ import { createSigningKey, sha256 } from "@bzzz/crypto";
 import { createNullLogger } from "@bzzz/logging";
 import type { RoutableP2pNode } from "@bzzz/p2p";
 import { addressOf, areAdmitted, LoopbackMesh, startRelay } from "@bzzz/p2p/testing";
+import type { Stream } from "@libp2p/interface";
 import { createPubSub, type PubSub } from "./mod.ts";
 
 const TOPIC = "test/recovery/v1";
@@ -54,6 +55,40 @@ Deno.test("a broken gossip stream is opened again while the connection stays", a
   assert.ok(areAdmitted(aNode, bNode));
   for (const { pubsub } of [a, b]) await pubsub.stop();
 });
+
+/** Once when the router hears of the peer, and once when the peer's own stream comes. */
+const SPOILED = 2;
+/** What may happen to a gossip stream before it is handed over: libp2p writes into its peer store in between. */
+const BROKEN_OPENINGS: Readonly<Record<string, (stream: Stream) => void>> = {
+  "was reset while it was being opened": (stream) => stream.abort(new Error("reset")),
+  "could not be opened": (stream) => {
+    stream.abort(new Error("reset"));
+    throw new Error("Unexpected EOF");
+  },
+};
+
+for (const [what, spoil] of Object.entries(BROKEN_OPENINGS)) {
+  Deno.test(`a gossip stream that ${what} is opened again`, async () => {
+    await using mesh = new LoopbackMesh();
+    const [aNode, bNode] = await mesh.addConnected(2);
+    assert.ok(aNode && bNode);
+    let spoiled = 0;
+    for (const connection of aNode.router().connectionManager.getConnections()) {
+      const open = connection.newStream;
+      connection.newStream = async (protocols, options) => {
+        const stream = await open(protocols, options);
+        if (stream.protocol.startsWith("/meshsub") && spoiled++ < SPOILED) spoil(stream);
+        return stream;
+      };
+    }
+    const [a, b] = [await startSite(aNode), await startSite(bNode)];
+
+    await publishUntilReceived(a.pubsub, b, "there");
+    await publishUntilReceived(b.pubsub, a, "back");
+    assert.ok(spoiled > SPOILED);
+    for (const { pubsub } of [a, b]) await pubsub.stop();
+  });
+}
 
 Deno.test("gossip goes both ways with a peer that restarted while its old connection still seems alive", async () => {
   await using mesh = new LoopbackMesh();

@@ -60,7 +60,8 @@ export class SharedReads<Outcome> {
       this.#put(key, lane, question);
       return await answer;
     }
-    lane.waiting ??= newQuestion(ask);
+    // everybody who waited for it has left: it will never be put
+    if (!lane.waiting || lane.waiting.abandoned.signal.aborted) lane.waiting = newQuestion(ask);
     if (lane.waiting.readers.size >= MAX_IN_FLIGHT) {
       throw new BzzzError("queue_full", `Cannot read "${key}": ${MAX_IN_FLIGHT} readers wait for it already`);
     }

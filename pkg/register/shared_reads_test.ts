@@ -85,6 +85,22 @@ Deno.test("a reader whose signal aborts leaves with its reason; one that has abo
   assert.equal(reasonOf(await next), "no_quorum", "and the register can be read again");
 });
 
+Deno.test("who comes after all that waited have left is not told that they left", async () => {
+  const { clock, voters, read } = setUp();
+  const running = read();
+  const impatient = read(100);
+  clock.advance(101);
+  assert.equal(reasonOf(await impatient), "timeout");
+
+  const reading = read();
+  voters.answer(0, "overtaken");
+  await running;
+  assert.equal(voters.asked[1]?.bounds.signal?.aborted, false);
+  voters.answer(1, "no_quorum");
+
+  assert.equal(reasonOf(await reading), "no_quorum");
+});
+
 Deno.test("a thousand and more readers of one register wait, and one more is refused", async () => {
   const { voters, read } = setUp();
   const running = read();
