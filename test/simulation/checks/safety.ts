@@ -1,5 +1,5 @@
 import type { Claim } from "../engine/world.ts";
-import { type ClusterEvent, type EventOf, only, UNPROVEN } from "../cluster/events.ts";
+import { type ClusterEvent, type EventOf, only, UNPROVEN, type ValueView } from "../cluster/events.ts";
 import { chainOf, type Decided, decidedOf, type Events, keysOf } from "./decided.ts";
 import { NO_SHORT_WAY } from "./ways.ts";
 import { checkLinearizable, type Operation } from "./linearizable.ts";
@@ -215,9 +215,19 @@ function operationsOf(events: Events, key: string): Operation[] {
   // Where the simulator cannot see which command a voter accepted, any value of its author may be of it.
   const byActor = (actor: number): string[] =>
     isTraced ? [] : [...new Set(views.filter(({ view }) => view.by === actor).map(({ view }) => view.id))];
-  const follows = (state: string, next: string): boolean => versions.get(next) === (versions.get(state) ?? NaN) + 1;
   const returned = new Map(only(events, "returned").map((event) => [event.operation, event]));
   const calls = only(events, "invoked").filter((call) => call.key === key);
+  // A crash between a voter's commit and the trace of it leaves a value that is only met: what its author said last made it.
+  const traced = new Set([...results.values()].flatMap((made) => [...made]));
+  const met = new Map<string, number>();
+  for (
+    const { view } of [...only(events, "accepted").filter((event) => event.key === key), ...viewsOf(calls, returned)]
+  ) {
+    versions.set(view.id, view.version);
+    if (!traced.has(view.id) && view.by !== undefined) met.set(view.id, view.by);
+  }
+  const onlyMet = (actor: number): string[] => [...met].flatMap(([id, by]) => by === actor ? [id] : []);
+  const follows = (state: string, next: string): boolean => versions.get(next) === (versions.get(state) ?? NaN) + 1;
   const saidTwice = new Set(
     calls.map(({ operation, command }) => {
       const outcome = returned.get(operation)?.outcome;
@@ -246,12 +256,24 @@ function operationsOf(events: Events, key: string): Operation[] {
         return outcome.view ? finds(outcome.view.id) : [];
       default: {
         // Nobody knows what became of it: it may have made what some voter accepted of it.
-        const made = call.command ? [...results.get(call.command.id) ?? byActor(call.command.actor)] : [];
+        const { command } = call;
+        const made = command ? [...results.get(command.id) ?? byActor(command.actor), ...onlyMet(command.actor)] : [];
         if (made.length === 0) return [];
         const next = (state: string): string[] => made.filter((one) => follows(state, one));
         return [{ ...base, returnedAtMs: Infinity, effect: { type: "makes", next } }];
       }
     }
+  });
+}
+
+/** What the callers were shown. */
+function viewsOf(
+  calls: readonly EventOf<"invoked">[],
+  returned: ReadonlyMap<number, EventOf<"returned">>,
+): { readonly view: ValueView }[] {
+  return calls.flatMap(({ operation }) => {
+    const outcome = returned.get(operation)?.outcome;
+    return outcome && "view" in outcome && outcome.view ? [{ view: outcome.view }] : [];
   });
 }
 

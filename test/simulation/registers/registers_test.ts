@@ -100,3 +100,9 @@ async function assertAllAnswered(readers: number): Promise<void> {
     assert.equal(unanswered.length, 0, `${unanswered.length} of ${reads.length} reads with seed ${seed}`);
   }
 }
+
+Deno.test("S5 takes a value that a voter had written when it crashed, before anybody could trace it, for its author's", async () => {
+  const { violations } = await runSchedule(REGISTERS_WORLD, { seed: 31_003_485, keep: [1, 3, 4, 10, 12] });
+
+  assert.deepEqual(violations, []);
+});
