@@ -13,10 +13,13 @@ interface Seat extends AsyncDisposable {
   readonly desk: DecisionDesk;
 }
 
-/** Members of one mesh who decide: an agent, another, and a person of level decision. */
-function council(
-  isSigned: () => boolean = () => true,
-): { seats: readonly [Seat, Seat, Seat]; sync: () => Promise<void> } {
+interface Council extends AsyncDisposable {
+  readonly seats: readonly [Seat, Seat, Seat];
+  readonly sync: () => Promise<void>;
+}
+
+/** Members of one mesh who decide: an agent, another, and a person of level decision. Disposing takes all of them away. */
+function council(isSigned: () => boolean = () => true): Council {
   const gate = new OpenGate();
   const content = new MemoryContent();
   const names = ["basil", "cyrus", "ana"];
@@ -53,7 +56,13 @@ function council(
   const sync = async () => {
     for (const to of seats) for (const from of seats) if (to !== from) await to.node.pull(from.node);
   };
-  return { seats: seats as [Seat, Seat, Seat], sync };
+  return {
+    seats,
+    sync,
+    [Symbol.asyncDispose]: async () => {
+      for (const seat of seats) await seat[Symbol.asyncDispose]();
+    },
+  };
 }
 
 function proposal(node: TestContext, quorum = 2) {
@@ -61,9 +70,8 @@ function proposal(node: TestContext, quorum = 2) {
 }
 
 Deno.test("a decision is published once, found by its address and listed", async () => {
-  const { seats: [basil, cyrus], sync } = council();
-  await using _b = basil;
-  await using _c = cyrus;
+  await using meeting = council();
+  const { seats: [basil, cyrus], sync } = meeting;
 
   await basil.desk.publish(QUEUE, RECORD, ["developer"]);
   await assert.rejects(basil.desk.publish(QUEUE, RECORD, ["developer"]), { code: "already_exists" });
@@ -80,10 +88,8 @@ Deno.test("a decision is published once, found by its address and listed", async
 });
 
 Deno.test("votes are counted alike on all nodes, with reasons; the quorum closes", async () => {
-  const { seats: [basil, cyrus, ana], sync } = council();
-  await using _b = basil;
-  await using _c = cyrus;
-  await using _a = ana;
+  await using meeting = council();
+  const { seats: [basil, cyrus, ana], sync } = meeting;
   await basil.desk.publish(QUEUE, proposal(basil.node), ["developer"]);
   await sync();
 
@@ -102,10 +108,8 @@ Deno.test("votes are counted alike on all nodes, with reasons; the quorum closes
 });
 
 Deno.test("the vote of a person with authority binds", async () => {
-  const { seats: [basil, cyrus, ana], sync } = council();
-  await using _b = basil;
-  await using _c = cyrus;
-  await using _a = ana;
+  await using meeting = council();
+  const { seats: [basil, cyrus, ana], sync } = meeting;
   await basil.desk.publish(QUEUE, proposal(basil.node), ["developer"]);
   await basil.desk.vote(QUEUE, "approve");
   await sync();
@@ -119,10 +123,8 @@ Deno.test("the vote of a person with authority binds", async () => {
 
 Deno.test("a vote of a person's node that no person has signed is one of many, until its signature is found good", async () => {
   let isKnown = false;
-  const { seats: [basil, cyrus, ana], sync } = council(() => isKnown);
-  await using _b = basil;
-  await using _c = cyrus;
-  await using _a = ana;
+  await using meeting = council(() => isKnown);
+  const { seats: [basil, cyrus, ana], sync } = meeting;
   await basil.desk.publish(QUEUE, proposal(basil.node), ["developer"]);
   await sync();
 
@@ -163,9 +165,8 @@ Deno.test("what signs a vote sees it as it is told, and its refusal tells nobody
 });
 
 Deno.test("a vote names the version it is about: a new version is voted on anew", async () => {
-  const { seats: [basil, cyrus] } = council();
-  await using _b = basil;
-  await using _c = cyrus;
+  await using meeting = council();
+  const { seats: [basil] } = meeting;
   await basil.desk.publish(QUEUE, proposal(basil.node, 1), ["developer"]);
   await basil.desk.vote(QUEUE, "approve");
   assert.equal((await basil.desk.show(QUEUE)).tally?.state, "approved");
@@ -177,9 +178,8 @@ Deno.test("a vote names the version it is about: a new version is voted on anew"
 });
 
 Deno.test("a decision that supersedes another is named by it; who may not read sees neither", async () => {
-  const { seats: [basil, cyrus], sync } = council();
-  await using _b = basil;
-  await using _c = cyrus;
+  await using meeting = council();
+  const { seats: [basil, cyrus], sync } = meeting;
   cyrus.node.sealer.role = "developer";
   await basil.desk.publish(QUEUE, proposal(basil.node), ["admin"]);
   const newer = { ...QUEUE, path: "decisions/2026-11-23-log.json" };
