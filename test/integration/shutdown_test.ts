@@ -49,6 +49,7 @@ Deno.test("S-25 A-38 SIGTERM under load: work is given back, peers see it left, 
   const status = await worker.stop();
   const tookMs = sinceTheSignal.within(25_000, "drained");
   await poster.stop();
+  const sinceTheEnd = new Stopwatch();
 
   assert.equal(status.code, 0, worker.log.slice(-3000));
   const boss = await mesh.node("boss").api();
@@ -57,6 +58,7 @@ Deno.test("S-25 A-38 SIGTERM under load: work is given back, peers see it left, 
     what: "the peer to see that the worker left",
     state: () => presenceOf(mesh, "boss", "worker"),
   });
+  sinceTheEnd.within(2_000, "seen as left");
   await waitFor(async () => (await boss.task(short.task_id)).state === "completed", {
     timeoutMs: PATIENCE_MS,
     what: "the short task to be finished before the end",

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
-import { PATIENCE_MS } from "../helpers/patience.ts";
+import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
+
+/** How soon a node says that the majority of the voters is gone, or back (L3 of docs/reliability.md). */
+const TOLD_WITHIN_MS = 5_000;
 
 Deno.test("three voters: one killed, decisions go on; two killed, it says why; back, it goes on", async () => {
   await using mesh = await TestMesh.create("atlas");
@@ -37,17 +40,21 @@ Deno.test("three voters: one killed, decisions go on; two killed, it says why; b
   assert.equal(shrunk.code, 0, shrunk.stderr);
   await waitFor(() => isStable(2), { timeoutMs: PATIENCE_MS, what: "two voters" });
 
+  const sinceTheLoss = new Stopwatch();
   await mesh.node("basil").kill();
   const told = await waitFor(async () => {
     const status = await atlas.status();
     return status.reasons.find((reason) => reason.includes("voters can be reached"));
   }, { timeoutMs: PATIENCE_MS, what: "the reason of being degraded" });
+  sinceTheLoss.within(TOLD_WITHIN_MS, "the loss of the majority is told");
   assert.match(told, /1 of 2 voters can be reached, 2 are needed/);
   const refused = await operator("remove", "basil");
   assert.equal(refused.code, 7, refused.stderr);
 
   await mesh.start("basil");
+  const sinceItIsBack = new Stopwatch();
   await waitFor(() => isStable(2), { timeoutMs: PATIENCE_MS, what: "the quorum to be back" });
+  sinceItIsBack.within(TOLD_WITHIN_MS, "the majority is back");
   await mesh.start("cedar");
   await waitFor(async () => (await operator("add", "cedar")).code === 0, {
     timeoutMs: PATIENCE_MS,
