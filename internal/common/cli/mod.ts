@@ -13,6 +13,7 @@
  * @module
  */
 export { fillForm, FORM_FLAGS, isFilledIn } from "./commands/ask_form.ts";
+export { allowedBy, holdsFor, standingApprovals } from "./commands/grants.ts";
 export { parseAddressee } from "./commands/one_request.ts";
 export { renderCompletion, SHELLS } from "./completion.ts";
 export type { Shell } from "./completion.ts";

@@ -85,6 +85,7 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
       "/decisions",
       "/context",
       "/you",
+      "/grants",
       `/tasks/${task.task_id}`,
     ]
   ) {

@@ -1,15 +1,34 @@
-import type { RequestView } from "@bzzz/api";
+import type { ApiClient, RequestView } from "@bzzz/api";
 import { EXIT } from "../exit.ts";
 import { nameOf, shortTaskId } from "../render.ts";
 import { describeAction } from "../render_request.ts";
 import { sanitiseLine } from "../sanitise.ts";
-import type { Command } from "../types.ts";
+import type { Command, TimeFormat } from "../types.ts";
 import { loadRequest, REQUEST_ARG } from "./one_request.ts";
 
 /** Approvals that are looked through. */
 const MAX_LOOKED_AT = 1_000;
 
-/** Whether an approval holds for longer than once, now. */
+/** The approvals that hold for longer than once, now. */
+export async function standingApprovals(
+  client: ApiClient,
+  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+): Promise<readonly RequestView[]> {
+  const answered = await client.requests({ state: "answered", limit: MAX_LOOKED_AT }, { signal });
+  return answered.filter((request) => isStanding(request, nowMs));
+}
+
+/** For how long an approval holds: "task X7KQ2A", "until 2026-11-22 18:03". */
+export function holdsFor({ answer, task_id: taskId }: RequestView, format: TimeFormat): string {
+  if (answer?.until_ms !== undefined) return `until ${format.date(answer.until_ms)}`;
+  return `task ${taskId === undefined ? "?" : shortTaskId(taskId)}`;
+}
+
+/** What an approval allows, in a line. */
+export function allowedBy({ action, title }: RequestView): string {
+  return action ? sanitiseLine(describeAction(action)[0] ?? "", 60).trim() : sanitiseLine(title, 60);
+}
+
 function isStanding({ answer, revoked }: RequestView, nowMs: number): boolean {
   if (answer?.decision !== "approve" || revoked) return false;
   return answer.scope === "task" || (answer.scope === "until" && (answer.until_ms ?? 0) > nowMs);
@@ -24,19 +43,16 @@ const list: Command = {
   needs: "node",
   isInPortal: true,
   async run(context) {
-    const client = await context.client();
-    const answered = await client.requests({ state: "answered", limit: MAX_LOOKED_AT }, { signal: context.signal });
-    const nowMs = context.clock.nowMs();
-    await context.out.list(answered.filter((request) => isStanding(request, nowMs)), {
+    const { signal, clock } = context;
+    const standing = await standingApprovals(await context.client(), { nowMs: clock.nowMs(), signal });
+    await context.out.list(standing, {
       heading: ["ASK", "BY", "FOR", "HOLDS", "WHAT"],
-      row: ({ short_id, answer, from, task_id: taskId, action, title }) => [
-        sanitiseLine(short_id),
-        answer ? nameOf(answer.by) : "",
-        nameOf(from),
-        answer?.until_ms === undefined
-          ? `task ${taskId === undefined ? "?" : shortTaskId(taskId)}`
-          : `until ${context.format.date(answer.until_ms)}`,
-        action ? sanitiseLine(describeAction(action)[0] ?? "", 60).trim() : sanitiseLine(title, 60),
+      row: (request) => [
+        sanitiseLine(request.short_id),
+        request.answer ? nameOf(request.answer.by) : "",
+        nameOf(request.from),
+        holdsFor(request, context.format),
+        allowedBy(request),
       ],
       empty: "No approval holds for longer than once.",
     });

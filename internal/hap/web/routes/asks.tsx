@@ -1,11 +1,13 @@
 import type { HandleInput, RequestView } from "@bzzz/api";
-import { formFields } from "@bzzz/cli";
+import { formFields, standingApprovals } from "@bzzz/cli";
 import { type PageApp, refusalOf, typed } from "@bzzz/web";
 import { formValues } from "../form_values.ts";
 import { fullPage, momentOf, type PageParts, part, waitingCount, wantsPart } from "../page.tsx";
+import { GrantList } from "../views/grants.tsx";
 import { Inbox, InboxList, type Tab, tabOf, TABS } from "../views/inbox.tsx";
 import { Waiting } from "../views/layout.tsx";
 import { SPANS } from "../views/request.tsx";
+import { Live } from "../views/words.tsx";
 import { askPage, decide, type Decision, done, loadAsk, takeAskForm } from "./one_ask.tsx";
 import { passphraseOf } from "./passphrase.ts";
 
@@ -19,6 +21,7 @@ const SAID: Readonly<Record<string, string>> = {
   snooze: "Put off.",
   escalate: "Handed on: others may answer it, too.",
   withdraw: "Taken back.",
+  revoke: "The approval is taken back: agents that hear of it do not act on it any more.",
 };
 
 /** The inbox and what is done with an ask, but for approving it. */
@@ -63,6 +66,33 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
       return problem ? await again(problem.message, problem.status) : done(visit, request, decision);
     });
   }
+
+  app.get("/grants", async (visit) => {
+    const at = momentOf(parts);
+    const standing = await standingApprovals(client, { nowMs: at.nowMs, signal: visit.req.raw.signal });
+    const list = <GrantList standing={standing} at={at} />;
+    if (wantsPart(visit)) return part(list);
+    return await fullPage(
+      visit,
+      parts,
+      { title: "Approvals that hold", section: "Inbox" },
+      <Live name="asks" href="/grants?part=1">{list}</Live>,
+    );
+  });
+
+  app.post("/asks/:ask/revoke", async (visit) => {
+    const taken = await takeAskForm(visit, parts, "revoke");
+    if (taken instanceof Response) return taken;
+    const { form, request, again } = taken;
+    try {
+      const reason = typed(form, "revoke-reason") ?? "";
+      await client.revokeApproval(request.request_id, { reason }, { signal: visit.req.raw.signal });
+    } catch (error) {
+      const { message, status } = refusalOf(error);
+      return await again(message, status);
+    }
+    return done(visit, request, "revoke");
+  });
 
   for (const act of ["snooze", "escalate", "withdraw"] as const) {
     app.post(`/asks/:ask/${act}`, async (visit) => {

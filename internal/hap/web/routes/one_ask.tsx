@@ -85,6 +85,7 @@ export async function askPage(
     ...(request.allow.includes("escalate") ? issue("escalate") : {}),
     ...(request.is_addressed_to_me ? issue("snooze") : {}),
     ...(request.from.peer_id === node.peer_id ? issue("withdraw") : {}),
+    ...(request.answer?.decision === "approve" && !request.revoked ? issue("revoke") : {}),
     ...(options.typed === undefined ? {} : { typed: options.typed }),
     isLocked: await takesPassphrase(visit, parts, false),
   };

@@ -40,6 +40,9 @@ export function Inbox({ requests, tab, isAll, nowMs }: {
           <li>
             <a href={inboxHref(tab, !isAll)}>{isAll ? "only mine" : "also others'"}</a>
           </li>
+          <li>
+            <a href="/grants">approvals that hold</a>
+          </li>
         </ul>
       </nav>
       <Live name="asks" href={`${href}${href.includes("?") ? "&" : "?"}part=1`}>

@@ -25,6 +25,8 @@ export interface RequestForms {
   readonly escalate?: string;
   /** Of an ask of one's own. */
   readonly withdraw?: string;
+  /** Of an approval that was given. */
+  readonly revoke?: string;
   /** The person's key is locked: what is signed takes its passphrase. */
   readonly isLocked?: boolean;
   /** What was typed before, when a form comes back. */
@@ -57,6 +59,7 @@ export function RequestPage({ request, at, forms, problem, said, isObserver }: {
       </p>
       <Signed request={request} at={at} />
       {isOpen ? <Actions request={request} forms={forms} path={path} /> : ""}
+      {isObserver || forms.revoke === undefined ? "" : <Revoke request={request} forms={forms} path={path} />}
       <p>
         <a href="/">Back to the inbox</a>
       </p>
@@ -174,6 +177,26 @@ function Actions({ request, forms, path }: {
         </section>
       )}
     </>
+  );
+}
+
+/** Takes an approval back. It takes no key. */
+function Revoke({ request, forms, path }: {
+  readonly request: RequestView;
+  readonly forms: RequestForms;
+  readonly path: string;
+}): Html {
+  return (
+    <section aria-labelledby="revoke-title">
+      <h2 id="revoke-title">Take the approval back</h2>
+      <p>Agents that hear of it do not act on it any more. What was done already is not undone.</p>
+      <form method="post" action={`${path}/revoke`}>
+        <Hidden form={forms.revoke ?? ""} request={request} />
+        <label for="revoke-reason">Why (who asked reads it)</label>
+        <textarea id="revoke-reason" name="revoke-reason" rows={2}>{forms.typed?.get("revoke-reason") ?? ""}</textarea>
+        <button type="submit">Take it back</button>
+      </form>
+    </section>
   );
 }
 
