@@ -51,6 +51,19 @@ export type {
   SetupPageResult,
   TypedPassphrases,
 } from "./hooks.ts";
+export type { PatchView } from "./commands/patch_reading.ts";
+export { describePatch } from "./commands/patch_render.ts";
+export {
+  decisionOn,
+  EVERY_PATCH,
+  listPatches,
+  MAX_PATCH_TITLE,
+  offerPatch,
+  patchAt,
+  patchDifference,
+  submitPatch,
+} from "./commands/patch_work.ts";
+export type { OfferedPatch, PatchDeps, PatchOffer } from "./commands/patch_work.ts";
 export { withPassphrase } from "./commands/passphrase.ts";
 export { createStreamSink, Output, OutputClosedError } from "./output.ts";
 export type { TextSink } from "./output.ts";

@@ -4,6 +4,7 @@ import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { utf8Decode, utf8Encode } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { createTestContext } from "@bzzz/context/testing";
+import { ApiError } from "@bzzz/http";
 import { createNullLogger } from "@bzzz/logging";
 import { UCXI_BASE } from "@bzzz/ucxi";
 import { createTestUcxi } from "@bzzz/ucxi/testing";
@@ -21,8 +22,9 @@ class BasilsMesh extends FakeMesh {
   }
 }
 
-function startShell() {
-  const ucxi = createTestUcxi();
+function startShell(options: Parameters<typeof createTestUcxi>[0] & { readonly ask?: () => Promise<string> } = {}) {
+  const { ask, ...rest } = options;
+  const ucxi = createTestUcxi(rest);
   const { clock } = ucxi.node;
   const random = createSeededRandom(1);
   const mesh = new BasilsMesh({ clock, random });
@@ -44,6 +46,7 @@ function startShell() {
       signal: new AbortController().signal,
       connect: () => Promise.resolve(client),
       readBytes: () => Promise.resolve(utf8Encode("from input\n")),
+      ...(ask ? { ask } : {}),
     });
     return { status, out: out.text, err: err.text };
   };
@@ -136,6 +139,22 @@ Deno.test("a patch is not applied over something else, nor when it was rejected;
   assert.match((await run("patch", "submit", cards)).out, /^Submitted: ucxl:/);
   assert.equal((await ucxi.client.navigate(PLAN)).version.n, 3);
   assert.equal((await json("patch", "show", cards)).state, "submitted");
+});
+
+Deno.test("a vote on a patch asks for the passphrase of a locked key, as every vote does", async () => {
+  await using shell = startShell({
+    ask: () => Promise.resolve("correct horse"),
+    signVote: (body, passphrase) => {
+      if (passphrase === "correct horse") return Promise.resolve(body);
+      return Promise.reject(new ApiError("identity_locked", "Cannot vote: the key of this person is locked"));
+    },
+  });
+  await shell.ucxi.client.put(PLAN, utf8Encode("use cash"));
+  const { address } = await shell.json("patch", "create", PLAN, "use cards", "--title", "Cards");
+
+  const { status, out, err } = await shell.run("patch", "review", address, "approve");
+
+  assert.deepEqual([status, out], [0, "Voted approve; the patch is approved by basil.\n"], err);
 });
 
 Deno.test("who writes over a patch, or calls a vote on it, changes neither what is applied nor where it stands", async () => {

@@ -1,15 +1,5 @@
-import { errorMessage, utf8Encode } from "@bzzz/base";
-import { differenceOf, type UcxiClient, type VersionView } from "@bzzz/ucxi";
-import {
-  addressKey,
-  nameOf,
-  parseAddress,
-  parseConcrete,
-  type Patch,
-  PATCH_KINDS,
-  PATCHES_FOLDER,
-  patchPath,
-} from "@bzzz/ucxl";
+import type { UcxiClient } from "@bzzz/ucxi";
+import { PATCH_KINDS } from "@bzzz/ucxl";
 import { VOTES } from "@bzzz/wire";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
@@ -17,17 +7,24 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given } from "../values.ts";
 import { decisionState } from "./decide_render.ts";
-import { baseRevision, isApplied, latestAt, patchDecisions, type PatchView, readPatch } from "./patch_reading.ts";
+import { withPassphrase } from "./passphrase.ts";
+import type { PatchView } from "./patch_reading.ts";
 import { describePatch, patchJson } from "./patch_render.ts";
-import { contentOf, mediaTypeOf, readAddressArg, readPatternArg, textIn, ucxiOf } from "./ucxl_arguments.ts";
+import {
+  decisionOn,
+  EVERY_PATCH,
+  listPatches,
+  MAX_PATCH_TITLE,
+  offerPatch,
+  patchAt,
+  patchDifference,
+  submitPatch,
+} from "./patch_work.ts";
+import { contentOf, readAddressArg, readPatternArg, ucxiOf } from "./ucxl_arguments.ts";
 import { describeChanges } from "./ucxl_render.ts";
 
 const PATCH = { name: "address", summary: "Of the patch, as patch list shows it", isRequired: true } as const;
-const EVERY_PATCH = `ucxl://any:any@any:any/*^/${PATCHES_FOLDER}/*`;
-const JSON_TYPE = "application/json";
 const DEFAULT_LIMIT = 50;
-/** Of the name of a decision's task. */
-const MAX_TASK_CHARACTERS = 64;
 
 const create: Command = {
   name: "patch create",
@@ -52,57 +49,27 @@ const create: Command = {
   async run(context) {
     const { values, signal } = context;
     const title = values.text("title")?.trim() ?? "";
-    if (title === "" || title.length > 100) {
-      throw new CliError("usage", "Cannot create the patch: --title must have 1 to 100 characters");
+    if (title === "" || title.length > MAX_PATCH_TITLE) {
+      throw new CliError("usage", `Cannot create the patch: --title must have 1 to ${MAX_PATCH_TITLE} characters`);
     }
-    const target = addressKey(parseConcrete(readAddressArg(values.required("address"))));
-    const content = textOf(await contentOf(context));
-    const [client, ucxi] = [await context.client(), await ucxiOf(context)];
-    const base = await latestAt(ucxi, target, signal);
-    const isOver = base !== undefined && !base.is_deleted;
-    if (isOver && textOf((await ucxi.get(base.citation, { signal })).bytes) === content) {
-      throw new CliError("validation_failed", `Cannot create the patch: "${target}" has exactly that content already`);
-    }
-    const record: Patch = {
-      v: 1,
-      kind: PATCH_KINDS.find((kind) => kind === values.text("kind")) ?? "context",
-      title,
-      summary: values.text("summary") ?? "",
-      target,
-      ...(isOver ? { base: base.citation } : {}),
-      media_type: (isOver ? base.media_type : undefined) ?? mediaTypeOf(target, true),
-      content,
-    };
-    const { node } = await client.status({ signal });
-    const { project, task } = parseConcrete(target);
-    const place = `${nameOf(node.agent_id)}:${nameOf(node.role)}@${project}:${task}`;
-    const address = `ucxl://${place}/*^/${patchPath(context.clock.nowMs(), title)}`;
-    const stored = await ucxi.put(address, bytesOf(record), {
-      mediaType: JSON_TYPE,
-      mustBeNew: true,
-      signal,
-      ...given("audience", isOver ? base.audience : undefined),
-    });
-    const decision = await ucxi.propose({
-      title: `Patch: ${title}`,
-      summary: record.summary,
-      type: record.kind === "code" ? "code" : "architectural",
-      outcome: "structural_change",
-      citations: [{ address: stored.citation }, ...(isOver ? [{ address: base.citation }] : [])],
-      task: task.slice(0, MAX_TASK_CHARACTERS),
-      ...given("audience", stored.audience),
-      ...given("quorum", values.integer("quorum")),
-      ...given("window_ms", values.durationMs("window")),
-    }, { signal });
-    await client.postMessage(
-      { topic: "hmmm", text: `Patch for review (${record.kind}): ${address} changes ${target}` },
+    const target = readAddressArg(values.required("address"));
+    const content = await contentOf(context);
+    const { address, decision, record } = await offerPatch(
+      { client: await context.client(), ucxi: await ucxiOf(context) },
       {
-        signal,
+        kind: PATCH_KINDS.find((kind) => kind === values.text("kind")) ?? "context",
+        title,
+        summary: values.text("summary") ?? "",
+        target,
+        content,
+        quorum: values.integer("quorum"),
+        windowMs: values.durationMs("window"),
       },
+      { nowMs: context.clock.nowMs(), signal },
     );
-    await context.out.item({ address, decision: decision.version.address, ...record }, () => [
+    await context.out.item({ address, decision, ...record }, () => [
       `Put to the vote: ${address}`,
-      `Its votes: decide show ${decision.version.address}`,
+      `Its votes: decide show ${decision}`,
     ]);
     return EXIT.ok;
   },
@@ -121,20 +88,9 @@ const list: Command = {
     const { signal } = context;
     const pattern = readPatternArg(context.values.text("pattern") ?? EVERY_PATCH);
     const limit = context.values.integer("limit") ?? DEFAULT_LIMIT;
-    const ucxi = await ucxiOf(context);
-    const decisions = await patchDecisions(ucxi, signal);
-    const { items, next } = await ucxi.list(pattern, { limit, signal });
-    const views: PatchView[] = [];
-    for (const { address, is_deleted: isDeleted } of items) {
-      if (isDeleted || !parseAddress(address).path.startsWith(`${PATCHES_FOLDER}/`)) continue;
-      try {
-        views.push(await readPatch(ucxi, address, decisions, signal));
-      } catch (error) {
-        signal.throwIfAborted();
-        await context.note(`(left out ${address}: ${errorMessage(error)})`);
-      }
-    }
-    await context.out.list(views.map(patchJson), {
+    const { patches, leftOut, hasMore } = await listPatches(await ucxiOf(context), { pattern, limit, signal });
+    for (const { address, reason } of leftOut) await context.note(`(left out ${address}: ${reason})`);
+    await context.out.list(patches.map(patchJson), {
       heading: ["STATE", "VOTES", "KIND", "TITLE", "ADDRESS"],
       row: (item) => [
         item.is_outdated ? `${item.state}, outdated` : item.state,
@@ -145,7 +101,7 @@ const list: Command = {
       ],
       empty: "No patches.",
     });
-    if (next !== undefined) await context.note(`(there is more: --limit ${limit * 10})`);
+    if (hasMore) await context.note(`(there is more: --limit ${limit * 10})`);
     return EXIT.ok;
   },
 };
@@ -160,10 +116,8 @@ const show: Command = {
   async run(context) {
     const ucxi = await ucxiOf(context);
     const view = await patchOf(context, ucxi);
-    const { base, content, media_type: mediaType } = view.patch;
-    const before = base === undefined ? "" : textOf((await ucxi.get(base, { signal: context.signal })).bytes);
-    const difference = differenceOf(before, content, [mediaType]);
-    await context.out.item({ ...patchJson(view), content, ...difference }, () => [
+    const difference = await patchDifference(ucxi, view, context.signal);
+    await context.out.item({ ...patchJson(view), content: view.patch.content, ...difference }, () => [
       ...describePatch(view, context.clock.nowMs()),
       "",
       ...describeChanges(difference),
@@ -184,14 +138,13 @@ const review: Command = {
   async run(context) {
     const { values, signal } = context;
     const ucxi = await ucxiOf(context);
-    const { address, decision } = await patchOf(context, ucxi);
-    if (!decision) throw new CliError("validation_failed", `Cannot vote: ${notProposed(address)}`);
     const vote = values.required("vote");
-    const voted = await ucxi.vote({
-      address: decision.version.citation,
+    const ballot = {
+      address: decisionOn(await patchOf(context, ucxi)),
       vote,
       ...given("reason", values.text("reason")),
-    }, { signal });
+    };
+    const voted = await withPassphrase(context, (passphrase) => ucxi.vote({ ...ballot, ...passphrase }, { signal }));
     await context.out.item(voted, () => `Voted ${vote}; the patch is ${decisionState(voted)}.`);
     return EXIT.ok;
   },
@@ -211,28 +164,7 @@ const submit: Command = {
     const { signal } = context;
     const ucxi = await ucxiOf(context);
     const view = await patchOf(context, ucxi);
-    const { address, patch, state } = view;
-    let { submitted } = view;
-    if (submitted === undefined) {
-      if (state === "draft") {
-        throw new CliError("validation_failed", `Cannot submit the patch: ${notProposed(address)}`);
-      }
-      if (state !== "approved") {
-        throw new CliError(
-          "validation_failed",
-          `Cannot submit the patch: it is ${state}; only an approved one is applied`,
-        );
-      }
-      submitted = (await apply(ucxi, view, signal)).citation;
-      await ucxi.put(address, bytesOf({ ...patch, submitted }), {
-        mediaType: JSON_TYPE,
-        signal,
-        ...given("audience", view.version.audience),
-        ...given("ifMatch", view.latest.revision),
-      });
-      const text = `Patch submitted: ${address}; ${patch.target} is now ${submitted}`;
-      await (await context.client()).postMessage({ topic: "hmmm", text }, { signal });
-    }
+    const submitted = await submitPatch({ client: await context.client(), ucxi }, view, signal);
     await context.out.item(
       { ...patchJson(view), state: "submitted", submitted, is_outdated: false },
       () => `Submitted: ${submitted}`,
@@ -241,46 +173,8 @@ const submit: Command = {
   },
 };
 
-/** Writes the content; one that was written already, before somebody lost the connection, is found again. */
-async function apply(ucxi: UcxiClient, { patch, version }: PatchView, signal: AbortSignal): Promise<VersionView> {
-  const { target, content, media_type: mediaType } = patch;
-  const ifMatch = baseRevision(patch);
-  const now = await latestAt(ucxi, target, signal);
-  if (now?.revision !== ifMatch) {
-    if (now?.revision !== undefined && await isApplied(ucxi, patch, now.citation, signal)) return now;
-    throw new CliError(
-      "validation_failed",
-      `Cannot submit the patch: "${target}" has changed since it was made; look with ucxl diff, and create it again`,
-    );
-  }
-  return await ucxi.put(target, utf8Encode(content), {
-    mediaType,
-    signal,
-    ...given("audience", version.audience),
-    ...(ifMatch === undefined ? { mustBeNew: true } : { ifMatch }),
-  });
-}
-
 async function patchOf(context: CommandContext, ucxi: UcxiClient): Promise<PatchView> {
-  const address = readAddressArg(context.values.required("address"));
-  return await readPatch(ucxi, address, await patchDecisions(ucxi, context.signal), context.signal);
-}
-
-function notProposed(address: string): string {
-  return `its author has not put it to the vote; decide propose WORDS --cite ${address} does that`;
-}
-
-/** @throws CliError "validation_failed" for what is no text */
-function textOf(bytes: Uint8Array): string {
-  const text = textIn(bytes);
-  if (text === undefined) {
-    throw new CliError("validation_failed", "Cannot use the content in a patch: it is not UTF-8 text");
-  }
-  return text;
-}
-
-function bytesOf(patch: Patch): Uint8Array {
-  return utf8Encode(`${JSON.stringify(patch, undefined, 2)}\n`);
+  return await patchAt(ucxi, readAddressArg(context.values.required("address")), context.signal);
 }
 
 /** Changes that are offered, judged and applied. */
