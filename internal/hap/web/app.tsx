@@ -8,6 +8,7 @@ import { addAskRoutes } from "./routes/asks.tsx";
 import { addContextRoutes } from "./routes/context.tsx";
 import { addFormRoutes } from "./routes/forms.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
+import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
 import { addYouRoutes } from "./routes/you.tsx";
 
@@ -48,6 +49,7 @@ export function createPage(
     addTaskRoutes(app, deps);
     addYouRoutes(app, deps);
     addContextRoutes(app, deps);
+    addPatchRoutes(app, deps);
     addFormRoutes(app, deps);
   });
 }

@@ -86,6 +86,8 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
       "/context",
       "/you",
       "/grants",
+      "/patches",
+      `/patches/new?${new URLSearchParams({ address: "ucxl://basil:developer@shop:pay/*^/plan.md" })}`,
       `/tasks/${task.task_id}`,
     ]
   ) {

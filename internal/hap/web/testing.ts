@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ApiClient, createApi, type RequestRecord } from "@bzzz/api";
+import { ApiClient, createApi, type RequestRecord, type StatusView } from "@bzzz/api";
 import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { createTimeFormat } from "@bzzz/cli";
@@ -39,14 +39,24 @@ export interface TestPage extends AsyncDisposable {
   login(): Promise<TestBrowser>;
 }
 
+/** The node of the context server in memory. */
+class BasilsMesh extends FakeMesh {
+  override async status(): Promise<StatusView> {
+    const status = await super.status();
+    return { ...status, node: { ...status.node, agent_id: "basil", role: "developer" } };
+  }
+}
+
 /** It is 2026-11-22 18:03 UTC, and ana is the person. */
 export function createTestPage(options: {
   readonly isObserver?: boolean;
   readonly ucxi?: Parameters<typeof createTestUcxi>[0];
+  /** Whose node it is: the same as the context server's for what goes over both. */
+  readonly isBasils?: boolean;
 } = {}): TestPage {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
   const random = createSeededRandom(7);
-  const mesh = new FakeMesh({ clock, random });
+  const mesh = options.isBasils ? new BasilsMesh({ clock, random }) : new FakeMesh({ clock, random });
   const api = createApi({ mesh, clock, random, logger: createNullLogger() }, {
     tokens: [{ token: TEST_WRITE_TOKEN, scope: "write" }],
     version: "0.1.0",

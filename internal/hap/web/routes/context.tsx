@@ -1,10 +1,11 @@
-import { ApiError } from "@bzzz/http";
 import type { ContentAnswer } from "@bzzz/ucxi";
-import { atTemporal, formatAddress, LATEST, parseAddress, parseConcrete, parseTemporal, UcxlError } from "@bzzz/ucxl";
+import { atTemporal, formatAddress, LATEST, parseAddress, parseConcrete, parseTemporal } from "@bzzz/ucxl";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
 import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { concreteAddress, readAddress } from "../read_address.ts";
 import { passphraseOf, takesPassphrase } from "./passphrase.ts";
-import { ContextFinder, DiffPage, FoundList, ThingPage, VersionList } from "../views/context.tsx";
+import { ContextFinder, FoundList, ThingPage, VersionList } from "../views/context.tsx";
+import { DiffPage } from "../views/diff.tsx";
 import { decisionHref, DecisionList, DecisionPage, Votes } from "../views/decisions.tsx";
 import { Live } from "../views/words.tsx";
 
@@ -105,7 +106,7 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
   });
 
   app.get("/decisions/at", async (visit) => {
-    const address = readAddress(() => formatAddress(parseConcrete(visit.req.query("address") ?? "")));
+    const address = concreteAddress(visit.req.query("address"));
     if (!wantsPart(visit)) return await decisionPage(visit, parts, address, {});
     const decision = await context.decision(address, { signal: visit.req.raw.signal });
     return part(<Votes decision={decision} at={momentOf(parts)} />);
@@ -113,7 +114,7 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/decisions/vote", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = readAddress(() => formatAddress(parseConcrete(form.get("address") ?? "")));
+    const address = concreteAddress(form.get("address"));
     const again = (problem: string, status: number) => decisionPage(visit, parts, address, { problem, status });
     if (visit.var.session.forms.take(form.get("form") ?? "", `vote ${address}`) !== "fresh") {
       return await again(USED_FORM, 409);
@@ -138,16 +139,6 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
 /** A browser leaves the seconds out where they are none. */
 function withSeconds(time: string): string {
   return /T\d\d:\d\d$/.test(time) ? `${time}:00` : time;
-}
-
-/** @throws ApiError "invalid_address" */
-function readAddress<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof UcxlError)) throw error;
-    throw new ApiError("invalid_address", error.message, { cause: error, details: error.details });
-  }
 }
 
 async function decisionPage(

@@ -1,10 +1,14 @@
 import { sanitiseLine } from "@bzzz/cli";
-import type { ContentAnswer, DiffView, HistoryView, SearchView, VersionView } from "@bzzz/ucxi";
+import type { ContentAnswer, HistoryView, SearchView, VersionView } from "@bzzz/ucxi";
 import { atTemporal, formatAddress, parseConcrete } from "@bzzz/ucxl";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
 import type { Moment } from "./request.tsx";
+import { textIn } from "../text_in.ts";
 import { displaySize } from "./size.ts";
 import { At } from "./words.tsx";
+
+/** Of one content; a longer one is not shown. */
+const MAX_SHOWN_BYTES = 512 * 1024;
 
 /** Where a version is shown. */
 export function versionHref(address: string, n?: number): string {
@@ -199,7 +203,7 @@ function TimeSteps({ address, n, total }: {
 }
 
 function Content({ content }: { readonly content: ContentAnswer }): Html {
-  const text = textIn(content.bytes);
+  const text = content.bytes.byteLength > MAX_SHOWN_BYTES ? undefined : textIn(content.bytes);
   return (
     <>
       <p class="quiet">
@@ -211,68 +215,4 @@ function Content({ content }: { readonly content: ContentAnswer }): Html {
         : <SaidBlock label="Content" text={text} />}
     </>
   );
-}
-
-/** Bytes as text; undefined for what is none, or too long for a page. */
-function textIn(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength > MAX_SHOWN_BYTES || bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined; // not UTF-8
-  }
-}
-const MAX_SHOWN_BYTES = 512 * 1024;
-
-const SIGNS = { same: " ", removed: "-", added: "+" } as const;
-
-/** What changed between two versions. A sign stands before each line: its colour alone says nothing. */
-export function DiffPage({ diff, address, at }: {
-  readonly diff: DiffView;
-  readonly address: string;
-  readonly at: Moment;
-}): Html {
-  return (
-    <>
-      <p>
-        <Said text={address} />
-      </p>
-      <p>
-        From <a href={versionHref(address, diff.before.n)}>version {diff.before.n}</a>,{" "}
-        <At ms={diff.before.written_at_ms} format={at.format} />, to{" "}
-        <a href={versionHref(address, diff.after.n)}>version {diff.after.n}</a>,{" "}
-        <At ms={diff.after.written_at_ms} format={at.format} />
-      </p>
-      {diff.is_equal ? <p>They are equal.</p> : ""}
-      {(diff.lines ?? []).map((hunk) => (
-        <pre class="diff" tabindex={0} role="region" aria-label={`Lines from ${hunk.after_line}`}>
-          {hunk.lines.map((line) => (
-            <>
-              <span class={line.type}>{`${SIGNS[line.type]} ${sanitiseLineKeepingIndent(line.text)}`}</span>
-              {"\n"}
-            </>
-          ))}
-        </pre>
-      ))}
-      {(diff.changes ?? []).length === 0 ? "" : (
-        <ul class="list">
-          {(diff.changes ?? []).map((change) => (
-            <li>
-              {change.type} <Said text={change.path === "" ? "(the whole)" : change.path} />
-              {change.type === "added" ? "" : <SaidBlock label="Before" text={JSON.stringify(change.before) ?? ""} />}
-              {change.type === "removed" ? "" : <SaidBlock label="After" text={JSON.stringify(change.after) ?? ""} />}
-            </li>
-          ))}
-        </ul>
-      )}
-      <p>
-        <a href={versionHref(address)}>Back to the latest version</a>
-      </p>
-    </>
-  );
-}
-
-function sanitiseLineKeepingIndent(text: string): string {
-  const indent = /^[ \t]{0,200}/.exec(text)?.[0].replaceAll("\t", "    ") ?? "";
-  return indent + sanitiseLine(text);
 }

@@ -10,6 +10,7 @@ export const SECTIONS = [
   { href: "/tasks", name: "Tasks" },
   { href: "/peers", name: "Peers" },
   { href: "/decisions", name: "Decisions" },
+  { href: "/patches", name: "Patches" },
   { href: "/context", name: "Context" },
   { href: "/you", name: "You" },
 ] as const;
