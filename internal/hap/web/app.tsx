@@ -10,6 +10,7 @@ import { addFormRoutes } from "./routes/forms.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
 import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
+import { addWriteRoutes } from "./routes/write.tsx";
 import { addYouRoutes } from "./routes/you.tsx";
 
 /** What the page is made of, beside what its routes need. */
@@ -49,6 +50,7 @@ export function createPage(
     addTaskRoutes(app, deps);
     addYouRoutes(app, deps);
     addContextRoutes(app, deps);
+    addWriteRoutes(app, deps);
     addPatchRoutes(app, deps);
     addFormRoutes(app, deps);
   });

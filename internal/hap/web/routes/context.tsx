@@ -4,14 +4,21 @@ import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web
 import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
 import { concreteAddress, readAddress } from "../read_address.ts";
 import { passphraseOf, takesPassphrase } from "./passphrase.ts";
+import { AddressPrompt } from "../views/address_prompt.tsx";
 import { ContextFinder, FoundList, ThingPage, VersionList } from "../views/context.tsx";
 import { DiffPage } from "../views/diff.tsx";
-import { decisionHref, DecisionList, DecisionPage, Votes } from "../views/decisions.tsx";
+import { DecisionList, DecisionPage, Votes } from "../views/decisions.tsx";
 import { Live } from "../views/words.tsx";
+import { decisionHref } from "../views/hrefs.ts";
 
 const EVERYTHING = "ucxl://any:any@any:any";
 const MAX_LISTED = 200;
 const MAX_VERSIONS = 200;
+
+const SAID: Readonly<Record<string, string>> = {
+  write: "Written: it is the version below.",
+  delete: "Deleted: a version says so. Earlier ones are below.",
+};
 
 /** What is stored at UCXL addresses, through time, and what was decided. */
 export function addContextRoutes(app: PageApp, parts: PageParts): void {
@@ -37,6 +44,7 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
       <>
         <ContextFinder pattern={pattern} text={text} />
         <Live name="context" href={href}>{shown}</Live>
+        {parts.isObserver ? "" : <AddressPrompt action="/context/write" label="Write at an address" />}
       </>,
     );
   });
@@ -67,6 +75,8 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
         problem={problem?.message}
         history={history}
         at={momentOf(parts)}
+        said={SAID[visit.req.query("done") ?? ""]}
+        canWrite={!parts.isObserver}
       />,
     );
   });

@@ -17,9 +17,11 @@ import { readEditable } from "../editable.ts";
 import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
 import { concreteAddress } from "../read_address.ts";
 import { type Filled, lengthProblem, numberProblem, problemsOf, takeForm } from "../take_form.ts";
-import { AddressPrompt, NewPatchPage, patchHref, PatchList, PatchPage } from "../views/patches.tsx";
+import { AddressPrompt } from "../views/address_prompt.tsx";
+import { NewPatchPage, PatchList, PatchPage } from "../views/patches.tsx";
 import { Live } from "../views/words.tsx";
 import { passphraseOf, takesPassphrase } from "./passphrase.ts";
+import { patchHref } from "../views/hrefs.ts";
 
 const MAX_LISTED = 50;
 const MAX_SUMMARY_CHARACTERS = 4_096;
@@ -84,7 +86,7 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
         const { latest } = await readEditable(context, address, signal);
         if ((latest?.revision ?? "") !== form.get("revision")) {
           return {
-            content: "Content: something else stands there by now; look at what it is, and make the change again",
+            content: "Content: something else stands there by now; look at it, and make the change again",
           };
         }
         const offer = {
@@ -177,16 +179,16 @@ async function patchPage(
 }
 
 async function newPatchPage(visit: Visit, parts: PageParts, address: string, filled: Filled): Promise<Response> {
-  const { address: key, latest, text, why } = await readEditable(parts.context, address, visit.req.raw.signal);
+  const target = await readEditable(parts.context, address, visit.req.raw.signal);
   return await fullPage(
     visit,
     parts,
     { title: "Offer a change", section: "Patches", status: filled.status ?? 200 },
     parts.isObserver ? <p>This page was opened to look only.</p> : (
       <NewPatchPage
-        target={{ address: key, revision: latest?.revision ?? "", text, why }}
+        target={target}
         kinds={PATCH_KINDS}
-        form={visit.var.session.forms.issue(`patch new ${key}`)}
+        form={visit.var.session.forms.issue(`patch new ${target.address}`)}
         filled={filled}
       />
     ),

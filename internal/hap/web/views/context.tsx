@@ -1,20 +1,14 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { ContentAnswer, HistoryView, SearchView, VersionView } from "@bzzz/ucxi";
-import { atTemporal, formatAddress, parseConcrete } from "@bzzz/ucxl";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
 import type { Moment } from "./request.tsx";
 import { textIn } from "../text_in.ts";
 import { displaySize } from "./size.ts";
 import { At } from "./words.tsx";
+import { newPatchHref, versionHref, writeHref } from "./hrefs.ts";
 
 /** Of one content; a longer one is not shown. */
 const MAX_SHOWN_BYTES = 512 * 1024;
-
-/** Where a version is shown. */
-export function versionHref(address: string, n?: number): string {
-  const at = n === undefined ? address : formatAddress(atTemporal(parseConcrete(address), { type: "first", n }));
-  return `/context/at?${new URLSearchParams({ address: at })}`;
-}
 
 function diffHref(address: string, from: number, to: number): string {
   return `/context/diff?${new URLSearchParams({ address, from: `*~${from}`, to: `*~${to}` })}`;
@@ -113,7 +107,7 @@ function VersionFacts({ version, at }: { readonly version: VersionView; readonly
 }
 
 /** One version of a thing, between the one before and the one after, with all of them below. */
-export function ThingPage({ address, content, problem, history, at }: {
+export function ThingPage({ address, content, problem, history, at, said, canWrite }: {
   /** The thing at its latest. */
   readonly address: string;
   readonly content: ContentAnswer | undefined;
@@ -121,16 +115,26 @@ export function ThingPage({ address, content, problem, history, at }: {
   readonly problem: string | undefined;
   readonly history: HistoryView;
   readonly at: Moment;
+  /** What was just done with it. */
+  readonly said: string | undefined;
+  readonly canWrite: boolean;
 }): Html {
   const n = content?.n;
   return (
     <>
+      {said === undefined ? "" : <p class="notice" role="status">{said}</p>}
       <p>
         <Said text={content?.address ?? address} />
       </p>
       {n === undefined ? "" : <TimeSteps address={address} n={n} total={history.total} />}
       {problem === undefined ? "" : <p class="problem" role="alert">{sanitiseLine(problem)}</p>}
       {content === undefined ? "" : <Content content={content} />}
+      {canWrite && (
+        <p>
+          <a class="button" href={writeHref(address)}>Write or delete…</a>
+          <a class="button" href={newPatchHref(address)}>Offer a change…</a>
+        </p>
+      )}
       <form method="get" action="/context/at">
         <input type="hidden" name="address" value={address} />
         <label for="time">As it was at (UTC)</label>

@@ -2,14 +2,9 @@ import { nameOf, relativeTime, sanitiseLine, voteMark } from "@bzzz/cli";
 import type { DecisionDetailView, DecisionItemView } from "@bzzz/ucxi";
 import { VOTES } from "@bzzz/wire";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
-import { versionHref } from "./context.tsx";
 import { type Moment, Passphrase } from "./request.tsx";
 import { At, Live } from "./words.tsx";
-
-/** Where a decision is shown. */
-export function decisionHref(address: string): string {
-  return `/decisions/at?${new URLSearchParams({ address })}`;
-}
+import { decisionHref, versionHref } from "./hrefs.ts";
 
 /** Decisions and where they stand. */
 export function DecisionList(

@@ -1,9 +1,9 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { DiffView } from "@bzzz/ucxi";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
-import { versionHref } from "./context.tsx";
 import type { Moment } from "./request.tsx";
 import { At } from "./words.tsx";
+import { versionHref } from "./hrefs.ts";
 
 /** As `diff -u` says it. */
 const NO_LINE_BREAK = "\n\\ No newline at end of file\n";

@@ -2,23 +2,14 @@ import { decisionState, describePatch, nameOf, type PatchView, sanitiseLine, vot
 import type { DiffView } from "@bzzz/ucxi";
 import { VOTES } from "@bzzz/wire";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
+import type { Editable } from "../editable.ts";
 import type { Filled } from "../take_form.ts";
-import { versionHref } from "./context.tsx";
-import { decisionHref } from "./decisions.tsx";
+import { revisionOf, StandsNow } from "./stands_now.tsx";
 import { Changes } from "./diff.tsx";
 import { Problems, SelectField, TextField } from "./field.tsx";
 import { type Moment, Passphrase } from "./request.tsx";
 import { At } from "./words.tsx";
-
-/** Where a patch is shown. */
-export function patchHref(address: string): string {
-  return `/patches/at?${new URLSearchParams({ address })}`;
-}
-
-/** Where a patch for an address is written. */
-export function newPatchHref(address: string): string {
-  return `/patches/new?${new URLSearchParams({ address })}`;
-}
+import { decisionHref, patchHref, versionHref } from "./hrefs.ts";
 
 /** Patches and where they stand. */
 export function PatchList({ patches, leftOut, hasMore, at }: {
@@ -135,42 +126,27 @@ export function PatchPage({ view, changed, at, forms, filled, said }: {
   );
 }
 
-/** Which patch a form is about: the address, and the revision that stands there. */
-export interface PatchTarget {
-  readonly address: string;
-  /** "" where nothing is. */
-  readonly revision: string;
-  /** What stands there; undefined where a field cannot have it. */
-  readonly text: string | undefined;
-  readonly why: string | undefined;
-}
-
 /** Offers a change of what stands at an address. */
 export function NewPatchPage({ target, kinds, form, filled }: {
-  readonly target: PatchTarget;
+  readonly target: Editable;
   readonly kinds: readonly string[];
   readonly form: string;
   readonly filled: Filled;
 }): Html {
-  const { address, revision, text, why } = target;
+  const { address, text } = target;
   return (
     <>
       <Problems filled={filled} />
       <p>
         What shall stand at <Said text={address} />
-        {revision === "" ? ", where nothing is yet" : ""}. It is stored, told in #hmmm and put to the vote, for whoever
+        {target.latest ? "" : ", where nothing is yet"}. It is stored, told in #hmmm and put to the vote, for whoever
         may read what is there now.
       </p>
-      {why === undefined ? "" : (
-        <p class="notice">
-          What stands there is not in the field, because{" "}
-          <Said text={why} max={500} />: what you type takes the place of all of it.
-        </p>
-      )}
+      <StandsNow target={target} filled={filled} />
       <form method="post" action="/patches/new">
         <input type="hidden" name="form" value={form} />
         <input type="hidden" name="address" value={address} />
-        <input type="hidden" name="revision" value={revision} />
+        <input type="hidden" name="revision" value={revisionOf(target)} />
         <TextField id="title" label="What it changes, in a few words" filled={filled} isNeeded maxLength={100} />
         <SelectField
           id="kind"
@@ -192,24 +168,5 @@ export function NewPatchPage({ target, kinds, form, filled }: {
         <button type="submit">Put it to the vote</button>
       </form>
     </>
-  );
-}
-
-/** Asks which address is meant. */
-export function AddressPrompt({ action, label }: { readonly action: string; readonly label: string }): Html {
-  return (
-    <form method="get" action={action}>
-      <label for="address">{label}</label>
-      <input
-        id="address"
-        name="address"
-        required
-        placeholder="ucxl://agent:role@project:task/path"
-        autocapitalize="none"
-        autocomplete="off"
-        spellcheck={false}
-      />
-      <button type="submit">Go on</button>
-    </form>
   );
 }

@@ -1,0 +1,32 @@
+/**
+ * Where things are on the page.
+ *
+ * @module
+ */
+import { atTemporal, formatAddress, parseConcrete } from "@bzzz/ucxl";
+
+/** Where a version is shown. */
+export function versionHref(address: string, n?: number): string {
+  const at = n === undefined ? address : formatAddress(atTemporal(parseConcrete(address), { type: "first", n }));
+  return `/context/at?${new URLSearchParams({ address: at })}`;
+}
+
+/** Where a decision is shown. */
+export function decisionHref(address: string): string {
+  return `/decisions/at?${new URLSearchParams({ address })}`;
+}
+
+/** Where a patch is shown. */
+export function patchHref(address: string): string {
+  return `/patches/at?${new URLSearchParams({ address })}`;
+}
+
+/** Where a patch for an address is written. */
+export function newPatchHref(address: string): string {
+  return `/patches/new?${new URLSearchParams({ address })}`;
+}
+
+/** Where a version of a thing is written. */
+export function writeHref(address: string): string {
+  return `/context/write?${new URLSearchParams({ address })}`;
+}
