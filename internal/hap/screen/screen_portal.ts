@@ -250,7 +250,7 @@ export class ScreenPortal implements TerminalInterface {
       case "title":
         return this.#emit(`\x1b]0;${sanitiseLine(effect.text, 80)}\x07`);
       case "copy":
-        return this.#emit(`\x1b]52;c;${btoa(effect.text)}\x07`);
+        return this.#emit(`\x1b]52;c;${new TextEncoder().encode(effect.text).toBase64()}\x07`);
       case "mouse":
         return this.#emit(effect.isOn ? "\x1b[?1000h\x1b[?1006h" : "\x1b[?1006l\x1b[?1000l");
       case "wake":

@@ -257,7 +257,7 @@ Deno.test("a view that was scrolled back stays, counts what is new, and End read
   await press("\x1b[5~", "\x1b[5~");
   const before = terminal.rows().slice(1, 10);
   for (let i = 0; i < 14; i++) say(`later ${i}.`);
-  await screen.shows(/48 new \(Alt\+End\)/);
+  await screen.shows(/48 more, 14 new \(Alt\+End\)/);
   assert.deepEqual(terminal.rows().slice(1, 10), before);
 
   await press("\x1b[1;3F");
@@ -570,7 +570,7 @@ Deno.test("keys of the inbox beside deciding: hand on, edit and what to read; Al
   await shows("and 1 more: the ask has them");
   assert.equal(mesh.requestMap.get(ask.request_id)?.state, "pending");
 
-  await press("\x1br", "/", "\x15", "!push\r");
+  await press("\x1br", "\x1b", "f", "!push\r");
   await shows(/▌.*delete the branch/);
   assert.doesNotMatch(terminal.text(), /normal .*push 3 commits/);
 });

@@ -11,12 +11,15 @@ import { inboxRows, waiting } from "./asks.ts";
 import { openBox } from "./boxes.ts";
 import { actInBrowser } from "./browser_actions.ts";
 import { goTo } from "./browser_boxes.ts";
+import { copyFirst } from "./copy.ts";
 import { argumentAt, choose, complete } from "./completion.ts";
 import { selectedDecision } from "./decisions.ts";
 import type { Effect, Step } from "./events.ts";
-import { goToChannel, scroll, seen, toBottom, toFirstUnread } from "./feed.ts";
+import { enterFeed, goToChannel, scroll, seen, toBottom } from "./feed.ts";
+import { actInFeed, toFirstUnread } from "./feed_actions.ts";
 import { openKeys } from "./help.ts";
-import { goToList, type ListPlace, rowIds, select, selectedIndex, withList } from "./lists.ts";
+import { findInList, goToList, type ListPlace, rowIds, select, selectedIndex, withList } from "./lists.ts";
+import { isLooking, NOT_LOOKING, startTyping } from "./looking.ts";
 import type { Model } from "./model.ts";
 import { submit } from "./submit.ts";
 import { textLines } from "./text_lines.ts";
@@ -33,6 +36,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
     ? actInBrowser(model, action)
     : model.place === "decisions"
     ? actOnDecisions(model, action)
+    : model.place === "main" && model.feed.chosen !== undefined
+    ? actInFeed(model, action)
     : undefined;
   if (there) return there;
   const list = model.place === "main" ? undefined : model.place;
@@ -83,7 +88,9 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "page_down":
       return done(list ? select(model, list, pageLines) : scroll(model, pageLines));
     case "first_unread":
-      return done(toFirstUnread({ ...model, place: "main" }, pageLines));
+      return done(toFirstUnread(model));
+    case "feed":
+      return done(enterFeed({ ...model, place: "main" }));
     case "bottom":
       return done(toBottom({ ...model, place: "main" }));
     case "send":
@@ -110,14 +117,18 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "first":
     case "last":
       return done(list ? select(model, list, action === "first" ? -1e9 : 1e9) : model);
+    case "find":
     case "filter":
-      return done(
-        list ? withList(model, list, { isFiltering: true, filter: model.lists[list].filter ?? emptyLine() }) : model,
-      );
+      return done(list ? withList(model, list, startTyping(model.lists[list], action)) : model);
+    case "find_next":
+    case "find_before":
+      return done(list ? findInList(model, list, action === "find_next" ? 1 : -1, { isHere: false }) : model);
     case "open":
       return list ? open(model, list) : done(model);
     case "copy":
       return list ? copy(model, list) : done(model);
+    case "copy_address":
+      return list ? copyAddress(model, list) : done(model);
     case "approve":
     case "deny":
     case "answer": {
@@ -139,13 +150,12 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "newer":
     case "timeline":
     case "diff":
-    case "find_next":
-    case "find_before":
     case "pin":
     case "cite":
     case "renew":
     case "vote":
     case "context":
+    case "mark":
       return done(model); // of places, which take their own actions
     case "text_up":
     case "text_down":
@@ -187,9 +197,7 @@ function showDecision(model: Model): Model {
 
 function back(model: Model): Step<Model> {
   const list = model.place === "main" ? undefined : model.place;
-  if (list && model.lists[list].filter) {
-    return { model: withList(model, list, { filter: undefined, isFiltering: false }), effects: [] };
-  }
+  if (list && isLooking(model.lists[list])) return { model: withList(model, list, NOT_LOOKING), effects: [] };
   return { model: seen({ ...model, place: "main", hint: "" }), effects: [] };
 }
 
@@ -259,6 +267,27 @@ function copy(model: Model, place: ListPlace): Step<Model> {
     model: { ...model, hint: "Copied its id, where the terminal allows that" },
     effects: [{ type: "copy", text: sanitiseLine(id) }],
   };
+}
+
+/** Of an ask its first reference, of a peer its first address, of a decision its own: what it is known by elsewhere. */
+function copyAddress(model: Model, place: ListPlace): Step<Model> {
+  const id = rowIds(model, place)[selectedIndex(model, place)];
+  const addresses = id === undefined ? [] : addressesOf(model, place, id);
+  return copyFirst(model, addresses);
+}
+
+function addressesOf(model: Model, place: ListPlace, id: string): readonly string[] {
+  switch (place) {
+    case "inbox":
+      return model.requests.get(id)?.refs ?? [];
+    case "peers":
+      return model.peers.find((peer) => peer.peer_id === id)?.addresses ?? [];
+    case "decisions":
+      return [selectedDecision(model)?.item.version.citation ?? id];
+    case "tasks":
+    case "browser":
+      return []; // a task has an id, not an address; the browser copies its addresses itself
+  }
 }
 
 function snooze(model: Model): Model {

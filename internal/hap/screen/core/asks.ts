@@ -5,7 +5,7 @@
  */
 import { isOpenRequest, type RequestView } from "@bzzz/api";
 import { nameOf, sanitiseLine, titleOf } from "@bzzz/cli";
-import { passes } from "./filter.ts";
+import { passes } from "./looking.ts";
 import type { Model } from "./model.ts";
 
 const STAKES = ["high", "normal", "low"];
@@ -20,11 +20,15 @@ export function waiting(model: Model): RequestView[] {
 /** What the inbox lists: what waits, then what is snoozed; with `showsAll` everything that is known. */
 export function inboxRows(model: Model): RequestView[] {
   const isShown = (request: RequestView) => model.showsAll || (isOpenRequest(request) && request.is_addressed_to_me);
-  const hasWords = (request: RequestView) =>
-    passes(model.lists.inbox, `${request.short_id} ${nameOf(request.from)} ${sanitiseLine(titleOf(request))}`);
+  const hasWords = (request: RequestView) => passes(model.lists.inbox, sayingOf(request));
   const rank = (request: RequestView) => !isOpenRequest(request) ? 2 : isSnoozed(model, request) ? 1 : 0;
   return [...model.requests.values()].filter((request) => isShown(request) && hasWords(request))
     .sort((a, b) => rank(a) - rank(b) || byUrgency(a, b));
+}
+
+/** What of an ask is looked at by find and filter. */
+export function sayingOf(request: RequestView): string {
+  return `${request.short_id} ${nameOf(request.from)} ${sanitiseLine(titleOf(request))}`;
 }
 
 /** Whether the person has put it off, on this screen or for all their views. */

@@ -10,7 +10,9 @@ import { addressKey, parseConcrete } from "@bzzz/ucxl";
 import { type BrowserQuery, type BrowserRow, isSameQuery, ROOT } from "./browser_rows.ts";
 import type { Effect, Step } from "./events.ts";
 import { withList } from "./lists.ts";
+import { nextMatch, NOT_LOOKING, tellMatch } from "./looking.ts";
 import type { Model } from "./model.ts";
+import { hasWords } from "./words.ts";
 
 /** How far something that is read has come. */
 export type Load =
@@ -38,7 +40,7 @@ export interface BrowserState {
   readonly note: string;
   /** It has the keys while it is there. */
   readonly thing: Thing | undefined;
-  /** What was looked for in a text last, in lower case; "" is nothing. */
+  /** What was looked for in a text last; "" is nothing. */
   readonly words: string;
   /** Addresses that the person keeps at hand, the newest first; on this screen alone. */
   readonly pinned: readonly string[];
@@ -74,7 +76,7 @@ export function withBrowser(model: Model, change: Partial<BrowserState>): Model 
 /** Lists something else; the list of before goes, so that nothing is taken for what it is not. */
 export function browse(model: Model, query: BrowserQuery): Step<Model> {
   const there = withBrowser(
-    withList(model, "browser", { selectedId: undefined, filter: undefined, isFiltering: false }),
+    withList(model, "browser", { ...NOT_LOOKING, selectedId: undefined }),
     {
       query,
       rows: [],
@@ -117,18 +119,12 @@ export function scrollThing(model: Model, by: number): Model {
 export function findInThing(model: Model, by: 1 | -1, options: { readonly isHere?: boolean } = {}): Model {
   const { thing, words } = model.browser;
   if (!thing || words === "") return { ...model, hint: "Nothing was looked for yet" };
-  const { length } = thing.lines;
-  for (let i = options.isHere ? 0 : 1; i <= length; i++) {
-    const at = (thing.top + by * i + 2 * length) % length;
-    if (!hasWords(thing.lines[at] ?? "", words)) continue;
-    return { ...withBrowser(model, { thing: { ...thing, top: at } }), hint: `Line ${at + 1} of ${length}` };
-  }
-  return { ...model, hint: `Nothing here has "${sanitiseLine(words, 40)}"` };
-}
-
-/** Whether a line has what is looked for. */
-export function hasWords(line: string, words: string): boolean {
-  return words !== "" && line.toLowerCase().includes(words);
+  const isMatch = thing.lines.map((line) => hasWords(line, words));
+  const match = nextMatch(isMatch, { at: thing.top, by, isHere: options.isHere === true });
+  const hint = tellMatch(words, match, by);
+  if (!match) return { ...model, hint };
+  const at = `Line ${match.index + 1} of ${thing.lines.length}`;
+  return { ...withBrowser(model, { thing: { ...thing, top: match.index } }), hint: `${at}; ${hint}` };
 }
 
 /** Number of the version that is wanted, also while it is read. */

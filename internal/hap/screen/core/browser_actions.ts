@@ -46,7 +46,8 @@ export function actInBrowser(model: Model, action: ActionName): Step<Model> | un
       return pin(model);
     case "cite":
       return cite(model);
-    case "copy": {
+    case "copy":
+    case "copy_address": {
       const address = citationAt(model);
       if (address === undefined) return say("Nothing to copy here");
       return {
@@ -80,8 +81,10 @@ function actOnThing(model: Model, action: ActionName): Step<Model> | undefined {
     case "page_up":
     case "page_down":
       return { model: scrollThing(model, action === "page_up" ? -page : page), effects: [] };
-    case "filter":
+    case "find":
       return openLine(model, "find", "");
+    case "filter":
+      return { model: { ...model, hint: "A filter is for lists; / finds in a text" }, effects: [] };
     case "find_next":
     case "find_before":
       return { model: findInThing(model, action === "find_next" ? 1 : -1), effects: [] };

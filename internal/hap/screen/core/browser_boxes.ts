@@ -40,7 +40,7 @@ export function pressContextLine(model: Model, box: LineBox, press: Press): Step
   if (text === "") return { model: { ...model, modal: undefined }, effects: [] };
   const closed: Model = { ...model, modal: undefined };
   if (box.purpose === "find") {
-    const looking = withBrowser(closed, { words: text.toLowerCase() });
+    const looking = withBrowser(closed, { words: text });
     return { model: findInThing(looking, 1, { isHere: true }), effects: [] };
   }
   if (box.purpose === "search") return browse(closed, { type: "words", words: text });

@@ -4,6 +4,7 @@
  * @module
  */
 import { displayWidth, isSimple } from "@bzzz/cli";
+import { placesOf } from "./words.ts";
 
 /** What a piece of text means; a theme says how that looks. Meaning is never carried by the style alone. */
 export type StyleName =
@@ -15,7 +16,8 @@ export type StyleName =
   | "warning"
   | "danger"
   | "border"
-  | "selected";
+  | "selected"
+  | "found";
 
 /** A piece of one line in one style. */
 export interface Span {
@@ -36,6 +38,20 @@ export function span(text: string, style: StyleName = "plain"): Span {
 /** A line of one piece. */
 export function line(text: string, style: StyleName = "plain"): Line {
   return [span(text, style)];
+}
+
+/** The line with everything that has the words marked as found. */
+export function highlight(spans: Line, words: string): Line {
+  if (words === "") return spans;
+  return spans.flatMap(({ text, style }): Line => {
+    const out: Span[] = [];
+    let at = 0;
+    for (const { from, to } of placesOf(text, words)) {
+      out.push({ text: text.slice(at, from), style }, { text: text.slice(from, to), style: "found" });
+      at = to;
+    }
+    return [...out, { text: text.slice(at), style }].filter((part) => part.text !== "");
+  });
 }
 
 /** Columns of a line. */

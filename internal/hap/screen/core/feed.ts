@@ -5,8 +5,9 @@
  */
 import type { EntryView } from "@bzzz/api";
 import { describeEntry, nameOf, sanitiseLine } from "@bzzz/cli";
-import { type Channel, currentChannel, FEED_CAPACITY, type FeedItem, type Model, withChannel } from "./model.ts";
-import { append, itemAt } from "./ring.ts";
+import { visibleItems } from "./feed_layout.ts";
+import { currentChannel, FEED_AT_REST, FEED_CAPACITY, type FeedItem, type Model, withChannel } from "./model.ts";
+import { append } from "./ring.ts";
 
 /** Characters of one line; the whole text is in the journal. */
 const MAX_TEXT_CHARACTERS = 2_000;
@@ -31,7 +32,15 @@ export function toItem(entry: EntryView, me: string): FeedItem {
     text,
     isMine,
     isForMe: !isMine && isMentioned,
+    ...idOf(entry, "request_"),
+    ...idOf(entry, "task_"),
   };
+}
+
+function idOf(entry: EntryView, kind: "request_" | "task_"): Pick<FeedItem, "requestId" | "taskId"> {
+  const id = entry.kind.startsWith(kind) ? entry.body?.[`${kind}id`] : undefined;
+  if (typeof id !== "string") return {};
+  return kind === "task_" ? { taskId: id } : { requestId: id };
 }
 
 /** The model with the line at the end of its channel. What is old, or is looked at, is read. */
@@ -75,17 +84,41 @@ function sanitiseKeepingIndent(line: string): string {
   return indent + sanitiseLine(line, MAX_TEXT_CHARACTERS);
 }
 
-/** Whether the person sees new lines of that channel as they come. */
+/** Whether the person sees new lines of that channel as they come: a filter may hide them. */
 export function isLookedAt(model: Model, index: number): boolean {
   const channel = model.channels[index];
-  return model.place === "main" && model.current === index && channel?.bottom === undefined;
+  return model.place === "main" && model.current === index && channel?.bottom === undefined &&
+    model.feed.filter === undefined;
 }
 
 /** Goes to a channel; what was unread there is marked, and read once its end is seen. */
 export function goToChannel(model: Model, index: number): Model {
   if (!model.channels[index]) return model;
-  const left = withChannel(model, model.current, (channel) => ({ ...channel, mark: undefined }));
-  return seen({ ...left, current: index, place: "main", completion: undefined });
+  const left = leaveFeed(withChannel(model, model.current, (channel) => ({ ...channel, mark: undefined })));
+  const feed = { ...left.feed, filter: undefined, typing: undefined };
+  const there = seen({ ...left, feed, current: index, place: "main", completion: undefined });
+  return model.feed.chosen === undefined ? there : enterFeed(there);
+}
+
+/** The channel's text gets the keys: the view is held where it is, and its last line is chosen. */
+export function enterFeed(model: Model): Model {
+  const channel = currentChannel(model);
+  const last = visibleItems(model, channel, 1).at(-1)?.number;
+  if (last === undefined) return { ...model, hint: "Nothing was said here yet" };
+  const bottom = channel.bottom ?? channel.items.total - 1;
+  const heldAt = channel.bottom === undefined ? bottom : undefined;
+  const feed = { ...model.feed, chosen: last, heldAt, isMarked: false };
+  return withChannel({ ...model, feed, completion: undefined }, model.current, (one) => ({ ...one, bottom }));
+}
+
+/** The line gets the keys back. A view that was not moved, or is at the end, follows the newest again. */
+export function leaveFeed(model: Model): Model {
+  const { chosen, heldAt, isMarked, find, filter } = model.feed;
+  if (chosen === undefined) return model;
+  const { bottom, items } = currentChannel(model);
+  const isFollowing = !isMarked && bottom !== undefined && (bottom === heldAt || bottom >= items.total - 1);
+  const left = { ...model, feed: { ...FEED_AT_REST, find, filter } };
+  return isFollowing ? withChannel(left, model.current, (channel) => ({ ...channel, bottom: undefined })) : left;
 }
 
 /** The channel that is looked at counts as read when its end is in view. */
@@ -112,28 +145,9 @@ export function scroll(model: Model, by: number): Model {
   }));
 }
 
-/** To the end: everything is read. */
-export function toBottom(model: Model): Model {
+/** To the end, without a filter: everything is read. */
+export function toBottom(before: Model): Model {
+  const left = leaveFeed(before);
+  const model = { ...left, feed: { ...left.feed, filter: undefined } };
   return seen(withChannel(model, model.current, (channel) => ({ ...channel, bottom: undefined })));
-}
-
-/** To the first line that was not seen. */
-export function toFirstUnread(model: Model, rows: number): Model {
-  return withChannel(model, model.current, (channel) => {
-    const first = channel.unread > 0 ? channel.readTo : channel.mark;
-    if (first === undefined || first >= channel.items.total) return channel;
-    const bottom = Math.min(channel.items.total - 1, first + Math.max(1, rows - 3));
-    return { ...channel, bottom: bottom >= channel.items.total - 1 ? undefined : bottom };
-  });
-}
-
-/** Items of a channel from its view's bottom upwards, at most `count`, oldest first: the only ones that are ever laid out. */
-export function visibleItems(channel: Channel, count: number): { readonly number: number; readonly item: FeedItem }[] {
-  const out: { number: number; item: FeedItem }[] = [];
-  for (let number = channel.bottom ?? channel.items.total - 1; out.length < count; number--) {
-    const item = itemAt(channel.items, number);
-    if (!item) break;
-    out.push({ number, item });
-  }
-  return out.reverse();
 }

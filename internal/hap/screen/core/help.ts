@@ -12,6 +12,7 @@ const EDITING: readonly string[] = [
 const TITLES: Readonly<Record<Scope, string>> = {
   global: "Everywhere",
   input: "In the line",
+  feed: "In the text of a channel",
   list: "In lists",
   inbox: "In the inbox",
   browser: "In context",
@@ -33,9 +34,10 @@ const OWN_SCOPES: Readonly<Record<Place, readonly Scope[]>> = {
 
 /** Opens the list of keys, made from the key map. */
 export function openKeys(model: Model): Model {
-  const isList = model.place !== "main";
+  const isInFeed = model.place === "main" && model.feed.chosen !== undefined;
+  const isList = model.place !== "main" || isInFeed;
   const scopes: readonly Scope[] = [
-    ...OWN_SCOPES[model.place],
+    ...(isInFeed ? ["feed"] as const : OWN_SCOPES[model.place]),
     ...(isList ? ["list"] as const : ["input"] as const),
     "global",
     "text",

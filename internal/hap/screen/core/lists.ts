@@ -7,50 +7,57 @@
 import type { PeerView, TaskView } from "@bzzz/api";
 import type { DecisionItemView } from "@bzzz/ucxi";
 import { nameOf, sanitiseLine, shortTaskId } from "@bzzz/cli";
-import { emptyLine } from "../../terminal/line_editor.ts";
-import { inboxRows } from "./asks.ts";
+import { inboxRows, sayingOf } from "./asks.ts";
 import type { BrowserRow } from "./browser_rows.ts";
 import type { Effect, Step } from "./events.ts";
-import { passes } from "./filter.ts";
 import type { Press } from "./keys.ts";
-import { editLine } from "./line_keys.ts";
+import { nextMatch, passes, pressLooking, tellMatch, wordsOf } from "./looking.ts";
 import type { ListState, Model, Place } from "./model.ts";
+import { hasWords } from "./words.ts";
 
 /** A place with a list. */
 export type ListPlace = Exclude<Place, "main">;
 
 /** Ids of the rows of a list, in their order. */
 export function rowIds(model: Model, place: ListPlace): string[] {
+  return rowsOf(model, place).map(({ id }) => id);
+}
+
+/** The rows of a list by their ids, with what of each is looked at by find and filter. */
+export function rowsOf(model: Model, place: ListPlace): { readonly id: string; readonly saying: string }[] {
   switch (place) {
     case "inbox":
-      return inboxRows(model).map((request) => request.request_id);
+      return inboxRows(model).map((request) => ({ id: request.request_id, saying: sayingOf(request) }));
     case "peers":
-      return peerRows(model).map((peer) => peer.peer_id);
+      return peerRows(model).map((peer) => ({ id: peer.peer_id, saying: sayingOfPeer(peer) }));
     case "tasks":
-      return taskRows(model).map((task) => task.task_id);
+      return taskRows(model).map((task) => ({ id: task.task_id, saying: sayingOfTask(task) }));
     case "browser":
-      return browserRows(model).map((row) => row.id);
+      return browserRows(model).map((row) => ({ id: row.id, saying: row.name }));
     case "decisions":
-      return decisionRows(model).map((item) => item.version.address);
+      return decisionRows(model).map((item) => ({ id: item.version.address, saying: sayingOfDecision(item) }));
   }
 }
 
 /** Peers: who is connected first, then by name. */
 export function peerRows(model: Model): PeerView[] {
   return model.peers
-    .filter((peer) => passes(model.lists.peers, `${nameOf(peer)} ${peer.role ?? ""} ${peer.presence}`))
+    .filter((peer) => passes(model.lists.peers, sayingOfPeer(peer)))
     .sort((a, b) => Number(b.is_connected) - Number(a.is_connected) || (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+function sayingOfPeer(peer: PeerView): string {
+  return `${nameOf(peer)} ${peer.role ?? ""} ${peer.presence}`;
 }
 
 /** Tasks as the node gives them: newest first. */
 export function taskRows(model: Model): TaskView[] {
-  return model.tasks.filter((task) => {
-    const holder = task.holder ? nameOf(task.holder) : "";
-    return passes(
-      model.lists.tasks,
-      `${shortTaskId(task.task_id)} ${task.state} ${holder} ${sanitiseLine(task.title)}`,
-    );
-  });
+  return model.tasks.filter((task) => passes(model.lists.tasks, sayingOfTask(task)));
+}
+
+function sayingOfTask(task: TaskView): string {
+  const holder = task.holder ? nameOf(task.holder) : "";
+  return `${shortTaskId(task.task_id)} ${task.state} ${holder} ${sanitiseLine(task.title)}`;
 }
 
 /** What the browser of context lists: folders and things. */
@@ -63,12 +70,11 @@ export function browserRows(model: Model): readonly BrowserRow[] {
 export function decisionRows(model: Model): readonly DecisionItemView[] {
   const { filter } = model.lists.decisions;
   if (!filter) return model.decisions.items;
-  return model.decisions.items.filter((item) =>
-    passes(
-      { filter },
-      `${item.state ?? "sealed"} ${nameOf(item.version.author)} ${sanitiseLine(item.record?.title ?? "")}`,
-    )
-  );
+  return model.decisions.items.filter((item) => passes({ filter }, sayingOfDecision(item)));
+}
+
+function sayingOfDecision(item: DecisionItemView): string {
+  return `${item.state ?? "sealed"} ${nameOf(item.version.author)} ${sanitiseLine(item.record?.title ?? "")}`;
 }
 
 /** The selected row: the id that was selected while it is there, else the first. */
@@ -105,13 +111,20 @@ export function withList(model: Model, place: ListPlace, change: Partial<ListSta
   return { ...model, lists: { ...model.lists, [place]: { ...model.lists[place], ...change } } };
 }
 
-/** A press while the filter is typed. */
-export function pressFilter(model: Model, place: ListPlace, press: Press): Model {
-  const list = model.lists[place];
-  if (press.type === "key" && press.name === "esc") {
-    return withList(model, place, { filter: undefined, isFiltering: false });
-  }
-  if (press.type === "key" && press.name === "enter") return withList(model, place, { isFiltering: false });
-  const filter = editLine(list.filter ?? emptyLine(), press);
-  return filter ? withList(model, place, { filter }) : model;
+/** A press while words to find, or a filter, are typed for a list. */
+export function pressList(model: Model, place: ListPlace, press: Press): Model {
+  const { looking, isFound } = pressLooking(model.lists[place], press);
+  const next = withList(model, place, looking);
+  return isFound ? findInList(next, place, 1, { isHere: true }) : next;
+}
+
+/** Selects the next row that has the words, or the one before; around the ends. `isHere` takes the selected one, too. */
+export function findInList(model: Model, place: ListPlace, by: 1 | -1, options: { readonly isHere: boolean }): Model {
+  const words = wordsOf(model.lists[place]);
+  if (words === "") return { ...model, hint: "Nothing was looked for yet" };
+  const rows = rowsOf(model, place);
+  const at = Math.max(0, selectedIndex(model, place));
+  const match = nextMatch(rows.map(({ saying }) => hasWords(saying, words)), { at, by, isHere: options.isHere });
+  const hint = tellMatch(words, match, by);
+  return match ? { ...withList(model, place, { selectedId: rows[match.index]?.id }), hint } : { ...model, hint };
 }

@@ -14,6 +14,7 @@ import { type BrowserState, EMPTY_BROWSER } from "./browser.ts";
 import { type DecisionsState, EMPTY_DECISIONS } from "./decisions.ts";
 import type { Size } from "./frame.ts";
 import type { Glyphs } from "./glyphs.ts";
+import { type Looking, NOT_LOOKING } from "./looking.ts";
 import { emptyRing, type Ring } from "./ring.ts";
 
 /** Lines a channel keeps; older ones are in the journal. */
@@ -37,6 +38,10 @@ export interface FeedItem {
   readonly text: string;
   readonly isMine: boolean;
   readonly isForMe: boolean;
+  /** The ask it tells of. */
+  readonly requestId?: string;
+  /** The task it tells of. */
+  readonly taskId?: string;
 }
 
 /** A channel: a topic of the mesh and what was read of it. */
@@ -59,11 +64,22 @@ export interface Channel {
 export type Place = "main" | "inbox" | "peers" | "tasks" | "browser" | "decisions";
 
 /** A list with one thing selected, by its id: what comes and goes around it does not move the selection to something else. */
-export interface ListState {
+export interface ListState extends Looking {
   readonly selectedId: string | undefined;
-  readonly filter: EditorState | undefined;
-  readonly isFiltering: boolean;
 }
+
+/** The text of the channel that is looked at, where one can go from line to line. */
+export interface FeedState extends Looking {
+  /** Number of the line that is chosen; undefined: the line of input has the keys. */
+  readonly chosen: number | undefined;
+  /** Where the view was held when it got the keys; a view that is still there follows the newest again when it loses them. */
+  readonly heldAt: number | undefined;
+  /** The person said from where on it is unread: what is in sight does not count as read. */
+  readonly isMarked: boolean;
+}
+
+/** The line of input has the keys, and nothing is looked for. */
+export const FEED_AT_REST: FeedState = { ...NOT_LOOKING, chosen: undefined, heldAt: undefined, isMarked: false };
 
 /** A box above everything: it has all keys. */
 export type Modal =
@@ -207,6 +223,7 @@ export interface Model {
   readonly place: Place;
   readonly channels: readonly Channel[];
   readonly current: number;
+  readonly feed: FeedState;
   readonly requests: ReadonlyMap<string, RequestView>;
   /** Wall time until which an ask is out of sight. */
   readonly snoozed: ReadonlyMap<string, number>;
@@ -251,7 +268,7 @@ const CHANNELS: readonly { readonly name: string; readonly topic: string; readon
 
 /** A screen that knows nothing yet. */
 export function createModel(options: ModelOptions): Model {
-  const list: ListState = { selectedId: undefined, filter: undefined, isFiltering: false };
+  const list: ListState = { ...NOT_LOOKING, selectedId: undefined };
   return {
     settings: options.settings,
     verbs: options.verbs,
@@ -274,6 +291,7 @@ export function createModel(options: ModelOptions): Model {
       mark: undefined,
     })),
     current: 0,
+    feed: FEED_AT_REST,
     requests: new Map(),
     snoozed: new Map(),
     showsAll: false,
@@ -301,6 +319,11 @@ export function currentChannel(model: Model): Channel {
   const channel = model.channels[model.current];
   if (!channel) throw new TypeError("Unreachable: there is always a channel, and `current` is one of them");
   return channel;
+}
+
+/** Number of the line under the mark "unread"; undefined where there is no such mark. */
+export function unreadFrom(channel: Channel): number | undefined {
+  return channel.unread > 0 ? channel.readTo : channel.mark;
 }
 
 /** The model with the channel `index` changed. */

@@ -10,13 +10,15 @@ import { closeBox, pressApproval, pressReply } from "./boxes.ts";
 import { goTo, pressContextLine, pressVersions } from "./browser_boxes.ts";
 import { pressVote } from "./vote_box.ts";
 import type { Effect, Step } from "./events.ts";
-import { goToChannel, scroll } from "./feed.ts";
+import { goToChannel, leaveFeed, scroll, seen } from "./feed.ts";
+import { moveChosen, pressFeed } from "./feed_actions.ts";
 import { pressForm } from "./form_box.ts";
 import { askForTemplate } from "./submit.ts";
-import type { Press } from "./keys.ts";
+import { type Press, showKey } from "./keys.ts";
 import { scrollThing } from "./browser.ts";
 import { editLine } from "./line_keys.ts";
-import { pressFilter, select, withList } from "./lists.ts";
+import { pressList, select, withList } from "./lists.ts";
+import { isLooking, NOT_LOOKING } from "./looking.ts";
 import type { Modal, Model, Place } from "./model.ts";
 import type { Scope } from "../keymap/actions.ts";
 import { paletteEntries, type PaletteEntry } from "./palette.ts";
@@ -26,6 +28,7 @@ const QUIT_WINDOW_MS = 2_000;
 const WHEEL_LINES = 3;
 
 const LIST_SCOPES: readonly Scope[] = ["list", "global"];
+const FEED_SCOPES: readonly Scope[] = ["feed", ...LIST_SCOPES];
 const SCOPES_OF: Readonly<Record<Place, readonly Scope[]>> = {
   main: ["input", "global"],
   inbox: ["inbox", ...LIST_SCOPES],
@@ -43,17 +46,29 @@ export function pressOf(before: Model, press: Press): Step<Model> {
   if (modal) return pressModal(model, modal, press);
   if (press.type === "mouse") return wheel(model, press);
   const list = model.place === "main" ? undefined : model.place;
-  if (list && model.lists[list].isFiltering) return { model: pressFilter(model, list, press), effects: [] };
+  const isInFeed = !list && model.feed.chosen !== undefined;
+  if (list && model.lists[list].typing) return { model: pressList(model, list, press), effects: [] };
+  if (isInFeed && model.feed.typing) return { model: pressFeed(model, press), effects: [] };
   if (press.type === "key") {
-    const action = model.settings.keymap.actionOf(press.name, SCOPES_OF[model.place]);
+    const action = model.settings.keymap.actionOf(press.name, isInFeed ? FEED_SCOPES : SCOPES_OF[model.place]);
     if (action) return act(model, action);
   }
   if (list) return { model, effects: [] };
-  return { model: typed(model, press), effects: [] };
+  if (isInFeed && press.type === "key") {
+    const back = model.settings.keymap.keysOf("back").map(showKey).join(", ");
+    return {
+      model: { ...model, hint: `The text of the channel has the keys; ${back} gives them back to the line` },
+      effects: [],
+    };
+  }
+  return { model: typed(seen(leaveFeed(model)), press), effects: [] };
 }
 
 function typed(model: Model, press: Press): Model {
-  if (press.type === "key" && press.name === "esc") return { ...model, completion: undefined };
+  if (press.type === "key" && press.name === "esc") {
+    if (model.completion || !isLooking(model.feed)) return { ...model, completion: undefined };
+    return seen({ ...model, feed: { ...model.feed, ...NOT_LOOKING } });
+  }
   const input = editLine(model.input, press);
   return input ? { ...model, input, completion: undefined } : model;
 }
@@ -78,7 +93,10 @@ function interrupt(model: Model): Step<Model> {
 function wheel(model: Model, press: Extract<Press, { type: "mouse" }>): Step<Model> {
   if (press.action === "press") return { model, effects: [] };
   const by = press.action === "wheel_up" ? -1 : 1;
-  if (model.place === "main") return { model: scroll(model, by * WHEEL_LINES), effects: [] };
+  if (model.place === "main") {
+    const isInFeed = model.feed.chosen !== undefined;
+    return { model: isInFeed ? moveChosen(model, by * WHEEL_LINES) : scroll(model, by * WHEEL_LINES), effects: [] };
+  }
   if (model.place === "browser" && model.browser.thing) {
     return { model: scrollThing(model, by * WHEEL_LINES), effects: [] };
   }
@@ -190,8 +208,9 @@ function pick(model: Model, { target }: PaletteEntry): Step<Model> {
       return askForTemplate(model, target.id);
     case "verb": {
       const text = `/${target.verb.name}${target.verb.argument === undefined ? "" : " "}`;
+      const there = leaveFeed(model);
       return {
-        model: { ...model, place: "main", input: { ...emptyLine(model.input.history), text, cursor: text.length } },
+        model: { ...there, place: "main", input: { ...emptyLine(model.input.history), text, cursor: text.length } },
         effects: [],
       };
     }

@@ -12,7 +12,7 @@ import { contextChanged, listed, looked } from "./browser.ts";
 import { versionsRead } from "./browser_boxes.ts";
 import { decisionRead, decisionsRead, decisionsUnread, withVotes } from "./decisions.ts";
 import type { Effect, Moment, ScreenEvent, Step } from "./events.ts";
-import { addItem, addLocal, toItem } from "./feed.ts";
+import { addItem, addLocal, leaveFeed, toItem } from "./feed.ts";
 import { formNotSent, formSent, openTemplate } from "./form_box.ts";
 import { pressOf } from "./press.ts";
 import { MAX_REQUESTS, type Model } from "./model.ts";
@@ -23,7 +23,9 @@ import { notVoted, voted } from "./vote_box.ts";
 /** The screen after an event that happened at that moment. */
 export function update(before: Model, event: ScreenEvent, at: Moment): Step<Model> {
   const model: Model = { ...before, nowMs: at.nowMs, monoMs: at.monoMs };
-  const step = withVotes(reduce(model, event));
+  const reduced = reduce(model, event);
+  const isElsewhere = reduced.model.place !== "main" && reduced.model.feed.chosen !== undefined;
+  const step = withVotes(isElsewhere ? { ...reduced, model: leaveFeed(reduced.model) } : reduced);
   const title = titleOf(step.model);
   return title === titleOf(before)
     ? step

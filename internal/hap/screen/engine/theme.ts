@@ -18,6 +18,7 @@ const MONO: Theme = {
   danger: "1;4",
   border: "",
   selected: "7",
+  found: "1;4",
 };
 
 // The sixteen colours that a person's terminal defines: they fit its background, and a screen reader's too.
@@ -32,6 +33,7 @@ const THEME_TABLE: Readonly<Record<ThemeName, Theme>> = {
     danger: "1;91",
     border: "90",
     selected: "7",
+    found: "4;30;103",
   },
   light: {
     plain: "",
@@ -43,6 +45,7 @@ const THEME_TABLE: Readonly<Record<ThemeName, Theme>> = {
     danger: "1;31",
     border: "37",
     selected: "7",
+    found: "4;30;103",
   },
   contrast: {
     plain: "97;40",
@@ -54,6 +57,7 @@ const THEME_TABLE: Readonly<Record<ThemeName, Theme>> = {
     danger: "1;97;41",
     border: "97;40",
     selected: "1;30;107",
+    found: "1;4;30;103",
   },
   mono: MONO,
 };

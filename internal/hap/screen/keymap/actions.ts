@@ -5,7 +5,18 @@
  */
 
 /** Where keys mean something. A modal is alone; otherwise the scope of the screen and "global" hold together. */
-export const SCOPES = ["global", "input", "list", "inbox", "browser", "decisions", "text", "approval", "form"] as const;
+export const SCOPES = [
+  "global",
+  "input",
+  "feed",
+  "list",
+  "inbox",
+  "browser",
+  "decisions",
+  "text",
+  "approval",
+  "form",
+] as const;
 /** One of `SCOPES`. */
 export type Scope = (typeof SCOPES)[number];
 
@@ -32,6 +43,7 @@ export const ACTIONS = {
   redraw: { scope: "global", summary: "Draw everything again" },
   page_up: { scope: "global", summary: "Back in the channel or text" },
   page_down: { scope: "global", summary: "Forward in the channel or text" },
+  feed: { scope: "global", summary: "Into the channel's text: find, filter, mark, copy; again: back to the line" },
   first_unread: { scope: "global", summary: "First unread message" },
   bottom: { scope: "global", summary: "Newest message, and everything is read" },
 
@@ -46,10 +58,16 @@ export const ACTIONS = {
   first: { scope: "list", summary: "First" },
   last: { scope: "list", summary: "Last" },
   open: { scope: "list", summary: "Open; never approves" },
+  find: { scope: "list", summary: "Find words; in a channel from here to older lines" },
+  find_next: { scope: "list", summary: "The next match; in a channel the older one" },
+  find_before: { scope: "list", summary: "The match before; in a channel the newer one" },
   filter: { scope: "list", summary: "Only what has these letters, or with ! in front what has them not" },
   back: { scope: "list", summary: "Back" },
   help: { scope: "list", summary: "Keys that work here" },
   copy: { scope: "list", summary: "Copy what is selected (OSC 52)" },
+  copy_address: { scope: "list", summary: "Copy the address of what is selected, or the first one in it (OSC 52)" },
+
+  mark: { scope: "feed", summary: "From this line on it is unread" },
 
   approve: { scope: "inbox", summary: "Approve: opens the box that asks for a confirmation" },
   deny: { scope: "inbox", summary: "Refuse, with a reason" },
@@ -67,8 +85,6 @@ export const ACTIONS = {
   newer: { scope: "browser", summary: "The version after" },
   timeline: { scope: "browser", summary: "All versions" },
   diff: { scope: "browser", summary: "What changed between this version and another one" },
-  find_next: { scope: "browser", summary: "The next line of the text that has the words" },
-  find_before: { scope: "browser", summary: "The line before that has the words" },
   pin: { scope: "browser", summary: "Keep the address at hand, in the palette and for Tab; again: no more" },
   cite: { scope: "browser", summary: "Put the address into the line" },
   renew: { scope: "browser", summary: "Read it again" },
@@ -101,11 +117,12 @@ export const ACTION_NAMES: readonly ActionName[] = Object.keys(ACTIONS) as Actio
 export function companions(scope: Scope): readonly Scope[] {
   switch (scope) {
     case "global":
-      return ["global", "input", "list", "inbox", "browser", "decisions"];
+      return ["global", "input", "feed", "list", "inbox", "browser", "decisions"];
     case "input":
       return ["input", "global"];
     case "list":
-      return ["list", "global", "inbox", "browser", "decisions"];
+      return ["list", "global", "feed", "inbox", "browser", "decisions"];
+    case "feed":
     case "inbox":
     case "browser":
     case "decisions":

@@ -33,7 +33,7 @@ Deno.test("a conflict names both actions and both lines", () => {
 });
 
 Deno.test("a new key clashes with a built-in one of a scope that holds with it, not with one that does not", () => {
-  assert.match(problems("keys:\n  approve: /\n").join(), /2 keys\.approve: .*"filter"/);
+  assert.match(problems("keys:\n  approve: /\n").join(), /2 keys\.approve: .*"find"/);
   assert.deepEqual(problems("keys:\n  approve: p\n"), []);
   assert.deepEqual(problems("keys:\n  close: a\n"), [], "a text has all keys for itself");
 });

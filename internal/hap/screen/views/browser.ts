@@ -4,6 +4,7 @@ import { type BrowserRow, titleOf } from "../core/browser_rows.ts";
 import { fit, type Line, line, span, wrap } from "../core/cells.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { browserRows, selectedIndex } from "../core/lists.ts";
+import { wordsOf } from "../core/looking.ts";
 import type { Model } from "../core/model.ts";
 import type { ActionName } from "../keymap/actions.ts";
 import { filterCursor, filterLine } from "./filter.ts";
@@ -47,7 +48,7 @@ const LIST_KEYS: readonly (readonly [ActionName, string])[] = [
   ["parent", "up"],
   ["search", "search"],
   ["go_to", "go to"],
-  ["filter", "find here"],
+  ["find", "find here"],
   ["cite", "cite"],
   ["help", "keys"],
   ["back", "back"],
@@ -58,7 +59,7 @@ const THING_KEYS: readonly (readonly [ActionName, string])[] = [
   ["newer", "newer"],
   ["timeline", "versions"],
   ["diff", "what changed"],
-  ["filter", "find"],
+  ["find", "find"],
   ["cite", "cite"],
   ["copy", "copy address"],
   ["help", "keys"],
@@ -91,6 +92,7 @@ function listPane(model: Model, size: Size, isShort: boolean): Line[] {
     columns,
     render: (row) => rowCells(model, row, isShort),
     empty: emptyText(model, browser),
+    words: wordsOf(model.lists.browser),
   });
   return [heading, ...list, ...notes].slice(0, size.rows);
 }

@@ -4,6 +4,7 @@ import { fit, type Line, span, type StyleName } from "../core/cells.ts";
 import { selectedDecision } from "../core/decisions.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { decisionRows, selectedIndex } from "../core/lists.ts";
+import { wordsOf } from "../core/looking.ts";
 import type { Model } from "../core/model.ts";
 import { filterCursor, filterLine } from "./filter.ts";
 import { beside, bottomBar, cells, framed, keyHelp, listRows, pad, textPane, topBar } from "./parts.ts";
@@ -30,6 +31,7 @@ export function decisionsView(model: Model, size: Size): Frame {
       columns: listColumns,
       render: (item) => row(model, item),
       empty: emptyText(model),
+      words: wordsOf(model.lists.decisions),
     }),
   ];
   const paneColumns = isWide ? columns - 3 - listColumns : columns - 2;
@@ -49,7 +51,7 @@ export function decisionsView(model: Model, size: Size): Frame {
           ["vote", "vote"],
           ["open", "all of it"],
           ["context", "its history"],
-          ["filter", "find"],
+          ["find", "find"],
           ["help", "keys"],
           ["back", "back"],
         ], columns),

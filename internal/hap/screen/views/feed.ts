@@ -1,56 +1,79 @@
 import { displayWidth } from "@bzzz/cli";
-import { fit, type Line, line, span, type StyleName, wrap } from "../core/cells.ts";
-import { visibleItems } from "../core/feed.ts";
-import type { Channel, FeedItem, Model } from "../core/model.ts";
+import { fit, highlight, type Line, line, span, type StyleName } from "../core/cells.ts";
+import { AUTHOR_COLUMNS, roomOf, textOf, visibleItems } from "../core/feed_layout.ts";
+import type { Size } from "../core/frame.ts";
+import { wordsOf } from "../core/looking.ts";
+import { type Channel, type FeedItem, type Model, unreadFrom } from "../core/model.ts";
+import { keyOf } from "./parts.ts";
 
-/** Columns of a member's name, so that the words stand below each other. */
-const AUTHOR_COLUMNS = 14;
-/** Rows of one message; the whole of it is in the journal. */
-const MAX_ROWS = 40;
-
-/** The lines of a channel that are seen: the newest at the bottom, or those the view was left at. */
-export function feedRows(
-  model: Model,
-  channel: Channel,
-  size: { readonly columns: number; readonly rows: number },
-): Line[] {
-  const { glyphs } = model.settings;
-  const out: Line[] = [];
-  for (const { number, item } of visibleItems(channel, size.rows).reverse()) {
-    const rows = itemRows(model, item, size.columns);
-    if (channel.mark === number) rows.unshift(unreadMark(model, size.columns));
-    out.unshift(...rows);
-    if (out.length >= size.rows) break;
-  }
-  const shown = out.slice(-size.rows);
-  const empty = fit([], size.columns);
-  while (shown.length < size.rows) shown.unshift(empty);
-  const newer = channel.bottom === undefined ? 0 : channel.items.total - 1 - channel.bottom;
-  if (newer > 0 && shown.length > 0) {
-    const text = `${glyphs.down} ${newer} ${channel.unread > 0 ? "new" : "more"} (Alt+End) `;
-    const indent = " ".repeat(Math.max(0, size.columns - displayWidth(text)));
-    shown[shown.length - 1] = fit([span(indent), span(text, "accent")], size.columns);
-  }
-  return shown;
+/** The lines of a channel that are seen, and in which row the chosen one begins. */
+export interface FeedRows {
+  readonly lines: readonly Line[];
+  readonly chosenRow: number | undefined;
 }
 
-function itemRows(model: Model, item: FeedItem, columns: number): Line[] {
+/** The lines of a channel: the newest at the bottom, or those the view was left at. */
+export function feedRows(model: Model, channel: Channel, size: Size): FeedRows {
+  const { columns, rows } = size;
+  const room = roomOf(channel, rows);
+  const { chosen } = model.feed;
+  const out: Line[] = [];
+  let chosenFromEnd: number | undefined;
+  for (const { number, item } of visibleItems(model, channel, room).reverse()) {
+    const own = itemRows(model, item, columns, number === chosen);
+    if (unreadFrom(channel) === number) out.unshift(unreadMark(model, columns), ...own);
+    else out.unshift(...own);
+    if (number === chosen) chosenFromEnd = out.length - (unreadFrom(channel) === number ? 1 : 0);
+    if (out.length >= room) break;
+  }
+  if (out.length === 0 && model.feed.filter) out.push(fit(line(" Nothing here has these letters.", "dim"), columns));
+  const shown = out.slice(-room);
+  const empty = fit([], columns);
+  while (shown.length < room) shown.unshift(empty);
+  const chosenRow = chosenFromEnd === undefined ? undefined : Math.max(0, room - chosenFromEnd);
+  return { lines: room < rows ? [...shown, belowLine(model, channel, columns)] : shown, chosenRow };
+}
+
+/** What is below a view that does not follow. */
+function belowLine(model: Model, channel: Channel, columns: number): Line {
+  const { glyphs } = model.settings;
+  const newer = channel.bottom === undefined ? 0 : channel.items.total - 1 - channel.bottom;
+  if (newer <= 0 && channel.unread === 0) return fit([], columns);
+  const key = keyOf(model, "bottom");
+  const what = newer <= 0
+    ? `${channel.unread} unread`
+    : channel.unread >= newer
+    ? `${newer} new`
+    : `${newer} more${channel.unread > 0 ? `, ${channel.unread} new` : ""}`;
+  const text = `${glyphs.down} ${what}${key === undefined ? "" : ` (${key})`} `;
+  return fit([span(" ".repeat(Math.max(0, columns - displayWidth(text)))), span(text, "accent")], columns);
+}
+
+function itemRows(model: Model, item: FeedItem, columns: number, isChosen: boolean): Line[] {
+  const { glyphs } = model.settings;
+  const words = wordsOf(model.feed);
+  return spansOf(model, item, columns).map((spans, i) => {
+    const [lead = span(""), ...said] = spans; // the time, or what stands in its place
+    const marked = fit([lead, ...highlight(said, words)], columns, { mark: glyphs.more });
+    if (!isChosen) return marked;
+    const [first, ...rest] = marked;
+    // every row begins with a space, or with the time where there is no room for one: the sign stands there
+    return i === 0 && first?.text.startsWith(" ")
+      ? [span(glyphs.pointer, "accent"), span(first.text.slice(1), first.style), ...rest]
+      : marked;
+  });
+}
+
+function spansOf(model: Model, item: FeedItem, columns: number): Line[] {
   const { glyphs, format } = model.settings;
-  if (item.kind === "output") return wrap(item.text, columns - 2).map((text) => fit([span("  "), span(text)], columns));
-  const time = format.time(item.atMs);
+  const { texts, indent, isNarrow, author } = textOf(item, columns);
+  const time = ` ${format.time(item.atMs)} `;
+  if (item.kind === "output") return texts.map((text) => [span("  "), span(text)]);
   if (item.kind === "notice") {
-    return wrap(item.text, columns - 9).map((text, i) =>
-      fit([span(` ${i === 0 ? time : "     "} `, "dim"), span(text, "warning")], columns)
-    );
+    return texts.map((text, i) => [span(i === 0 ? time : " ".repeat(indent), "dim"), span(text, "warning")]);
   }
   const style: StyleName = item.isMine ? "good" : item.kind === "event" ? "dim" : "strong";
-  const isNarrow = columns < 60;
-  const author = isNarrow ? `${item.author}:` : item.author;
   const authorLine = isNarrow ? line(author, style) : fit(line(author, style), AUTHOR_COLUMNS, { mark: glyphs.more });
-  // A sign says what the style says too.
-  const sign = item.kind === "ask" ? "? " : item.isForMe ? "@ " : "";
-  const indent = isNarrow ? 2 : AUTHOR_COLUMNS + 8;
-  const head: Line = [span(isNarrow ? `${time} ` : ` ${time} `, "dim"), ...authorLine, span(" ")];
   const textStyle: StyleName = item.kind === "ask"
     ? "danger"
     : item.isForMe
@@ -58,15 +81,11 @@ function itemRows(model: Model, item: FeedItem, columns: number): Line[] {
     : item.kind === "event"
     ? "dim"
     : "plain";
-  const headColumns = isNarrow ? 7 + displayWidth(author) : indent;
-  const [first = "", ...rest] = wrap(sign + item.text, Math.max(10, columns - Math.max(headColumns, indent))).slice(
-    0,
-    MAX_ROWS,
+  return texts.map((text, i) =>
+    i === 0
+      ? [span(isNarrow ? time.slice(1) : time, "dim"), ...authorLine, span(" "), span(text, textStyle)]
+      : [span(" ".repeat(indent)), span(text, textStyle)]
   );
-  return [
-    fit([...head, span(first, textStyle)], columns, { mark: glyphs.more }),
-    ...rest.map((text) => fit([span(" ".repeat(indent)), span(text, textStyle)], columns, { mark: glyphs.more })),
-  ];
 }
 
 function unreadMark(model: Model, columns: number): Line {

@@ -4,6 +4,7 @@ import { inboxRows, isSnoozed, waiting } from "../core/asks.ts";
 import { fit, type Line, span } from "../core/cells.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { selectedIndex } from "../core/lists.ts";
+import { wordsOf } from "../core/looking.ts";
 import type { Model } from "../core/model.ts";
 import { beside, bottomBar, cells, framed, keyHelp, listRows, pad, textPane, topBar } from "./parts.ts";
 import { filterCursor, filterLine } from "./filter.ts";
@@ -32,6 +33,7 @@ export function inboxView(model: Model, size: Size): Frame {
       columns: listColumns,
       render: (request) => row(model, request),
       empty: "Nobody waits for you.",
+      words: wordsOf(model.lists.inbox),
     }),
   ];
   const request = asks[selected];
@@ -50,7 +52,7 @@ export function inboxView(model: Model, size: Size): Frame {
     ["answer", "answer"],
     ["snooze", "later"],
     ["open", "all of it"],
-    ["filter", "find"],
+    ["find", "find"],
     ["help", "keys"],
     ["back", "back"],
   ], columns);

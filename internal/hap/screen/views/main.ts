@@ -1,14 +1,14 @@
 import { nameOf } from "@bzzz/cli";
 import { waiting } from "../core/asks.ts";
 import { clip, fit, type Line, line, span } from "../core/cells.ts";
+import { feedSize, SIDE_COLUMNS, WIDE_COLUMNS } from "../core/feed_layout.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { currentChannel, type Model } from "../core/model.ts";
+import type { ActionName } from "../keymap/actions.ts";
 import { feedRows } from "./feed.ts";
-import { beside, bottomBar, edge, framed, inputPart, keyHelp, pad, topBar } from "./parts.ts";
-
-/** From this many columns on there is room for channels and peers beside the text. */
-const WIDE_COLUMNS = 100;
-const SIDE_COLUMNS = 20;
+import { lookingWords } from "./filter.ts";
+import { lineOfInput } from "./input.ts";
+import { beside, bottomBar, edge, framed, keyHelp, keyOf, pad, topBar } from "./parts.ts";
 
 /** Channels, peers, what happens, and the line (design, portal C.3.1 and C.3.6). */
 export function mainView(model: Model, size: Size): Frame {
@@ -16,7 +16,7 @@ export function mainView(model: Model, size: Size): Frame {
   const { columns, rows } = size;
   const channel = currentChannel(model);
   const isWide = columns >= WIDE_COLUMNS;
-  const feedSize = { columns: columns - 2 - (isWide ? SIDE_COLUMNS + 1 : 0), rows: rows - 5 };
+  const room = feedSize(model, size);
   const connected = model.peers.filter((peer) => peer.is_connected).length;
   const who = model.me === "" ? "" : `${model.me} ${glyphs.dot} `;
   const title = isWide
@@ -24,39 +24,59 @@ export function mainView(model: Model, size: Size): Frame {
       model.leader === undefined ? "nobody leads" : `leader ${model.leader}`
     } ${glyphs.dot} #${channel.name}`
     : `#${channel.name}${unreadElsewhere(model)}`;
-  const feed = feedRows(model, channel, feedSize);
-  const body = isWide ? beside(glyphs, sidebar(model, feedSize.rows), feed) : feed;
-  const input = inputPart(model.input, columns - 6);
+  const feed = feedRows(model, channel, room);
+  const body = isWide ? beside(glyphs, sidebar(model, room.rows), feed.lines) : feed.lines;
+  const input = lineOfInput(model, columns - 2, " ");
+  const isInFeed = model.feed.chosen !== undefined;
+  const looking = lookingWords(model.feed, glyphs.dot);
+  const back = keyOf(model, "back");
   const separator = edge(model, {
     left: glyphs.teeLeft,
-    title: suggestions(model),
+    title: suggestions(model) || (looking === "" ? "" : `${looking}${back === undefined ? "" : ` (${back})`}`),
     right: [span(glyphs.horizontal + glyphs.teeRight, "border")],
     columns,
-    style: "dim",
+    style: model.completion ? "dim" : "warning",
   });
+  const cursor = feed.chosenRow !== undefined && !model.feed.typing
+    ? { row: 1 + feed.chosenRow, column: isWide ? SIDE_COLUMNS + 2 : 1 }
+    : { row: rows - 3, column: 1 + input.column };
   return {
     lines: [
       topBar(model, title, columns),
       ...body.map((content) => framed(glyphs, content, columns)),
       separator,
-      framed(glyphs, [span(" > ", "strong"), span(input.text)], columns),
+      framed(glyphs, input.line, columns),
       framed(glyphs, line(`   ${below(model)}`, "dim"), columns),
       bottomBar(
         model,
-        keyHelp(model, [
-          ["inbox", "asks"],
-          ["next_activity", "next"],
-          ["next_channel", "channel"],
-          ["palette", "palette"],
-          ["complete", "complete"],
-          ["keys", "keys"],
-        ], columns),
+        keyHelp(model, isInFeed ? FEED_KEYS : LINE_KEYS, columns),
         columns,
       ),
     ].slice(0, rows),
-    cursor: { row: rows - 3, column: 4 + input.column },
+    cursor,
   };
 }
+
+const LINE_KEYS: readonly (readonly [ActionName, string])[] = [
+  ["inbox", "asks"],
+  ["next_activity", "next"],
+  ["next_channel", "channel"],
+  ["palette", "palette"],
+  ["feed", "find"],
+  ["complete", "complete"],
+  ["keys", "keys"],
+];
+
+const FEED_KEYS: readonly (readonly [ActionName, string])[] = [
+  ["find", "find"],
+  ["find_next", "older match"],
+  ["filter", "filter"],
+  ["mark", "unread from here"],
+  ["copy", "copy"],
+  ["open", "open"],
+  ["help", "keys"],
+  ["back", "line"],
+];
 
 function unreadElsewhere(model: Model): string {
   const count = model.channels.reduce(

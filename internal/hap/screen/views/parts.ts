@@ -5,7 +5,7 @@
  */
 import { displayWidth, keyTimeLeft } from "@bzzz/cli";
 import type { EditorState } from "../../terminal/line_editor.ts";
-import { clip, fit, headOf, type Line, line, lineWidth, span, type StyleName, wrap } from "../core/cells.ts";
+import { clip, fit, headOf, highlight, type Line, line, lineWidth, span, type StyleName, wrap } from "../core/cells.ts";
 import type { Size } from "../core/frame.ts";
 import type { Glyphs } from "../core/glyphs.ts";
 import type { Model } from "../core/model.ts";
@@ -136,6 +136,8 @@ export function listRows<T>(
     readonly columns: number;
     readonly render: (item: T) => Line;
     readonly empty: string;
+    /** Words that are marked where they stand. */
+    readonly words?: string;
   },
 ): Line[] {
   const { glyphs } = model.settings;
@@ -147,7 +149,7 @@ export function listRows<T>(
     const isSelected = top + i === parts.selected;
     const content: Line = [span(isSelected ? glyphs.pointer : " ", "accent"), ...parts.render(item)];
     const fitted = fit(content, parts.columns, { mark: glyphs.more });
-    return isSelected ? fitted.map((part) => span(part.text, "selected")) : fitted;
+    return highlight(isSelected ? fitted.map((part) => span(part.text, "selected")) : fitted, parts.words ?? "");
   });
   return pad(lines, parts.rows, parts.columns);
 }

@@ -2,6 +2,7 @@ import { formatDuration, nameOf, relativeTime, sanitiseLine } from "@bzzz/cli";
 import { fit, span } from "../core/cells.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { peerRows, selectedIndex } from "../core/lists.ts";
+import { wordsOf } from "../core/looking.ts";
 import type { Model } from "../core/model.ts";
 import { filterCursor, filterLine } from "./filter.ts";
 import { bottomBar, cells, framed, keyHelp, listRows, topBar } from "./parts.ts";
@@ -38,6 +39,7 @@ export function peersView(model: Model, size: Size): Frame {
       ]);
     },
     empty: "No peers yet.",
+    words: wordsOf(model.lists.peers),
   });
   const heading = fit([
     span(" "),
@@ -58,7 +60,7 @@ export function peersView(model: Model, size: Size): Frame {
       ...[heading, ...list, filterLine(model, "peers")].map((content) => framed(glyphs, content, columns)),
       bottomBar(
         model,
-        keyHelp(model, [["open", "details"], ["filter", "find"], ["copy", "copy id"], ["help", "keys"], [
+        keyHelp(model, [["open", "details"], ["find", "find"], ["copy", "copy id"], ["help", "keys"], [
           "back",
           "back",
         ]], columns),

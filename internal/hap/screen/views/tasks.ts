@@ -3,6 +3,7 @@ import { nameOf, relativeTime, sanitiseLine, shortTaskId } from "@bzzz/cli";
 import { fit, span, type StyleName } from "../core/cells.ts";
 import type { Frame, Size } from "../core/frame.ts";
 import { selectedIndex, taskRows } from "../core/lists.ts";
+import { wordsOf } from "../core/looking.ts";
 import type { Model } from "../core/model.ts";
 import { filterCursor, filterLine } from "./filter.ts";
 import { bottomBar, cells, framed, keyHelp, listRows, topBar } from "./parts.ts";
@@ -26,6 +27,7 @@ export function tasksView(model: Model, size: Size): Frame {
         { text: `${sanitiseLine(task.title, 120)}${progress(task)}` },
       ]),
     empty: "No tasks.",
+    words: wordsOf(model.lists.tasks),
   });
   const heading = fit([
     span(" "),
@@ -44,7 +46,7 @@ export function tasksView(model: Model, size: Size): Frame {
       ...[heading, ...list, filterLine(model, "tasks")].map((content) => framed(glyphs, content, columns)),
       bottomBar(
         model,
-        keyHelp(model, [["open", "history"], ["filter", "find"], ["copy", "copy id"], ["help", "keys"], [
+        keyHelp(model, [["open", "history"], ["find", "find"], ["copy", "copy id"], ["help", "keys"], [
           "back",
           "back",
         ]], columns),

@@ -1,9 +1,10 @@
 import { nameOf, sanitiseLine, type TimeFormat } from "@bzzz/cli";
 import type { VersionView } from "@bzzz/ucxi";
-import { hasWords, type Thing, wantedVersion } from "../core/browser.ts";
+import { type Thing, wantedVersion } from "../core/browser.ts";
 import { fit, type Line, line, span, wrap } from "../core/cells.ts";
 import type { Size } from "../core/frame.ts";
 import type { Model } from "../core/model.ts";
+import { hasWords } from "../core/words.ts";
 import { keyOf } from "./parts.ts";
 
 const MAX_TRACK_COLUMNS = 40;
