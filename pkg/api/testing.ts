@@ -327,8 +327,16 @@ export class FakeMesh implements MeshFacade {
 
   async postMessage(input: PostMessageInput): Promise<MessageView> {
     await this.#check();
-    const { type, text, to, refs, severity, thread, task_id: taskId, topic } = input;
-    const body = { type, text, to, refs, ...(severity ? { severity } : {}) };
+    const { type, text, to, refs, severity, thread, task_id: taskId, topic, capabilities, ttl_ms: ttlMs } = input;
+    const body = {
+      type,
+      text,
+      to,
+      refs,
+      ...(severity ? { severity } : {}),
+      ...(capabilities ? { capabilities } : {}),
+      ...(ttlMs === undefined ? {} : { ttl_ms: ttlMs }),
+    };
     const place = { ...(thread === undefined ? {} : { thread }), ...(taskId === undefined ? {} : { taskId }) };
     return this.#message(this.append("message_posted", body, { author: this.me, topic, ...place }));
   }

@@ -10,6 +10,7 @@ import { addFormRoutes } from "./routes/forms.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
 import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
+import { addThreadRoutes } from "./routes/threads.tsx";
 import { addWriteRoutes } from "./routes/write.tsx";
 import { addYouRoutes } from "./routes/you.tsx";
 
@@ -48,6 +49,7 @@ export function createPage(
     addApprovalRoutes(app, deps);
     addMeshRoutes(app, deps);
     addTaskRoutes(app, deps);
+    addThreadRoutes(app, deps);
     addYouRoutes(app, deps);
     addContextRoutes(app, deps);
     addWriteRoutes(app, deps);

@@ -87,6 +87,8 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
       "/you",
       "/grants",
       "/patches",
+      "/help",
+      "/threads?thread=help/1",
       `/context/write?${new URLSearchParams({ address: "ucxl://basil:developer@shop:pay/*^/plan.md" })}`,
       `/patches/new?${new URLSearchParams({ address: "ucxl://basil:developer@shop:pay/*^/plan.md" })}`,
       `/tasks/${task.task_id}`,

@@ -61,6 +61,16 @@ export function momentOf({ format, clock }: PageParts): Moment {
   return { format, nowMs: clock.nowMs() };
 }
 
+/** What a page says of what was just done, by the name that its address has of it; undefined where it has none of these. */
+export function justDone(
+  visit: Visit,
+  said: Readonly<Record<string, string>>,
+  key: "done" | "sent" = "done",
+): string | undefined {
+  const name = visit.req.query(key) ?? "";
+  return Object.hasOwn(said, name) ? said[name] : undefined;
+}
+
 /** Whether a part of the page is asked for, not all of it. */
 export function wantsPart(visit: Visit): boolean {
   return visit.req.query("part") !== undefined;

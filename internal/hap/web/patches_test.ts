@@ -93,7 +93,7 @@ Deno.test("a patch: what is wrong is said field by field, what was typed stays, 
   assert.equal(equal.status, 422);
   assert.match(equal.text, /has exactly that content already/);
   assert.equal((await page.ucxi.client.list("ucxl://any:any@any:any/*^/patches/*")).items.length, 0);
-  assert.deepEqual(page.mesh.entries, []);
+  assert.equal(page.mesh.entries.length, 0);
 });
 
 Deno.test("a patch is not made over something that nobody has seen", async () => {

@@ -24,7 +24,7 @@ Deno.test("a task: only what makes sense in its state is offered", async () => {
     ["failed", {}, ["retry"]],
     ["completed", {}, []],
     ["executing", {}, ["cancel"]],
-    ["discussing", { plan_entry: "01M826SY7WST894P2ZSZR5MV3R" }, ["agree", "object", "cancel"]],
+    ["discussing", { plan_entry: "01M826SY7WST894P2ZSZR5MV3R" }, ["agree", "object", "advise", "cancel"]],
   ];
   for (const [state, more, acts] of expected) {
     const { page, labels } = await open(state, more);
@@ -56,7 +56,7 @@ Deno.test("a task: cancelled, tried again; a form counts once, and a refusal kee
   assert.equal(now()?.state, "cancelled");
   const again = await browser.post(path, { ...form.fields, act: "retry", reason: "no need" });
   assert.equal(again.status, 409);
-  assert.match(again.text, />no need<\/textarea>/);
+  assert.match(again.text, />\nno need<\/textarea>/);
 
   const refused = await press("accept", "fine");
   assert.ok(refused.status >= 400);

@@ -4,15 +4,14 @@ import { EXIT, type ExitStatus } from "../exit.ts";
 import { nameOf, shortTaskId } from "../render.ts";
 import { sanitiseLine, sanitiseText } from "../sanitise.ts";
 import type { ArgSpec, Command, CommandContext } from "../types.ts";
-import { given, textOrInput } from "../values.ts";
+import { textOrInput } from "../values.ts";
+import { callForHelp, sayAboutTask, type TaskWord, threadOf } from "./hmmm_work.ts";
 
 const TASK_ARG: ArgSpec = { name: "task", summary: "The task's id, or the end of it", isRequired: true };
 const WORDS_ARG: ArgSpec = { name: "text", summary: "The words, or - for standard input", isRest: true };
 const MAX_TRANSCRIPT = 500;
 /** Of one message in the table; `hmmm plan` and --json have the whole. */
 const MAX_LINE_CHARACTERS = 400;
-
-type Verb = "plan" | "objection" | "agreement" | "concern" | "memo" | "summary";
 
 const object: Command = {
   name: "hmmm object",
@@ -114,14 +113,11 @@ const call: Command = {
     const capabilities = [...values.list("capability")];
     if (capabilities.length === 0) throw usageError("Cannot call for help: --capability is missing");
     const text = await textOrInput([values.list("text").join(" ")], context.readInput);
-    const thread = `help/${context.clock.nowMs().toString(36)}`;
-    const message = await (await context.client()).postMessage({
-      type: "question",
+    const { message, thread } = await callForHelp(await context.client(), {
       text,
-      thread,
       capabilities,
-      ...given("ttl_ms", values.durationMs("ttl")),
-    }, { signal: context.signal });
+      ttlMs: values.durationMs("ttl"),
+    }, { nowMs: context.clock.nowMs(), signal: context.signal });
     await context.out.item(message, () => `Called for ${capabilities.join(", ")}; answers come to thread ${thread}.`);
     return EXIT.ok;
   },
@@ -145,28 +141,17 @@ async function transcript(
   return await (await context.client()).messages({ thread, limit: MAX_TRANSCRIPT }, { signal: context.signal });
 }
 
-/** The thread of a task, as the mesh names it. */
-function threadOf(task: Pick<TaskDetailView, "task_id">): string {
-  return `task/${task.task_id}`;
-}
-
 async function speak(
   context: CommandContext,
-  type: Verb,
+  type: TaskWord,
   options: { readonly severity?: "blocking" | "advisory" },
 ): Promise<ExitStatus> {
   const words = context.values.list("text").join(" ");
   const text = words === "" ? "agreed" : await textOrInput([words], context.readInput);
   if (text.trim() === "") throw usageError("Cannot say nothing: words are missing");
   const task = await find(context);
-  const message = await (await context.client()).postMessage({
-    type,
-    text,
-    task_id: task.task_id,
-    thread: threadOf(task),
-    ...given("parent", task.plan_entry),
-    ...given("severity", options.severity),
-  }, { signal: context.signal });
+  const said = { type, text, severity: options.severity };
+  const message = await sayAboutTask(await context.client(), task, said, { signal: context.signal });
   await context.out.item(message, () => `Told everyone about task ${shortTaskId(task.task_id)}.`);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@ import type { HandleInput, RequestView } from "@bzzz/api";
 import { formFields, standingApprovals } from "@bzzz/cli";
 import { type PageApp, refusalOf, typed } from "@bzzz/web";
 import { formValues } from "../form_values.ts";
-import { fullPage, momentOf, type PageParts, part, waitingCount, wantsPart } from "../page.tsx";
+import { fullPage, justDone, momentOf, type PageParts, part, waitingCount, wantsPart } from "../page.tsx";
 import { GrantList } from "../views/grants.tsx";
 import { Inbox, InboxList, type Tab, tabOf, TABS } from "../views/inbox.tsx";
 import { Waiting } from "../views/layout.tsx";
@@ -51,7 +51,7 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
   app.get("/waiting", async (visit) => part(<Waiting count={await waitingCount(visit, parts)} />));
 
   app.get("/asks/:ask", async (visit) => {
-    const said = SAID[visit.req.query("done") ?? ""];
+    const said = justDone(visit, SAID);
     return await askPage(visit, parts, await loadAsk(visit, parts), said === undefined ? {} : { said });
   });
 

@@ -1,7 +1,7 @@
 import type { ContentAnswer } from "@bzzz/ucxi";
 import { atTemporal, formatAddress, LATEST, parseAddress, parseConcrete, parseTemporal } from "@bzzz/ucxl";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
-import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { fullPage, justDone, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
 import { concreteAddress, readAddress } from "../read_address.ts";
 import { passphraseOf, takesPassphrase } from "./passphrase.ts";
 import { AddressPrompt } from "../views/address_prompt.tsx";
@@ -75,7 +75,7 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
         problem={problem?.message}
         history={history}
         at={momentOf(parts)}
-        said={SAID[visit.req.query("done") ?? ""]}
+        said={justDone(visit, SAID)}
         canWrite={!parts.isObserver}
       />,
     );

@@ -4,7 +4,7 @@ import { composeOutgoing, describeOutgoing } from "../../forms/outgoing.ts";
 import { sendOutgoing } from "../../forms/send_outgoing.ts";
 import type { Template } from "../../forms/template.ts";
 import { formValues } from "../form_values.ts";
-import { fullPage, type PageParts, readForm } from "../page.tsx";
+import { fullPage, justDone, type PageParts, readForm } from "../page.tsx";
 import { TemplateList, TemplatePage } from "../views/templates.tsx";
 
 const SAID: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ export function addFormRoutes(app: PageApp, parts: PageParts): void {
 
   app.get("/forms/:template", async (visit) => {
     const template = await load(visit);
-    const said = SAID[visit.req.query("sent") ?? ""];
+    const said = justDone(visit, SAID, "sent");
     return await templatePage(visit, parts, template, said === undefined ? {} : { said });
   });
 

@@ -14,7 +14,7 @@ import { addressKey, parseConcrete, PATCH_KINDS } from "@bzzz/ucxl";
 import { VOTES } from "@bzzz/wire";
 import { type PageApp, refusalOf, typed, type Visit } from "@bzzz/web";
 import { readEditable } from "../editable.ts";
-import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { fullPage, justDone, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
 import { concreteAddress } from "../read_address.ts";
 import { type Filled, lengthProblem, numberProblem, problemsOf, takeForm } from "../take_form.ts";
 import { AddressPrompt } from "../views/address_prompt.tsx";
@@ -56,7 +56,7 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
   });
 
   app.get("/patches/at", async (visit) => {
-    const said = SAID[visit.req.query("done") ?? ""];
+    const said = justDone(visit, SAID);
     return await patchPage(visit, parts, concreteAddress(visit.req.query("address")), {}, said);
   });
 

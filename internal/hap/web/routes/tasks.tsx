@@ -1,18 +1,23 @@
 import type { TaskDetailView } from "@bzzz/api";
+import { MAX_TEXT_CHARACTERS } from "@bzzz/wire";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
-import { fullPage, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
-import { TASK_ACTS, type TaskAct, TaskActs, TaskList, TaskPage } from "../views/tasks.tsx";
+import { sayAboutTask, threadOf } from "@bzzz/cli";
+import { fullPage, justDone, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
+import { type Filled, lengthProblem, problemsOf, takeForm } from "../take_form.ts";
+import { SAYABLE, SayForm, TASK_ACTS, type TaskAct, TaskActs, TaskList, TaskPage } from "../views/tasks.tsx";
 import { Live } from "../views/words.tsx";
 
 const MAX_TASKS = 500;
 /** Of a task's thread; older ones are in `hmmm thread`. */
 const MAX_MESSAGES = 200;
 
-const SAID: Readonly<Record<TaskAct, string>> = {
+const SAID: Readonly<Record<string, string>> = {
+  say: "Everybody was told.",
   accept: "Accepted.",
   reject: "Sent back: it is tried again, with your reason.",
   agree: "You agree; an objection of yours is taken back.",
   object: "You object: the task stops until you agree, or people decide.",
+  advise: "You object, to be heard: the task goes on.",
   retry: "Announced again.",
   cancel: "Cancelled.",
 };
@@ -30,15 +35,22 @@ export function addTaskRoutes(app: PageApp, parts: PageParts): void {
       visit,
       parts,
       { title: "Tasks", section: "Tasks" },
-      <Live name="tasks" href="/tasks?part=1">{list}</Live>,
+      <>
+        {parts.isObserver ? "" : (
+          <p>
+            <a class="button" href="/help">Call agents for help…</a>
+          </p>
+        )}
+        <Live name="tasks" href="/tasks?part=1">{list}</Live>
+      </>,
     );
   });
 
   app.get("/tasks/:task", async (visit) => {
     const task = await load(visit);
     if (wantsPart(visit)) return part(await shownTask(visit, parts, task));
-    const done = TASK_ACTS.find(({ act }) => act === visit.req.query("done"));
-    return await taskPage(visit, parts, task, done ? { said: SAID[done.act] } : {});
+    const said = justDone(visit, SAID);
+    return await taskPage(visit, parts, task, said === undefined ? {} : { said });
   });
 
   app.post("/tasks/:task", async (visit) => {
@@ -51,7 +63,7 @@ export function addTaskRoutes(app: PageApp, parts: PageParts): void {
     }
     const known = TASK_ACTS.find(({ act }) => act === form.get("act"));
     if (!known) return await again("Nothing was done: no button was pressed.", 422);
-    if (reason === undefined && (known.act === "reject" || known.act === "object")) {
+    if (reason === undefined && (known.act === "reject" || known.act === "object" || known.act === "advise")) {
       return await again("Nothing was sent: say why, so that it goes better the next time.", 422);
     }
     try {
@@ -62,6 +74,31 @@ export function addTaskRoutes(app: PageApp, parts: PageParts): void {
     }
     return visit.redirect(`/tasks/${encodeURIComponent(task.task_id)}?done=${known.act}`, 303);
   });
+
+  app.post("/tasks/:task/say", async (visit) => {
+    const form = await readForm(visit.req.raw, parts);
+    const task = await load(visit);
+    return await takeForm(visit, form, {
+      purpose: sayPurpose(task),
+      again: (filled) => taskPage(visit, parts, task, { filled }),
+      act: async (options) => {
+        const text = typed(form, "words") ?? "";
+        const type = SAYABLE.find((one) => one === form.get("type"));
+        const problems = problemsOf({
+          words: lengthProblem("Words", text, { min: 1, max: MAX_TEXT_CHARACTERS }),
+          type: type === undefined ? `What it is: expected ${SAYABLE.join(", ")}` : undefined,
+        });
+        if (problems || type === undefined) return problems ?? {};
+        await sayAboutTask(client, task, { type, text }, options);
+        return `/tasks/${encodeURIComponent(task.task_id)}?done=say`;
+      },
+    });
+  });
+}
+
+/** What may be said about a task whenever there is one. */
+function sayPurpose({ task_id: id }: TaskDetailView): string {
+  return `say ${id}`;
 }
 
 async function carryOut(
@@ -71,7 +108,7 @@ async function carryOut(
   { act, reason }: { readonly act: TaskAct; readonly reason: string },
 ): Promise<void> {
   const options = { signal: visit.req.raw.signal };
-  const { task_id: id, plan_entry: plan } = task;
+  const { task_id: id } = task;
   switch (act) {
     case "accept":
     case "reject":
@@ -84,20 +121,18 @@ async function carryOut(
       await client.cancelTask(id, { reason }, options);
       return;
     case "agree":
+      await sayAboutTask(client, task, { type: "agreement", text: reason === "" ? "agreed" : reason }, options);
+      return;
     case "object":
-      await client.postMessage({
-        type: act === "agree" ? "agreement" : "objection",
-        text: reason === "" ? "agreed" : reason,
-        task_id: id,
-        thread: `task/${id}`,
-        ...(plan === undefined ? {} : { parent: plan }),
-        ...(act === "object" ? { severity: "blocking" } : {}),
-      }, options);
+    case "advise": {
+      const severity = act === "object" ? "blocking" : "advisory";
+      await sayAboutTask(client, task, { type: "objection", text: reason, severity }, options);
+    }
   }
 }
 
 async function shownTask(visit: Visit, parts: PageParts, task: TaskDetailView): Promise<ReturnType<typeof TaskPage>> {
-  const thread = await parts.client.messages({ thread: `task/${task.task_id}`, limit: MAX_MESSAGES }, {
+  const thread = await parts.client.messages({ thread: threadOf(task), limit: MAX_MESSAGES }, {
     signal: visit.req.raw.signal,
   });
   return <TaskPage task={task} thread={thread} at={momentOf(parts)} />;
@@ -112,9 +147,12 @@ async function taskPage(
     readonly said?: string;
     readonly status?: number;
     readonly typed?: string | undefined;
+    /** Of the form that says something about it. */
+    readonly filled?: Filled;
   },
 ): Promise<Response> {
-  const { problem, said, status = 200 } = options;
+  const { problem, said } = options;
+  const status = options.status ?? options.filled?.status ?? 200;
   const form = visit.var.session.forms.issue(`task ${task.task_id}`);
   return await fullPage(
     visit,
@@ -126,7 +164,12 @@ async function taskPage(
       <Live name="tasks" href={`/tasks/${encodeURIComponent(task.task_id)}?part=1`}>
         {await shownTask(visit, parts, task)}
       </Live>
-      {parts.isObserver ? "" : <TaskActs task={task} form={form} typed={options.typed} />}
+      {parts.isObserver ? "" : (
+        <>
+          <TaskActs task={task} form={form} typed={options.typed} />
+          <SayForm task={task} form={visit.var.session.forms.issue(sayPurpose(task))} filled={options.filled ?? {}} />
+        </>
+      )}
     </>,
   );
 }

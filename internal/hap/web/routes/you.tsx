@@ -1,5 +1,5 @@
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
-import { fullPage, momentOf, type PageParts, readForm } from "../page.tsx";
+import { fullPage, justDone, momentOf, type PageParts, readForm } from "../page.tsx";
 import { PRESENCES, YouPage } from "../views/you.tsx";
 
 const SAID: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ export function addYouRoutes(app: PageApp, parts: PageParts): void {
   const { client } = parts;
 
   app.get("/you", async (visit) => {
-    const said = SAID[visit.req.query("done") ?? ""];
+    const said = justDone(visit, SAID);
     return await youPage(visit, parts, said === undefined ? {} : { said });
   });
 

@@ -30,3 +30,8 @@ export function newPatchHref(address: string): string {
 export function writeHref(address: string): string {
   return `/context/write?${new URLSearchParams({ address })}`;
 }
+
+/** Where a thread is shown. */
+export function threadHref(thread: string): string {
+  return `/threads?${new URLSearchParams({ thread })}`;
+}

@@ -1,9 +1,12 @@
 import type { MessageView, TaskDetailView, TaskView } from "@bzzz/api";
-import { describeTask, nameOf, relativeTime, sanitiseLine, shortTaskId } from "@bzzz/cli";
+import { describeTask, nameOf, relativeTime, shortTaskId } from "@bzzz/cli";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
 import { EntryList } from "./mesh.tsx";
 import type { Moment } from "./request.tsx";
-import { At } from "./words.tsx";
+import type { Filled } from "../take_form.ts";
+import { Problems, SelectField, TextField } from "./field.tsx";
+import { threadHref } from "./hrefs.ts";
+import { MessageList } from "./threads.tsx";
 
 /** What can be done with a task, with the words of its button and in which states it makes sense. */
 export const TASK_ACTS = [
@@ -11,6 +14,7 @@ export const TASK_ACTS = [
   { act: "reject", label: "Send the result back", isFor: ({ state }: TaskView): boolean => state === "review" },
   { act: "agree", label: "Agree with the plan", isFor: isDiscussed },
   { act: "object", label: "Object to the plan", isFor: isDiscussed },
+  { act: "advise", label: "Object, only to be heard", isFor: isDiscussed },
   { act: "retry", label: "Have it tried again", isFor: ({ state }: TaskView): boolean => isOver(state) },
   {
     act: "cancel",
@@ -70,25 +74,17 @@ export function TaskPage({ task, thread, at }: {
       {thread.length === 0 ? "" : (
         <>
           <h2>What was said about it</h2>
-          <ol class="list">{thread.map((message) => <Message message={message} at={at} />)}</ol>
+          <MessageList messages={thread} at={at} />
         </>
+      )}
+      {task.session === undefined ? "" : (
+        <p>
+          <a href={threadHref(task.session)}>What was said about all tasks that depend on each other</a>
+        </p>
       )}
       <h2>History</h2>
       <EntryList entries={task.history} at={at} />
     </>
-  );
-}
-
-function Message({ message, at }: { readonly message: MessageView; readonly at: Moment }): Html {
-  const { type, severity, author, text, at_ms: ms } = message;
-  return (
-    <li>
-      <span class="quiet">
-        <At ms={ms} format={at.format} />
-      </span>{" "}
-      <Said text={`${nameOf(author)}, ${severity === undefined ? "" : `${severity} `}${type}:`} />
-      <SaidBlock label={type} text={text} />
-    </li>
   );
 }
 
@@ -104,8 +100,41 @@ export function TaskActs({ task, form, typed }: {
     <form method="post" action={`/tasks/${encodeURIComponent(task.task_id)}`}>
       <input type="hidden" name="form" value={form} />
       <label for="reason">Why (everybody reads it)</label>
-      <textarea id="reason" name="reason" rows={2}>{typed === undefined ? "" : sanitiseLine(typed, 4_096)}</textarea>
+      <textarea id="reason" name="reason" rows={2}>{`\n${typed ?? ""}`}</textarea>
       {acts.map(({ act, label }) => <button type="submit" name="act" value={act}>{label}</button>)}
     </form>
+  );
+}
+
+/** What can be said about a task at any time. */
+export const SAYABLE = ["concern", "memo", "summary"] as const;
+
+/** Says something about the task, in its thread. */
+export function SayForm({ task, form, filled }: {
+  readonly task: TaskView;
+  readonly form: string;
+  readonly filled: Filled;
+}): Html {
+  return (
+    <section aria-labelledby="say-title">
+      <h2 id="say-title">Say something about it</h2>
+      <Problems filled={filled} />
+      <form method="post" action={`/tasks/${encodeURIComponent(task.task_id)}/say`}>
+        <input type="hidden" name="form" value={form} />
+        <SelectField
+          id="type"
+          label="What it is"
+          filled={filled}
+          value="memo"
+          options={[
+            { value: "concern", label: "a concern" },
+            { value: "memo", label: "a note" },
+            { value: "summary", label: "a summary of what was said" },
+          ]}
+        />
+        <TextField id="words" label="Words (everybody reads them)" filled={filled} rows={3} isNeeded />
+        <button type="submit">Say it</button>
+      </form>
+    </section>
   );
 }
