@@ -22,6 +22,7 @@ export type { Shell } from "./completion.ts";
 export { decisionState, describeDecision, voteMark, votesOf } from "./commands/decide_render.ts";
 export { describeIdentity, describeKey, keyTimeLeft } from "./render_key.ts";
 export { mediaTypeOf } from "./commands/ucxl_arguments.ts";
+export { describeDeadLetter, describeSlurpAlignment, describeSlurpStatus } from "./commands/slurp_render.ts";
 export { describeDiff } from "./commands/ucxl_render.ts";
 export { CliError, usageError } from "./errors.ts";
 export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";

@@ -10,6 +10,7 @@ import { addFormRoutes } from "./routes/forms.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
 import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
+import { addSlurpRoutes } from "./routes/slurp.tsx";
 import { addThreadRoutes } from "./routes/threads.tsx";
 import { addWriteRoutes } from "./routes/write.tsx";
 import { addYouRoutes } from "./routes/you.tsx";
@@ -53,6 +54,7 @@ export function createPage(
     addYouRoutes(app, deps);
     addContextRoutes(app, deps);
     addWriteRoutes(app, deps);
+    addSlurpRoutes(app, deps);
     addPatchRoutes(app, deps);
     addFormRoutes(app, deps);
   });

@@ -45,6 +45,9 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
         <ContextFinder pattern={pattern} text={text} />
         <Live name="context" href={href}>{shown}</Live>
         {parts.isObserver ? "" : <AddressPrompt action="/context/write" label="Write at an address" />}
+        <p>
+          <a href="/slurp">Derived context and dead letters</a>
+        </p>
       </>,
     );
   });

@@ -5,7 +5,7 @@ import type { Moment } from "./request.tsx";
 import { textIn } from "../text_in.ts";
 import { displaySize } from "./size.ts";
 import { At } from "./words.tsx";
-import { newPatchHref, versionHref, writeHref } from "./hrefs.ts";
+import { newPatchHref, slurpHref, versionHref, writeHref } from "./hrefs.ts";
 
 /** Of one content; a longer one is not shown. */
 const MAX_SHOWN_BYTES = 512 * 1024;
@@ -129,6 +129,9 @@ export function ThingPage({ address, content, problem, history, at, said, canWri
       {n === undefined ? "" : <TimeSteps address={address} n={n} total={history.total} />}
       {problem === undefined ? "" : <p class="problem" role="alert">{sanitiseLine(problem)}</p>}
       {content === undefined ? "" : <Content content={content} />}
+      <p>
+        <a href={slurpHref("context", address)}>What your role needs to know about it</a>
+      </p>
       {canWrite && (
         <p>
           <a class="button" href={writeHref(address)}>Write or delete…</a>

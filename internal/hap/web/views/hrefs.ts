@@ -35,3 +35,8 @@ export function writeHref(address: string): string {
 export function threadHref(thread: string): string {
   return `/threads?${new URLSearchParams({ thread })}`;
 }
+
+/** Where what is derived about an address is shown. */
+export function slurpHref(view: "context" | "graph" | "alignment", address: string): string {
+  return `/slurp/${view}?${new URLSearchParams({ address })}`;
+}
