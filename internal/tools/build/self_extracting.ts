@@ -63,7 +63,7 @@ export function renderHeader(
     CLOSED_WORLD: CLOSED_WORLD.join(" "),
     FIXED: fixedFlags(program.permissions).map(quote).join(" "),
   };
-  const text = template.replaceAll(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole);
+  const text = withoutNotes(template).replaceAll(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole);
   const bytes = new TextEncoder().encode(text);
   if (bytes.length >= HEADER_BYTES) {
     throw new ToolError(`The header of ${program.name} has ${bytes.length} bytes; at most ${HEADER_BYTES - 1} fit`);
@@ -71,6 +71,12 @@ export function renderHeader(
   const header = new Uint8Array(HEADER_BYTES).fill(0x0a);
   header.set(bytes);
   return header;
+}
+
+/** Comments that fill a line say something to whoever changes the template; the first ones say what the file is. */
+function withoutNotes(template: string): string {
+  const codeAt = template.search(/^[^#]/m);
+  return template.slice(0, codeAt) + template.slice(codeAt).replaceAll(/^ *#.*\n/gm, "");
 }
 
 /** Writes header, runtime and program to `path`, mode 0755, in one rename: a program that runs is never half replaced. */

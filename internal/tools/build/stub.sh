@@ -14,13 +14,12 @@ die() { printf '%s: %s\n' "$name" "$1" >&2; exit 126; }
 
 # --- where the unpacked parts live --------------------------------------------
 try_dir() {
-  mkdir -p -- "$1" 2>/dev/null || return 1
+  [ -d "$1" ] || mkdir -p -- "$1" 2>/dev/null || return 1
   # Another user who owns the folder, or a link to elsewhere, could swap what is run.
   # shellcheck disable=SC3067 # dash, busybox and bash know -O.
   [ ! -L "$1" ] && [ -O "$1" ] && [ -w "$1" ] || return 1
   cache=$1
 }
-uid=$(id -u)
 cache=
 if [ -n "${BZZZ_CACHE_DIR:-}" ]; then
   # A folder that a packager filled may be read-only: take it as it is.
@@ -33,7 +32,7 @@ if [ -n "${BZZZ_CACHE_DIR:-}" ]; then
 else
   base=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
   { [ -n "$base" ] && try_dir "$base/bzzz"; } ||
-    try_dir "${TMPDIR:-/tmp}/bzzz-cache-$uid" ||
+    try_dir "${TMPDIR:-/tmp}/bzzz-cache-$(id -u)" ||
     die "no writable cache folder; set BZZZ_CACHE_DIR"
 fi
 rt=$cache/rt-$rt_sha/$name
@@ -74,23 +73,29 @@ fi
 # --- the files of this run --------------------------------------------------------
 home=${BZZZ_HOME:-} config=${BZZZ_CONFIG_PATH:-${BZZZ_CONFIG:-}}
 read='' write='' option='' verb=''
-# Deno matches a path as it is written: allow it as given and with links resolved.
-real() {
+# Deno matches a path as it is written: allow it as given, and as $real.
+# The last folder is kept, as resolving one costs a fork.
+folder='' folder_real=''
+resolve() {
   at=$1 rest=
   while [ ! -d "$at" ]; do
     rest=/${at##*/}$rest
     case $at in */*) at=${at%/*} ;; *) at=. ;; esac
     [ -n "$at" ] || at=/
   done
-  at=$(CDPATH='' cd -P -- "$at" && pwd)
-  rest=${at%/}$rest
-  printf '%s' "${rest:-/}"
+  if [ "$at" != "$folder" ]; then
+    folder_real=$(CDPATH='' cd -P -- "$at" && pwd)
+    folder=$at
+  fi
+  real=${folder_real%/}$rest
+  real=${real:-/}
 }
 may_read() {
   case $1 in *,*) die "a path must not have a comma in it: $1" ;; esac
-  read=$read,$1,$(real "$1")
+  resolve "$1"
+  read=$read,$1,$real
 }
-may_write() { may_read "$1" && write=$write,$1,$(real "$1"); }
+may_write() { may_read "$1" && write=$write,$1,$real; }
 may_read "$code.js" && may_read "$code.bin"
 for word in "$@"; do
   case $option in
@@ -108,7 +113,7 @@ for word in "$@"; do
     --home | --config | --passphrase-file | --shares-file) option=$word ;;
     --from=*) [ "$verb" != setup ] || may_read "${word#*=}" ;;
     --from) [ "$verb" != setup ] || option=$word ;;
-    --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$uid" ;;
+    --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$(id -u)" ;;
     -* | '') ;;
     *) if [ "$verb" = validate ]; then may_read "$word"; else verb=${verb:-$word}; fi ;;
   esac
