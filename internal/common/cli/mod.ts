@@ -78,6 +78,7 @@ export type { CommandEnvironment } from "./program.ts";
 export {
   createTimeFormat,
   describeAsk,
+  describeElection,
   describeEntry,
   describeStatus,
   describeTask,

@@ -7,6 +7,8 @@ import { addApprovalRoutes } from "./routes/approvals.tsx";
 import { addAskRoutes } from "./routes/asks.tsx";
 import { addContextRoutes } from "./routes/context.tsx";
 import { addFormRoutes } from "./routes/forms.tsx";
+import { addInviteRoutes } from "./routes/invites.tsx";
+import { addLeadershipRoutes } from "./routes/leadership.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
 import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
@@ -49,6 +51,8 @@ export function createPage(
     addAskRoutes(app, deps);
     addApprovalRoutes(app, deps);
     addMeshRoutes(app, deps);
+    addLeadershipRoutes(app, deps);
+    addInviteRoutes(app, deps);
     addTaskRoutes(app, deps);
     addThreadRoutes(app, deps);
     addYouRoutes(app, deps);

@@ -11,7 +11,7 @@ const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2_000;
 
 /** What can change on a page. */
-export type LiveName = "asks" | "rooms" | "tasks" | "peers" | "context" | "connection";
+export type LiveName = "asks" | "rooms" | "tasks" | "peers" | "context" | "mesh" | "connection";
 
 /** Tells open pages which of their parts are out of date. It carries no content: pages fetch that themselves, as who they are. */
 export class LiveUpdates {
@@ -65,6 +65,7 @@ export class LiveUpdates {
           for await (const event of client.events({}, { signal })) {
             if (event.type === "entry") nameOfKind(event.entry.kind).forEach((name) => this.#tell(name));
             else if (event.type === "peer") this.#tell("peers");
+            else if (event.type === "leader") this.#tell("mesh");
             else if (event.type === "connected" || event.type === "disconnected") this.#tell("connection");
           }
         } catch {
@@ -105,6 +106,7 @@ function nameOfKind(kind: string): readonly LiveName[] {
   if (kind.startsWith("request_")) return ["asks", "rooms"];
   if (kind.startsWith("task_")) return ["tasks", "rooms"];
   if (kind.startsWith("context_") || kind.startsWith("decision_")) return ["context", "rooms"];
+  if (kind === "roster_changed" || kind === "leadership_decided") return ["mesh", "rooms"];
   return ["rooms"];
 }
 

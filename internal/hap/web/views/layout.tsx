@@ -12,6 +12,7 @@ export const SECTIONS = [
   { href: "/decisions", name: "Decisions" },
   { href: "/patches", name: "Patches" },
   { href: "/context", name: "Context" },
+  { href: "/mesh", name: "Mesh" },
   { href: "/you", name: "You" },
 ] as const;
 /** The name of a place. */
