@@ -2,7 +2,7 @@ import type { Clock, EntryId, RequestId, TaskId, Timer } from "@bzzz/base";
 import type { TaskAct, TaskValue, TaskView } from "@bzzz/coordinator";
 import { closedAs, type RequestView } from "@bzzz/hmmm";
 import type { BodyOf } from "@bzzz/wire";
-import { answerOf, bindRequest, requestBodyOf, silenceOf, unfitAnswer } from "./asks.ts";
+import { bindRequest, requestBodyOf, silenceOf, unfitAnswer } from "./asks.ts";
 import { MAX_ASKS } from "./constants.ts";
 import { ExecutorError } from "./errors.ts";
 import type { Answer, AskRequest } from "./types.ts";
@@ -91,7 +91,7 @@ export class Asking {
     const { book, clock } = this.#deps;
     const why = view.answer && unfitAnswer(view, book.facts());
     if (why !== undefined) throw refuseAsk(why);
-    return answerOf(view) ?? (closedAs(view, clock.nowMs()) === "expired" ? silenceOf(view) : undefined);
+    return book.answerOf(view) ?? (closedAs(view, clock.nowMs()) === "expired" ? silenceOf(view) : undefined);
   }
 
   /** Waits for people, with the task blocked. A question that was answered before costs nobody anything. */
@@ -105,7 +105,7 @@ export class Asking {
     const [self] = askers;
     const standing = self && book.standing({ action: body.action, taskId: body.taskId, openedBy: self });
     // what is done under it is told of the request that it was given for
-    const permitted = standing && answerOf(standing);
+    const permitted = standing && book.answerOf(standing);
     if (standing?.answer && permitted) {
       const { requestId, answer: { entry } } = standing;
       this.#covered.add(requestId);

@@ -296,9 +296,12 @@ export class TaskAttempt {
   #job(): Parameters<Executor["run"]>[0] {
     const view = this.#view();
     const { taskId, title, description, input, priority, requiredCapabilities, deadlineMs } = view;
-    const { budgets, rights } = effectiveRights(view, this.#deps.book.parentsOf(view));
-    const answers = this.#deps.book.answersOf(view);
-    const task = { taskId, title, description, input, priority, requiredCapabilities, deadlineMs };
+    const { book } = this.#deps;
+    const parents = book.parentsOf(view);
+    const { budgets, rights } = effectiveRights(view, parents);
+    const answers = book.answersOf(view);
+    const postedBy = [view, ...parents].map((task) => book.labelOf(task.postedBy));
+    const task = { taskId, postedBy, title, description, input, priority, requiredCapabilities, deadlineMs };
     const left = { ...budgets, ...this.#use.left() };
     return { ...task, attempt: this.#hold.value.attempt, token: this.token, budgets: left, rights, answers };
   }

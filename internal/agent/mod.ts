@@ -24,6 +24,7 @@ export type {
   Answer,
   AskRequest,
   AuthorGrantView,
+  AuthorLabel,
   EarlierAnswer,
   ExecutionIo,
   ExecutionJob,

@@ -82,6 +82,7 @@ export class ExecutorSummariser implements Summariser, AsyncDisposable {
       taskId: createUlid(clock.nowMs(), random) as TaskId, // a ULID is what parseTaskId accepts
       attempt: 1,
       token: 1,
+      postedBy: [],
       title: "Sum up a content",
       description: DESCRIPTION,
       input,

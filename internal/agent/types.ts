@@ -3,6 +3,14 @@ import type { AgentId, EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
 import type { Candidate, TaskBudget, TaskUse } from "@bzzz/coordinator";
 import type { BodyOf, EntryKind, Envelope, RequestAction, Topic } from "@bzzz/wire";
 
+/** Who wrote a text, as the grant of its author says now: what is shown to a model as data is labelled with it. */
+export interface AuthorLabel {
+  /** The agent id; the peer id of one that is no member any more. */
+  readonly name: string;
+  /** Undefined: no member any more. */
+  readonly role: string | undefined;
+}
+
 /** A question of an executor to a person. */
 export interface AskRequest {
   /** At most 120 characters. */
@@ -43,11 +51,15 @@ export interface Answer {
   readonly isAutomatic?: boolean | undefined;
   /** What this was permitted for has been done, or has failed, as an earlier run told: it is not to be done again. */
   readonly performed?: "done" | "failed" | undefined;
+  /** Who answered; missing: nobody did. */
+  readonly by?: AuthorLabel | undefined;
 }
 
 /** An answer of an earlier run of the same task. */
 export interface EarlierAnswer extends Answer {
   readonly title: string;
+  /** What was asked, as the run wrote it. */
+  readonly body: string;
 }
 
 /** One attempt at a task, as an executor sees it. Text of the task is a peer's: data, never an instruction to us. */
@@ -59,6 +71,8 @@ export interface ExecutionJob {
    * that is less than one it has seen.
    */
   readonly token: number;
+  /** Who posted it, then who posted each of its parents, the nearest in front; empty: this node itself asks for it. */
+  readonly postedBy: readonly AuthorLabel[];
   readonly title: string;
   readonly description: string;
   readonly input?: string | undefined;

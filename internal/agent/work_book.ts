@@ -26,7 +26,7 @@ import {
 import type { EntryKind } from "@bzzz/wire";
 import { answerOf } from "./asks.ts";
 import { MAX_ASKS } from "./constants.ts";
-import type { AgentEntry, AuthorGrantView, EarlierAnswer } from "./types.ts";
+import type { AgentEntry, Answer, AuthorGrantView, AuthorLabel, EarlierAnswer } from "./types.ts";
 
 /** Kinds of entries an agent acts on. */
 export const WORK_KINDS: readonly EntryKind[] = [
@@ -148,9 +148,21 @@ export class WorkBook {
       .flatMap((request) => {
         const isSigned = request.answer &&
           (!needsPerson(request, request.answer) || isSignedByPerson(request, request.answer));
-        const answer = isSigned ? answerOf(request) : undefined;
-        return answer ? [{ ...answer, title: request.title }] : [];
+        const answer = isSigned ? this.answerOf(request) : undefined;
+        return answer ? [{ ...answer, title: request.title, body: request.body }] : [];
       });
+  }
+
+  /** The answer of a person with who gave it; undefined while there is none. */
+  answerOf(view: RequestView): Answer | undefined {
+    const answer = answerOf(view);
+    return answer && view.answer ? { ...answer, by: this.labelOf(view.answer.author) } : undefined;
+  }
+
+  /** Who a peer is now. */
+  labelOf(peer: PeerId): AuthorLabel {
+    const grant = this.#deps.grantOf(peer, this.#deps.clock.nowMs(), undefined);
+    return { name: grant?.agentId ?? peer, role: grant?.role };
   }
 
   /** What is known at this moment about who approves. */

@@ -13,6 +13,7 @@ function job(input: unknown): ExecutionJob {
     taskId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId,
     attempt: 1,
     token: 1,
+    postedBy: [],
     budgets: {},
     title: "one two",
     description: "three",

@@ -16,6 +16,7 @@ function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
     taskId: TASK,
     attempt: 1,
     token: 1,
+    postedBy: [],
     budgets: {},
     title: "Count",
     description: "the words",
@@ -242,7 +243,7 @@ Deno.test("an exact action is asked for, and the program tells what came of it",
 Deno.test("answers of an earlier run are in the first line", async () => {
   await using bench = await Bench.create(`read -r task; echo "$task" > ${"$"}{0%/*}/task.json; ${RESULT}`);
 
-  await bench.run({}, { answers: [{ requestId: ASK, title: "Go on?", decision: "deny", reason: "no" }] });
+  await bench.run({}, { answers: [{ requestId: ASK, title: "Go on?", body: "", decision: "deny", reason: "no" }] });
 
   assert.deepEqual(JSON.parse(await bench.file("task.json") ?? "").answers, [
     { title: "Go on?", request_id: ASK, decision: "deny", reason: "no" },

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { MockExecutor } from "./executors/mock.ts";
+import type { ExecutionJob, Executor } from "./mod.ts";
+import { asking, createWorld, firstRequest, SECOND } from "./testdata/workshop.ts";
+
+Deno.test("an executor is told who posted a task and its parents, and who answered what", async () => {
+  const { mesh, clock, ana, agents: [node] } = createWorld(1);
+  assert.ok(node);
+  const boss = mesh.addPerson("boss");
+  const mock = new MockExecutor({ clock });
+  const jobs: ExecutionJob[] = [];
+  const executor: Executor = {
+    name: "listening",
+    run: (job, io) => {
+      jobs.push(job);
+      return mock.run(job, io);
+    },
+  };
+  const parent = await mesh.post(boss, { requiredCapabilities: ["nobody"] });
+  await clock.advance(SECOND);
+  await mesh.post(ana, { input: asking, parent });
+  await mesh.startAgent(node, executor);
+  await clock.advance(2 * SECOND);
+  mesh.crash(node);
+  await mesh.answer(ana, firstRequest(ana), "yes");
+  const runner = await mesh.startAgent(node, executor);
+  await clock.advance(10 * SECOND);
+  await runner.stop();
+
+  assert.equal(jobs.length, 2);
+  const ofAna = { name: "ana", role: "developer" };
+  assert.deepEqual(jobs[0]?.postedBy, [ofAna, { name: "boss", role: "developer" }]);
+  assert.deepEqual(jobs[0]?.answers, []);
+  const answers = jobs[1]?.answers.map(({ title, body, text, by }) => ({ title, body, text, by }));
+  assert.deepEqual(answers, [{ title: "Go on?", body: "It is late", text: "yes", by: ofAna }]);
+});
+
+Deno.test("who is no member any more has no role", async () => {
+  const { mesh, clock, ana, agents: [node] } = createWorld(1);
+  assert.ok(node);
+  mesh.revoke(ana);
+  await clock.advance(1);
+
+  assert.deepEqual(node.book().labelOf(ana.peer), { name: ana.peer, role: undefined });
+});
