@@ -79,9 +79,11 @@ export const proposeSchema = z.strictObject({
   citations: z.array(z.strictObject({ address, quote: z.string().max(500).optional() })).max(MAX_CITATIONS).default([]),
   supersedes: address.optional(),
   task: z.string().min(1).max(64).default("decisions").describe("Task it belongs to"),
-  audience: z.array(z.string().min(1).max(64)).max(16).optional(),
+  audience: z.array(z.string().min(1).max(64)).max(16).optional().describe(
+    "Who reads it, with the roles above; everybody who may vote",
+  ),
   quorum: z.int().min(1).max(10_000).optional().describe(
-    "Equal votes that close it; the majority of those who may vote",
+    "Equal votes that close it; the majority of those who may vote and can read it",
   ),
   window_ms: z.int().min(1_000).max(365 * 24 * 3_600_000).default(24 * 3_600_000),
 }).openapi("Propose");

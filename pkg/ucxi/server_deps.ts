@@ -22,6 +22,12 @@ export interface ContextBackend {
   readonly decisions: DecisionDesk;
   /** Who writes here, and for which role when a caller names nobody; `mesh` as a name of an address. */
   readonly self: () => { readonly agentId: string; readonly role: string; readonly mesh: string };
-  /** Members that may vote now. */
-  readonly electorate: () => number;
+  /**
+   * Whom a proposal is meant for, `audience` or all who may vote, and how many members that is now: those that may vote and
+   * can read it.
+   */
+  readonly electorate: (audience?: readonly string[]) => {
+    readonly audience: readonly string[];
+    readonly members: number;
+  };
 }

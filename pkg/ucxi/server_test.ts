@@ -324,6 +324,21 @@ Deno.test("the document names every route with its codes", async () => {
   ]);
 });
 
+Deno.test("decisions: the majority is that of those who may vote and can read it", async () => {
+  await using test = createTestUcxi();
+  const { client } = test;
+
+  const forAll = await client.propose({ title: "Use a queue" });
+  const forAdmins = await client.propose({ title: "Give Ana a raise", audience: ["admin"] });
+
+  assert.deepEqual([forAll.version.audience, forAll.may_vote, forAll.record?.voting?.quorum], [["developer"], 3, 2]);
+  assert.deepEqual([forAdmins.version.audience, forAdmins.may_vote, forAdmins.record?.voting?.quorum], [
+    ["admin"],
+    1,
+    1,
+  ]);
+});
+
 Deno.test("decisions: proposed, voted on, listed; a closed one takes no vote", async () => {
   await using test = createTestUcxi();
   const { client } = test;

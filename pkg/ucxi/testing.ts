@@ -82,7 +82,7 @@ export function createTestUcxi(
       readSealedFile: (bytes) => Promise.resolve(bytes),
       decisions,
       self: () => ({ agentId: "basil", role: "developer", mesh: "shop" }),
-      electorate: () => 3,
+      electorate: (audience = ["developer"]) => ({ audience, members: audience.includes("admin") ? 1 : 3 }),
     },
     ...deps,
   }, {

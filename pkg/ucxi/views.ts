@@ -136,6 +136,7 @@ export type DecisionItemView = z.infer<typeof decisionViewSchema>;
 export const decisionListViewSchema = z.object({ items: z.array(decisionViewSchema) }).openapi("Decisions");
 
 export const decisionDetailViewSchema = decisionViewSchema.extend({
+  may_vote: count.optional().describe("Members that may vote and can read it; missing when it is meant for others"),
   votes: z.array(z.object({
     author: authorViewSchema,
     vote: z.string(),

@@ -142,6 +142,14 @@ Deno.test("decide propose, list, show, vote", async () => {
 
   const proposed = await run(["decide", "propose", "Use", "a", "queue", "--summary", "It is bounded.", "--json"]);
   const { address } = JSON.parse(proposed.out).version;
+  assert.match(
+    (await run(["decide", "propose", "y", "--quorum", "4"])).out,
+    /^Put to the vote: ucxl:.*\nCloses with 4 equal votes; can vote: 3 members now \(developer and the roles above\), fewer than/,
+  );
+  assert.match(
+    (await run(["decide", "show", address])).out,
+    /\nVoters: 3 members now \(developer and the roles above\)\n/,
+  );
   assert.match((await run(["decide", "list"])).out, /open +0\+ 0- +basil +Use a queue +ucxl:/);
   assert.match((await run(["decide", "vote", address, "approve", "--reason", "yes"])).out, /approved by basil/);
   assert.equal((await run(["decide", "vote", address, "reject"])).status, 3);

@@ -62,14 +62,15 @@ export function addDecisionRoutes(router: Router, { backend, clock }: Pick<UcxiD
     const nowMs = Math.floor(clock.nowMs());
     const { agentId, role, mesh } = backend.self();
     const { task, audience, quorum, window_ms: windowMs, supersedes, ...record } = body;
+    const electorate = backend.electorate(audience);
     const path = decisionPath(nowMs, slugOf(body.title));
     const address = parseConcrete(`ucxl://${agentId}:${role}@${mesh}:${nameOf(task)}/*^/${path}`);
     await decisions.publish(address, {
       v: 1,
       ...record,
       ...(supersedes === undefined ? {} : { supersedes }),
-      voting: { quorum: quorum ?? Math.floor(backend.electorate() / 2) + 1, closes_at_ms: nowMs + windowMs },
-    }, audience ?? [role]);
+      voting: { quorum: quorum ?? Math.floor(electorate.members / 2) + 1, closes_at_ms: nowMs + windowMs },
+    }, electorate.audience);
     return answer(facts, await detailView(await decisions.show(address), backend), {
       status: 201,
       message: "It is put to the vote",
@@ -118,8 +119,10 @@ function itemView(view: DecisionView, { authorOf }: ContextBackend): DecisionIte
 
 async function detailView(view: DecisionView, backend: ContextBackend): Promise<DecisionDetailView> {
   const votes = await backend.decisions.votes(view);
+  const { audience } = view.version.content ?? {};
   return {
     ...itemView(view, backend),
+    ...(view.decision?.voting && audience ? { may_vote: backend.electorate(audience).members } : {}),
     votes: votes.map(({ peer, vote, isBinding, isSigned, atMs, reason }) => ({
       author: authorView(peer, backend.authorOf),
       vote,

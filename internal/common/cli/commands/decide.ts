@@ -6,7 +6,7 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 import { given } from "../values.ts";
 import { withPassphrase } from "./passphrase.ts";
-import { decisionState, describeDecision, votesOf } from "./decide_render.ts";
+import { decisionState, describeDecision, votersOf, votesOf } from "./decide_render.ts";
 import { readAddressArg, ucxiOf } from "./ucxl_arguments.ts";
 
 const ADDRESS = { name: "address", summary: "Of the decision, as decide list shows it", isRequired: true } as const;
@@ -71,8 +71,18 @@ const propose: Command = {
     { name: "cite", type: "list", value: "ADDRESS", summary: "A source, by its revision; may be repeated" },
     { name: "supersedes", type: "string", value: "ADDRESS", summary: "The decision whose place it takes" },
     { name: "task", type: "string", value: "ID", summary: "Task it belongs to" },
-    { name: "audience", type: "list", value: "ROLE", summary: "Meant for this role and those above (your own)" },
-    { name: "quorum", type: "integer", value: "N", summary: "Equal votes that close it (the majority)" },
+    {
+      name: "audience",
+      type: "list",
+      value: "ROLE",
+      summary: "Meant for this role and those above (all who may vote)",
+    },
+    {
+      name: "quorum",
+      type: "integer",
+      value: "N",
+      summary: "Equal votes that close it (the majority of those it is meant for)",
+    },
     { name: "window", type: "duration", value: "TIME", summary: "Time to vote (1d)" },
   ],
   needs: "node",
@@ -93,7 +103,10 @@ const propose: Command = {
       ...given("quorum", values.integer("quorum")),
       ...given("window_ms", values.durationMs("window")),
     }, { signal: context.signal });
-    await context.out.item(decision, () => `Put to the vote: ${decision.version.address}`);
+    await context.out.item(decision, () => [
+      `Put to the vote: ${decision.version.address}`,
+      `Closes with ${decision.record?.voting?.quorum ?? 0} equal votes; can vote: ${sanitiseLine(votersOf(decision))}`,
+    ]);
     return EXIT.ok;
   },
 };

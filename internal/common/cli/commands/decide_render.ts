@@ -37,6 +37,7 @@ export function describeDecision(decision: DecisionDetailView, format: TimeForma
       "Closes",
       voting && `${relativeTime(voting.closes_at_ms, nowMs)}, or with ${voting.quorum} equal votes`,
     ),
+    ...field("Voters", decision.may_vote === undefined ? undefined : votersOf(decision)),
     ...field("From", version.author.agent_id),
     ...field("Type", `${record.type}, ${record.outcome}`),
     ...field("Task", record.task_id),
@@ -54,4 +55,11 @@ export function describeDecision(decision: DecisionDetailView, format: TimeForma
       }`
     ),
   ];
+}
+
+/** Who can vote on a proposal, and whether their votes can reach its quorum. */
+export function votersOf({ version, may_vote: voters = 0, record }: DecisionDetailView): string {
+  const whom = `${version.audience?.join(", ") ?? "nobody"} and the roles above`;
+  const can = `${voters} ${voters === 1 ? "member" : "members"} now (${whom})`;
+  return voters < (record?.voting?.quorum ?? 0) ? `${can}, fewer than it needs` : can;
 }

@@ -32,6 +32,7 @@ const nodeStart: Command = {
   summary: "Run the node without an interface, until it is stopped",
   details:
     "Stays in the foreground: a service manager, or the shell's &, keeps it in the background. Views and verbs attach to it.",
+  flags: [{ name: "foreground", type: "boolean", summary: "What it does anyway, for scripts that say so" }],
   needs: "data_dir",
   run: ({ globals, signal, hooks }) => hooks().run({ globals, interfaceMode: "headless", signal }),
 };

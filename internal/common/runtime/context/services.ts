@@ -1,5 +1,5 @@
 import { ContextError, ContextSearch, ContextStore, DecisionDesk, VersionIndex } from "@bzzz/context";
-import { levelAtLeast, readAgeFile } from "@bzzz/crypto";
+import { readAgeFile } from "@bzzz/crypto";
 import { listenAndServe } from "@bzzz/health";
 import { type ContentProviders, createUcxiServer, UCXI_BASE } from "@bzzz/ucxi";
 import { nameOf } from "@bzzz/ucxl";
@@ -8,6 +8,7 @@ import { Listener } from "../listener.ts";
 import { serviceDefiner, type ServiceDefinition } from "../service.ts";
 import type { NodeEnvironment, RuntimeServices } from "../services.ts";
 import { DecisionPublisher } from "./decision_publisher.ts";
+import { electorateOf } from "./electorate.ts";
 import { createVoteSigner } from "./vote_signer.ts";
 
 const define = serviceDefiner<RuntimeServices>();
@@ -88,9 +89,9 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
     }),
     define({
       name: "ucxiServer",
-      dependsOn: ["versionIndex", "context", "contextSearch", "encryptedStorage", "decisionDesk", "identity"],
+      dependsOn: ["versionIndex", "context", "contextSearch", "encryptedStorage", "decisionDesk", "identity", "roles"],
       phase: "monitoring",
-      create: async ({ versionIndex, context, contextSearch, encryptedStorage, decisionDesk, identity }) =>
+      create: async ({ versionIndex, context, contextSearch, encryptedStorage, decisionDesk, identity, roles }) =>
         createUcxiServer({
           backend: {
             context,
@@ -98,7 +99,8 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
             search: contextSearch,
             decisions: decisionDesk,
             self: () => ({ ...grantOf(identity, clock.nowMs()), mesh: nameOf(identity.mesh.name) }),
-            electorate: () => electorateOf(identity, clock.nowMs()),
+            electorate: (audience) =>
+              electorateOf(roles.directory.roles(), membersNow(identity, clock.nowMs()), audience),
             providers: contentProviders(encryptedStorage, identity),
             authorOf: (peer) => identity.membership.grantOf(peer),
             readSealedFile: readAgeFile,
@@ -153,12 +155,11 @@ function grantOf(identity: RuntimeServices["identity"], nowMs: number): RuntimeS
   return identity.membership.grantOf(identity.identity.peerId, nowMs) ?? identity.grant;
 }
 
-/** Members that may vote now: everybody above read_only. */
-function electorateOf({ membership }: RuntimeServices["identity"], nowMs: number): number {
-  return membership.members(nowMs).filter(({ peer }) => {
-    const grant = membership.grantOf(peer, nowMs);
-    return grant !== undefined && levelAtLeast(grant.level, "suggestion");
-  }).length;
+function membersNow(
+  { membership }: RuntimeServices["identity"],
+  nowMs: number,
+): RuntimeServices["identity"]["grant"][] {
+  return membership.members(nowMs).flatMap(({ peer }) => membership.grantOf(peer, nowMs) ?? []);
 }
 
 /** Who holds a content now. Every member knows of every content from the entries; nobody has to be told. */
