@@ -13,7 +13,7 @@ export interface Electorate {
 
 /**
  * The members above read_only that read what is meant for `audience`; without one, all members above read_only, with the
- * fewest roles to name that reach them. A majority of others would be one that nobody can have (D-XVOTE1).
+ * fewest roles to name that reach them. A majority of others would be one that nobody can have (D-145).
  */
 export function electorateOf(
   roles: RoleSet,
