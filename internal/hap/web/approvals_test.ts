@@ -185,6 +185,113 @@ Deno.test("a changed action that the page has not shown is not approved; what no
   assert.deepEqual(page.mesh.requestMap.get(id)?.answer?.edited_action, { ...PUSH, target: "fork" });
 });
 
+Deno.test("arguments are added to an action: shown with it, and approved with it", async () => {
+  await using page = createTestPage();
+  const browser = await page.login();
+  const { request_id: id } = page.mesh.openRequest(EDITABLE);
+  const path = `/asks/${id}`;
+  const first = await browser.form(`${path}/edit`, `${path}/edit`);
+  const added = { "add.0.name": "depth", "add.0.type": "number", "add.0.value": " 2.5 " };
+  const more = await browser.post(first.action, { ...first.fields, ...added, target: "fork", act: "more" });
+  assert.equal(more.status, 200);
+  assert.match(
+    more.text,
+    /id="add\.0\.name"[^>]*value="depth".*id="add\.1\.name".*>\nfork<\/textarea>|>\nfork<.*id="add\.1\.name"/s,
+  );
+  assert.doesNotMatch(more.text, /id="add\.2\.name"|role="alert"/);
+
+  const second = formsOf(more.text).find((form) => form.action === `${path}/edit`) ?? assert.fail();
+  const shown = await browser.post(second.action, {
+    ...second.fields,
+    ...added,
+    target: "fork",
+    "drop.2": "1",
+    "add.1.name": "tries",
+    "add.1.type": "boolean",
+    "add.1.value": "yes",
+    "add.2.name": "why",
+    "add.2.type": "text",
+    "add.2.value": "two\r\nlines <b>",
+    "add.3.name": "",
+    "add.3.type": "text",
+    "add.3.value": " ",
+  });
+  assert.match(shown.text, /as you have changed it:.*depth: 2\.5.*tries: (yes|true).*why: .*lines &lt;b&gt;/s);
+  assert.equal(page.mesh.requestMap.get(id)?.state, "pending");
+  const { action, fields } = formsOf(shown.text).find((form) => form.action === `${path}/approve`) ?? assert.fail();
+  await page.clock.advance(700);
+  assert.equal((await browser.post(action, fields)).status, 303);
+
+  assert.deepEqual(page.mesh.requestMap.get(id)?.answer?.edited_action, {
+    ...PUSH,
+    target: "fork",
+    args: [
+      PUSH.args[0],
+      PUSH.args[1],
+      PUSH.args[3],
+      { name: "depth", value: 2.5 },
+      { name: "tries", value: true },
+      { name: "why", value: "two\nlines <b>" },
+    ],
+  });
+});
+
+Deno.test("an added argument that is none is named, field by field, and what was typed stays", async () => {
+  await using page = createTestPage();
+  const browser = await page.login();
+  const { request_id: id } = page.mesh.openRequest(EDITABLE);
+  const path = `/asks/${id}/edit`;
+  const { action, fields } = await browser.form(path, path);
+
+  const wrong = await browser.post(action, {
+    ...fields,
+    "value.2": "three",
+    "add.0.name": "ref",
+    "add.0.type": "text",
+    "add.0.value": "x",
+    "add.1.name": "",
+    "add.1.type": "text",
+    "add.1.value": "no name",
+    "add.2.name": "depth",
+    "add.2.type": "number",
+    "add.2.value": "deep <i>",
+    "add.3.name": "kind",
+    "add.3.type": "list",
+    "add.3.value": "x",
+    "add.4.name": "n".repeat(65),
+    "add.4.type": "text",
+    "add.4.value": "x",
+  });
+
+  assert.equal(wrong.status, 422);
+  for (
+    const problem of [
+      "tries: expected a number, found &quot;three&quot;",
+      "Added argument 1: there is a &quot;ref&quot; already",
+      "Added argument 2, its name: expected 1 to 64 characters, found none",
+      "Added argument 3: expected a number, found &quot;deep &lt;i&gt;&quot;",
+      "Added argument 4, its type: expected text, number, boolean",
+      "Added argument 5, its name: expected 1 to 64 characters, found 65",
+    ]
+  ) assert.equal(wrong.text.split(problem).length, 3, `${problem}: above and at its field`);
+  assert.match(wrong.text, /deep &lt;i&gt;<\/textarea>/);
+  assert.equal(page.mesh.requestMap.get(id)?.state, "pending");
+});
+
+Deno.test("an action has at most as many arguments as an entry takes", async () => {
+  await using page = createTestPage();
+  const browser = await page.login();
+  const args = Array.from({ length: 63 }, (_, i) => ({ name: `a${i}`, value: i }));
+  const { request_id: id } = page.mesh.openRequest({ ...EDITABLE, action: { ...PUSH, args } });
+  const path = `/asks/${id}/edit`;
+  const { action, fields } = await browser.form(path, path);
+
+  const more = await browser.post(action, { ...fields, "add.0.name": "b", "add.0.value": "1", act: "more" });
+
+  assert.match(more.text, /id="add\.0\.name"/);
+  assert.doesNotMatch(more.text, /id="add\.1\.name"/);
+});
+
 Deno.test("an ask that does not offer it, or is closed, has no action to change", async () => {
   await using page = createTestPage();
   const browser = await page.login();

@@ -2,8 +2,9 @@ import type { AnswerInput, RequestView } from "@bzzz/api";
 import { base64UrlDecode, base64UrlEncode, hexEncode, utf8Decode, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { type PageApp, typed, USED_FORM, type Visit } from "@bzzz/web";
-import { editAction } from "../edit_action.ts";
+import { addedFields, editAction } from "../edit_action.ts";
 import { fullPage, momentOf, type PageParts, readForm } from "../page.tsx";
+import type { Filled } from "../take_form.ts";
 import { EditPage } from "../views/edit_action.tsx";
 import { tabOf } from "../views/inbox.tsx";
 import { type Action, ApprovePage, SPANS, TYPED_DIGEST_CHARACTERS } from "../views/request.tsx";
@@ -51,15 +52,15 @@ export function addApprovalRoutes(app: PageApp, parts: PageParts): void {
   app.post("/asks/:ask/edit", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
     const request = await loadAsk(visit, parts);
-    const again = (problem: string, status: number) =>
-      editPage(visit, parts, request, { problem, status, typed: form });
-    if (form.get("digest") !== request.digest) return await again(DIGEST_MOVED, 409);
+    const again = (filled: Filled) => editPage(visit, parts, request, { ...filled, typed: form });
+    if (form.get("digest") !== request.digest) return await again({ problem: DIGEST_MOVED, status: 409 });
     const verdict = visit.var.session.forms.take(form.get("form") ?? "", purposeOf("edit", request));
-    if (verdict !== "fresh" || !request.action) return await again(USED_FORM, 409);
+    if (verdict !== "fresh" || !request.action) return await again({ problem: USED_FORM, status: 409 });
+    if (form.get("act") === "more") return await editPage(visit, parts, request, { typed: form }, true);
     const edited = editAction(request.action, form);
-    if (typeof edited === "string") return await again(edited, 422);
-    const isChanged = pack(edited) !== pack(request.action);
-    return await approvePage(visit, parts, request, isChanged ? { edited } : {});
+    if ("problems" in edited) return await again({ ...edited, status: 422 });
+    const isChanged = pack(edited.action) !== pack(request.action);
+    return await approvePage(visit, parts, request, isChanged ? { edited: edited.action } : {});
   });
 }
 
@@ -131,12 +132,13 @@ async function editPage(
   visit: Visit,
   parts: PageParts,
   request: RequestView,
-  options: { readonly problem?: string; readonly status?: number; readonly typed?: URLSearchParams },
+  filled: Filled,
+  hasOneMore = false,
 ): Promise<Response> {
-  const { problem, status = 200 } = options;
+  const { problem, status = 200 } = filled;
   if (!request.action || !request.allow.includes("edit") || !canApprove(request, parts)) {
     const closed = "The action of this ask cannot be changed here.";
-    return await askPage(visit, parts, request, { problem: problem ?? closed, status: options.status ?? 409 });
+    return await askPage(visit, parts, request, { problem: problem ?? closed, status: filled.status ?? 409 });
   }
   return await fullPage(
     visit,
@@ -146,8 +148,8 @@ async function editPage(
       request={request}
       action={request.action}
       form={visit.var.session.forms.issue(purposeOf("edit", request))}
-      typed={options.typed}
-      problem={problem}
+      filled={filled}
+      added={addedFields(request.action, filled.typed, hasOneMore)}
     />,
   );
 }
