@@ -352,6 +352,28 @@ Deno.test("Tab completes verbs, asks and members", async () => {
   await screen.shows("> /hmmm plan ");
 });
 
+Deno.test("Ctrl+R looks for a line that was sent; Enter takes it and sends nothing; Esc and Ctrl+C bring back what was typed", async () => {
+  await using screen = await startTestScreen();
+  const { mesh, press, shows, terminal } = screen;
+  await press("first draft\r", "second draft\r", "something\r");
+  await screen.until("three messages", () => mesh.entries.length === 3);
+
+  await press("typed", "\x12", "DRA");
+  await shows("history: DRA > second draft");
+  assert.equal(terminal.cursor.column, 14, "the cursor stands where the words are typed");
+  await press("\x12", "\x12");
+  await shows("no older line: DRA > first draft");
+  await press("\x1b");
+  await shows("> typed");
+  await press("\x12", "some", "\x03");
+  await shows("> typed");
+  await press("\x12", "sec", "\r");
+  await shows("> second draft");
+  assert.equal(mesh.entries.length, 3);
+  await press(" two\r");
+  await screen.until("the fourth", () => mesh.entries.at(-1)?.body?.["text"] === "second draft two");
+});
+
 Deno.test("what a task has used stands beside its budgets", async () => {
   await using screen = await startTestScreen({ size: { columns: 110, rows: 30 } });
   const { mesh, press } = screen;

@@ -18,6 +18,7 @@ import type { Effect, Step } from "./events.ts";
 import { enterFeed, goToChannel, scroll, seen, toBottom } from "./feed.ts";
 import { actInFeed, toFirstUnread } from "./feed_actions.ts";
 import { openKeys } from "./help.ts";
+import { startSearch } from "./history_search.ts";
 import { findInList, goToList, type ListPlace, rowIds, select, selectedIndex, withList } from "./lists.ts";
 import { isLooking, NOT_LOOKING, startTyping } from "./looking.ts";
 import type { Model } from "./model.ts";
@@ -111,6 +112,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
       return done({ ...model, completion: undefined, input: edit(model.input, { type: "up" }).state });
     case "history_down":
       return done({ ...model, completion: undefined, input: edit(model.input, { type: "down" }).state });
+    case "history_search":
+      return done({ ...model, completion: undefined, search: startSearch(model.input) });
     case "up":
     case "down":
       return done(list ? select(model, list, action === "up" ? -1 : 1) : model);

@@ -14,6 +14,7 @@ import { type BrowserState, EMPTY_BROWSER } from "./browser.ts";
 import { type DecisionsState, EMPTY_DECISIONS } from "./decisions.ts";
 import type { Size } from "./frame.ts";
 import type { Glyphs } from "./glyphs.ts";
+import type { HistorySearch } from "./history_search.ts";
 import { type Looking, NOT_LOOKING } from "./looking.ts";
 import { emptyRing, type Ring } from "./ring.ts";
 
@@ -239,6 +240,8 @@ export interface Model {
   readonly modal: Modal | undefined;
   readonly input: EditorState;
   readonly completion: Completion | undefined;
+  /** A line that was sent is looked for. */
+  readonly search: HistorySearch | undefined;
   readonly isBare: boolean;
   readonly presence: "here" | "away" | "busy";
   readonly isRunning: boolean;
@@ -305,6 +308,7 @@ export function createModel(options: ModelOptions): Model {
     modal: undefined,
     input: emptyLine(),
     completion: undefined,
+    search: undefined,
     isBare: false,
     presence: "here",
     isRunning: false,

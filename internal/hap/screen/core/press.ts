@@ -13,6 +13,7 @@ import type { Effect, Step } from "./events.ts";
 import { goToChannel, leaveFeed, scroll, seen } from "./feed.ts";
 import { moveChosen, pressFeed } from "./feed_actions.ts";
 import { pressForm } from "./form_box.ts";
+import { type HistorySearch, pressSearch } from "./history_search.ts";
 import { askForTemplate } from "./submit.ts";
 import { type Press, showKey } from "./keys.ts";
 import { scrollThing } from "./browser.ts";
@@ -45,6 +46,7 @@ export function pressOf(before: Model, press: Press): Step<Model> {
   const { modal } = model;
   if (modal) return pressModal(model, modal, press);
   if (press.type === "mouse") return wheel(model, press);
+  if (model.search) return pressHistory(model, model.search, press);
   const list = model.place === "main" ? undefined : model.place;
   const isInFeed = !list && model.feed.chosen !== undefined;
   if (list && model.lists[list].typing) return { model: pressList(model, list, press), effects: [] };
@@ -64,6 +66,16 @@ export function pressOf(before: Model, press: Press): Step<Model> {
   return { model: typed(seen(leaveFeed(model)), press), effects: [] };
 }
 
+/** A press while a line that was sent is looked for. */
+function pressHistory(model: Model, search: HistorySearch, press: Press): Step<Model> {
+  const { keymap } = model.settings;
+  const isAgain = press.type === "key" && keymap.actionOf(press.name, ["input"]) === "history_search";
+  const step = pressSearch(search, press, isAgain);
+  if (step.type === "searching") return { model: { ...model, search: step.search }, effects: [] };
+  const ended: Model = { ...model, search: undefined, input: step.input };
+  return step.isHandled ? { model: ended, effects: [] } : pressOf(ended, press);
+}
+
 function typed(model: Model, press: Press): Model {
   if (press.type === "key" && press.name === "esc") {
     if (model.completion || !isLooking(model.feed)) return { ...model, completion: undefined };
@@ -79,6 +91,7 @@ function interrupt(model: Model): Step<Model> {
     const effects: Effect[] = model.modal.type === "question" ? [{ type: "reply", text: undefined }] : [];
     return { model: closeBox(model).model, effects };
   }
+  if (model.search) return { model: { ...model, search: undefined, input: model.search.before }, effects: [] };
   if (model.isRunning) return { model: { ...model, interruptedAtMs: model.monoMs }, effects: [{ type: "interrupt" }] };
   if (model.input.text !== "") {
     return {

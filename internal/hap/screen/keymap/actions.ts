@@ -52,6 +52,7 @@ export const ACTIONS = {
   complete_back: { scope: "input", summary: "The completion before" },
   history_up: { scope: "input", summary: "Line before" },
   history_down: { scope: "input", summary: "Line after" },
+  history_search: { scope: "input", summary: "Look for a line that was sent; again: an older one; Enter takes it" },
 
   up: { scope: "list", summary: "One up" },
   down: { scope: "list", summary: "One down" },

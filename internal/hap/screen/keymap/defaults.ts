@@ -32,6 +32,7 @@ export const DEFAULT_KEYS: Readonly<Record<ActionName, readonly string[]>> = {
   complete_back: ["shift+tab"],
   history_up: ["up"],
   history_down: ["down"],
+  history_search: ["ctrl+r"],
 
   up: ["up"],
   down: ["down"],
