@@ -20,17 +20,23 @@ export class TmuxWindow implements AsyncDisposable {
   readonly #socket: string;
   readonly #folder: string;
 
-  private constructor(folder: string) {
+  readonly #endBy: Deno.Signal;
+
+  private constructor(folder: string, endBy: Deno.Signal) {
     this.#folder = folder;
+    this.#endBy = endBy;
     this.#socket = `${folder}/tmux.sock`;
   }
 
-  /** Starts `argv` with exactly this environment in a window of that size. */
+  /**
+   * Starts `argv` with exactly this environment in a window of that size. `endBy` ends it, SIGTERM unless given: a shell at its prompt
+   * takes only SIGHUP.
+   */
   static async open(
     argv: readonly string[],
-    options: { columns: number; rows: number; env: Readonly<Record<string, string>> },
+    options: { columns: number; rows: number; env: Readonly<Record<string, string>>; endBy?: Deno.Signal },
   ): Promise<TmuxWindow> {
-    const window = new TmuxWindow(await Deno.makeTempDir({ prefix: "bzzz-tmux-" }));
+    const window = new TmuxWindow(await Deno.makeTempDir({ prefix: "bzzz-tmux-" }), options.endBy ?? "SIGTERM");
     const env = Object.entries({ TERM: "tmux-256color", LANG: "C.UTF-8", ...options.env }).map(([key, value]) =>
       quote(`${key}=${value}`)
     );
@@ -110,7 +116,7 @@ export class TmuxWindow implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (await this.variable("pane_dead") === "0") {
       try {
-        Deno.kill(Number(await this.variable("pane_pid")), "SIGTERM");
+        Deno.kill(Number(await this.variable("pane_pid")), this.#endBy);
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error; // it ended by itself meanwhile
       }

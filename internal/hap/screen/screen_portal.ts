@@ -17,15 +17,18 @@ import { portalCommands } from "../portal_commands.ts";
 import type { PersonLibraries } from "../libraries.ts";
 import { splitLine } from "../terminal/words.ts";
 import type { Effect, ScreenEvent } from "./core/events.ts";
+import type { Press } from "./core/keys.ts";
 import { createModel, type Model, type ScreenSettings } from "./core/model.ts";
+import { titleOf } from "./core/notifier.ts";
 import { update } from "./core/update.ts";
-import { ESC_TIMEOUT_MS, KeyDecoder } from "./engine/key_decoder.ts";
 import { Screen } from "./engine/screen.ts";
 import type { ScreenTerminal } from "./engine/screen_terminal.ts";
 import type { Theme } from "./engine/theme.ts";
 import { ContextReader } from "./context_reader.ts";
 import { FormDesk } from "./form_desk.ts";
+import { Keyboard } from "./keyboard.ts";
 import { MeshFeed } from "./mesh_feed.ts";
+import { Suspension } from "./suspension.ts";
 import { viewOf } from "./views/view.ts";
 
 const TICK_MS = 1_000;
@@ -65,6 +68,8 @@ export class ScreenPortal implements TerminalInterface {
   readonly #feed: MeshFeed;
   readonly #context: ContextReader;
   readonly #forms: FormDesk;
+  readonly #keyboard: Keyboard;
+  readonly #suspension: Suspension;
   #model: Model;
   #wake: Timer | undefined;
   #running: AbortController | undefined;
@@ -93,6 +98,16 @@ export class ScreenPortal implements TerminalInterface {
       theme,
       view: () => viewOf(this.#model),
       failed: (error) => this.#stopping.abort(error),
+    });
+    this.#keyboard = new Keyboard({ terminal, clock, pressed: (presses) => this.#pressed(presses) });
+    this.#suspension = new Suspension({
+      terminal,
+      clock,
+      screen: this.#screen,
+      resumed: () => {
+        this.#take({ type: "resized", size: terminal.size() });
+        this.#emitTitle();
+      },
     });
     this.#forms = new FormDesk({
       client,
@@ -146,6 +161,7 @@ export class ScreenPortal implements TerminalInterface {
     };
     terminal.enter();
     const removeResize = terminal.onResize(resized);
+    const removeContinue = this.#suspension.watch();
     const tick = clock.setPeriodic(TICK_MS, () => {
       this.#take({ type: "tick" });
       this.#screen.invalidate();
@@ -153,7 +169,7 @@ export class ScreenPortal implements TerminalInterface {
     resized();
     const feeding = this.#feed.run();
     try {
-      await abortable(this.#readKeys(signal), signal);
+      await this.#keyboard.run(signal);
       return EXIT.ok; // the keyboard is gone
     } catch (error) {
       return signal.aborted || error instanceof OutputClosedError ? EXIT.ok : EXIT.failure;
@@ -164,33 +180,14 @@ export class ScreenPortal implements TerminalInterface {
       tick.cancel();
       this.#wake?.cancel();
       removeResize();
+      removeContinue();
       this.#screen.stop();
       terminal.leave();
       await feeding;
     }
   }
 
-  async #readKeys(signal: AbortSignal): Promise<void> {
-    const decoder = new KeyDecoder();
-    const input = this.#deps.terminal.read()[Symbol.asyncIterator]();
-    while (true) {
-      const waiting = input.next();
-      // An ESC alone is complete only when nothing follows it.
-      const timer = decoder.isPending
-        ? this.#deps.clock.setTimer(ESC_TIMEOUT_MS, () => this.#pressed(decoder.flush()))
-        : undefined;
-      let chunk: IteratorResult<Uint8Array>;
-      try {
-        chunk = await abortable(waiting, signal);
-      } finally {
-        timer?.cancel();
-      }
-      if (chunk.done) return;
-      this.#pressed(decoder.push(chunk.value));
-    }
-  }
-
-  #pressed(presses: ReturnType<KeyDecoder["push"]>): void {
+  #pressed(presses: readonly Press[]): void {
     for (const press of presses) this.#take({ type: "press", press });
     if (presses.length > 0) this.#screen.draw();
   }
@@ -248,7 +245,7 @@ export class ScreenPortal implements TerminalInterface {
       case "notify":
         return this.#emit(`\x1b]9;${sanitiseLine(effect.text, 200)}\x07`);
       case "title":
-        return this.#emit(`\x1b]0;${sanitiseLine(effect.text, 80)}\x07`);
+        return this.#emitTitle(effect.text);
       case "copy":
         return this.#emit(`\x1b]52;c;${new TextEncoder().encode(effect.text).toBase64()}\x07`);
       case "mouse":
@@ -259,6 +256,8 @@ export class ScreenPortal implements TerminalInterface {
         return;
       case "redraw":
         return this.#screen.redraw();
+      case "suspend":
+        return this.#background(this.#suspend());
       case "quit":
         return this.#stopping.abort(new DOMException("The person quit", "AbortError"));
       default:
@@ -269,6 +268,15 @@ export class ScreenPortal implements TerminalInterface {
   /** Between frames: a terminal takes whole writes one after the other. */
   #emit(text: string): void {
     this.#deps.terminal.write(text).catch((error) => this.#stopping.abort(error));
+  }
+
+  #emitTitle(text: string = titleOf(this.#model)): void {
+    this.#emit(`\x1b]0;${sanitiseLine(text, 80)}\x07`);
+  }
+
+  async #suspend(): Promise<void> {
+    if (await this.#suspension.suspend(this.#stopping.signal)) return;
+    this.#tell({ type: "hint", text: "Cannot suspend: no shell that could go on with it has started this program" });
   }
 
   /** What it fails with is told on the screen. */

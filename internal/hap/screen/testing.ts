@@ -40,12 +40,16 @@ export class EmulatedTerminal implements ScreenTerminal {
   readonly #terminal: InstanceType<typeof xterm.Terminal>;
   readonly #chunks: (Uint8Array | undefined)[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #continuing = new Set<() => void>();
   #wake: (() => void) | undefined;
   #size: Size;
   #pending = 0;
   #taken: Promise<void> = Promise.resolve();
   written = "";
   bells = 0;
+  /** How often the process was stopped, and whether the terminal had been given back the last time. */
+  stops = 0;
+  wasLeft = false;
   isEntered = false;
   /** Titles it was given, in order. */
   readonly titles: string[] = [];
@@ -70,6 +74,21 @@ export class EmulatedTerminal implements ScreenTerminal {
   onResize(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onContinue(listener: () => void): () => void {
+    this.#continuing.add(listener);
+    return () => this.#continuing.delete(listener);
+  }
+
+  stopProcess(): void {
+    this.stops++;
+    this.wasLeft = !this.isEntered;
+  }
+
+  /** The shell lets the process go on. */
+  continue(): void {
+    for (const listener of this.#continuing) listener();
   }
 
   async *read(): AsyncGenerator<Uint8Array> {

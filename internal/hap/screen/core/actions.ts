@@ -84,6 +84,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
       return done({ ...model, isBare: !model.isBare }, { type: "mouse", isOn: model.isBare }, { type: "redraw" });
     case "redraw":
       return done(model, { type: "redraw" });
+    case "suspend":
+      return done(model, { type: "suspend" });
     case "page_up":
       return done(list ? select(model, list, -pageLines) : scroll(model, -pageLines));
     case "page_down":

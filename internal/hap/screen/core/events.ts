@@ -116,6 +116,8 @@ export type Effect =
   /** Something that is shown ends then: a "tick" is wanted. */
   | { readonly type: "wake"; readonly afterMs: number }
   | { readonly type: "redraw" }
+  /** The process is stopped until a shell lets it go on. */
+  | { readonly type: "suspend" }
   | { readonly type: "quit" };
 
 /** What came of an event. */

@@ -44,6 +44,7 @@ const KEYS = [
   "end",
   "backspace",
   "ctrl+p",
+  "ctrl+z",
   "alt+r",
   "alt+p",
   "alt+t",

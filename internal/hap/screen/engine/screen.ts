@@ -22,6 +22,9 @@ export class Screen {
   /** A frame that the person waits for comes as soon as the one before is out. */
   #isUrgent = false;
   #isStopped = false;
+  /** Somebody else has the terminal. */
+  #isPaused = false;
+  #written: (() => void) | undefined;
 
   /** `failed` is called once when the terminal cannot be written to any more. */
   constructor(
@@ -35,7 +38,7 @@ export class Screen {
   /** Something changed by itself: it is drawn within a tenth of a second. */
   invalidate(): void {
     this.#isDirty = true;
-    if (this.#timer || this.#isStopped || this.#isWriting) return;
+    if (this.#timer || this.#isStopped || this.#isPaused || this.#isWriting) return;
     const waitMs = Math.max(0, this.#drawnAtMs + 1_000 / FRAMES_PER_SECOND - this.#deps.clock.monotonicMs());
     this.#timer = this.#deps.clock.setTimer(waitMs, () => this.draw());
   }
@@ -45,7 +48,7 @@ export class Screen {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#isUrgent = this.#isWriting;
-    if (this.#isWriting || this.#isStopped) return;
+    if (this.#isWriting || this.#isStopped || this.#isPaused) return;
     this.#isDirty = false;
     this.#drawnAtMs = this.#deps.clock.monotonicMs();
     const size = this.#deps.terminal.size();
@@ -56,6 +59,23 @@ export class Screen {
   redraw(): void {
     this.#painter.forget();
     this.draw();
+  }
+
+  /** Draws nothing until `resume`; resolves once the frame that is on its way has been taken. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (!this.#isWriting) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#written = resolve;
+    await promise;
+  }
+
+  /** Draws again, everything. */
+  resume(): void {
+    this.#isPaused = false;
+    this.redraw();
   }
 
   /** Draws nothing more; a write that hangs is left to the terminal. Idempotent. */
@@ -69,9 +89,11 @@ export class Screen {
     this.#isWriting = true;
     this.#deps.terminal.write(text).then(() => {
       this.#isWriting = false;
+      this.#written?.();
       if (this.#isUrgent) this.draw();
       else if (this.#isDirty) this.invalidate();
     }, (error) => {
+      this.#written?.();
       this.stop();
       this.#failed(error);
     });

@@ -12,6 +12,10 @@ export interface ScreenTerminal {
   size(): Size;
   /** Calls the listener when the size changed, until the returned function is called. */
   onResize(listener: () => void): () => void;
+  /** Calls the listener when this process goes on after it was stopped, until the returned function is called. */
+  onContinue(listener: () => void): () => void;
+  /** Stops this process as Ctrl-Z does; the terminal has to be left before. It comes back when a shell lets the process go on. */
+  stopProcess(): void;
   /** Bytes of the keyboard, until its end. */
   read(): AsyncIterable<Uint8Array>;
   /** @throws OutputClosedError when nobody looks any more */
@@ -54,6 +58,11 @@ export function createScreenTerminal(): ScreenTerminal {
       Deno.addSignalListener("SIGWINCH", listener);
       return () => Deno.removeSignalListener("SIGWINCH", listener);
     },
+    onContinue: (listener) => {
+      Deno.addSignalListener("SIGCONT", listener);
+      return () => Deno.removeSignalListener("SIGCONT", listener);
+    },
+    stopProcess: () => Deno.kill(Deno.pid, "SIGTSTP"), // needs no permission: it is this process itself
     read: () => Deno.stdin.readable,
     write: (text) => out.write(text),
     enter: () => {

@@ -14,6 +14,8 @@ class SlowTerminal implements ScreenTerminal {
 
   size = (): Size => ({ columns: 20, rows: 2 });
   onResize = (): () => void => () => {};
+  onContinue = (): () => void => () => {};
+  stopProcess(): void {}
   async *read(): AsyncGenerator<Uint8Array> {}
   enter(): void {}
   leave(): void {}
@@ -101,4 +103,28 @@ Deno.test("a terminal that is gone is told once, and nothing more is drawn", asy
   await clock.advance(1_000);
 
   assert.equal(errors.length, 1);
+});
+
+Deno.test("a pause waits for the frame that is on its way, draws nothing, and ends with everything drawn", async () => {
+  const { clock, terminal, screen } = setUp();
+  screen.draw();
+  let isPaused = false;
+  const pausing = screen.pause().then(() => isPaused = true);
+  await settle();
+  assert.equal(isPaused, false, "the terminal has not taken the frame");
+  await terminal.take();
+  await pausing;
+
+  screen.invalidate();
+  screen.draw();
+  screen.redraw();
+  await clock.advance(1_000);
+  assert.equal(terminal.frames.length, 1);
+
+  screen.resume();
+  assert.equal(terminal.frames.length, 2);
+  assert.match(terminal.frames[1] ?? "", /2J.*frame/s);
+  await terminal.take();
+  await screen.pause();
+  screen.stop();
 });

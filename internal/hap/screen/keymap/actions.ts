@@ -41,6 +41,7 @@ export const ACTIONS = {
   keys: { scope: "global", summary: "Keys that work here" },
   bare: { scope: "global", summary: "Only the text, without borders and mouse, for copying" },
   redraw: { scope: "global", summary: "Draw everything again" },
+  suspend: { scope: "global", summary: "Stop this program; the shell's fg goes on with it" },
   page_up: { scope: "global", summary: "Back in the channel or text" },
   page_down: { scope: "global", summary: "Forward in the channel or text" },
   feed: { scope: "global", summary: "Into the channel's text: find, filter, mark, copy; again: back to the line" },

@@ -21,6 +21,7 @@ export const DEFAULT_KEYS: Readonly<Record<ActionName, readonly string[]>> = {
   keys: ["f1"],
   bare: ["alt+l"],
   redraw: ["ctrl+l"],
+  suspend: ["ctrl+z"],
   page_up: ["pgup"],
   page_down: ["pgdn"],
   feed: ["alt+f"],
