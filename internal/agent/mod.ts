@@ -8,12 +8,8 @@ export { ExecutionStopped, ExecutorError, type ExecutorErrorCode, type StopReaso
 export { AgentExecution } from "./execution.ts";
 export { createAgentExecution } from "./program.ts";
 export { MockExecutor } from "./executors/mock.ts";
-export {
-  type ProcessCommand,
-  ProcessExecutor,
-  type ProcessExecutorOptions,
-  selectEnvironment,
-} from "./executors/process.ts";
+export { type ProcessCommand, ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
+export { selectEnvironment } from "./executors/program_host.ts";
 export { candidateOf, ServicePresenceView } from "./presence_view.ts";
 export { AgentRunner, type AgentRunnerDeps, type AgentRunnerEvents } from "./runner.ts";
 export type {

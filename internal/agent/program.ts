@@ -4,7 +4,8 @@ import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime
 import { AgentExecution } from "./execution.ts";
 import { GuardedExecutor } from "./executors/guarded.ts";
 import { MockExecutor } from "./executors/mock.ts";
-import { ProcessExecutor, type ProcessExecutorOptions, selectEnvironment } from "./executors/process.ts";
+import { ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
+import { selectEnvironment } from "./executors/program_host.ts";
 import { ServicePresenceView } from "./presence_view.ts";
 import { ExecutorSummariser } from "./summariser.ts";
 import { AgentRunner } from "./runner.ts";

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { type Clock, errorMessage } from "@bzzz/base";
+import type { Clock } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { ExecutorError } from "../errors.ts";
 import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
-import { findMemoryProbe, type MemoryProbe } from "./group_memory.ts";
-import { ProcessGroup } from "./process_group.ts";
+import type { ProcessGroup } from "./process_group.ts";
 import { ProcessRun } from "./process_run.ts";
+import { ProgramHost } from "./program_host.ts";
+import { removeTree } from "./remove_tree.ts";
 import { ProcessWatchdog } from "./watchdog.ts";
 
 /** A program that tasks may start: the whole command line is the operator's, none of it is a task's. */
@@ -40,7 +41,6 @@ export interface ProcessExecutorOptions {
 }
 
 const FOLDER_PREFIX = "bzzz-task-";
-const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Runs one program per task: no shell, a clean environment, a private work folder (0700, removed afterwards), a process
@@ -53,12 +53,13 @@ export class ProcessExecutor implements Executor {
   readonly name = "process";
   readonly #deps: { readonly clock: Clock; readonly logger: Logger };
   readonly #options: ProcessExecutorOptions;
-  #probe: Promise<MemoryProbe | undefined> | undefined;
+  readonly #host: ProgramHost;
   #tidied: Promise<void> | undefined;
 
   constructor(deps: { clock: Clock; logger: Logger }, options: ProcessExecutorOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#host = new ProgramHost(deps);
   }
 
   plan(job: ExecutionJob): Promise<string> {
@@ -77,7 +78,7 @@ export class ProcessExecutor implements Executor {
     const command = this.#commandFor(job);
     const { workRoot } = this.#options;
     if (workRoot !== undefined) await (this.#tidied ??= removeLeftovers(workRoot, this.#deps.logger));
-    const probe = await this.#memoryProbe();
+    const probe = await this.#host.memoryProbe();
     await using folder = await createWorkFolder(workRoot, this.#deps.logger);
     const group = this.#start(command, folder.path);
     // before the program has its task: one that is still without ends at the end of its input
@@ -85,8 +86,9 @@ export class ProcessExecutor implements Executor {
     const run = new ProcessRun(
       { ...this.#deps, probe, group },
       { killGraceMs: 2000, exitGraceMs: 5000, memorySampleMs: 500, ...this.#options },
+      io,
     );
-    return await run.finish(job, io);
+    return await run.finish(job);
   }
 
   #commandFor(job: ExecutionJob): ProcessCommand {
@@ -97,55 +99,8 @@ export class ProcessExecutor implements Executor {
   }
 
   #start(command: ProcessCommand, cwd: string): ProcessGroup {
-    const env = { PATH: DEFAULT_PATH, ...this.#options.env, HOME: cwd, TMPDIR: cwd };
-    try {
-      return new ProcessGroup(this.#deps, { argv: command.argv, cwd, env });
-    } catch (cause) {
-      throw new ExecutorError("start_failed", `Cannot start the command "${command.name}": ${errorMessage(cause)}`, {
-        isRetryable: true,
-        cause,
-      });
-    }
-  }
-
-  async #memoryProbe(): Promise<MemoryProbe | undefined> {
-    this.#probe ??= findMemoryProbe().then((probe) => {
-      if (!probe) this.#deps.logger.warn("Memory of programs cannot be measured here; that limit is not enforced");
-      return probe;
-    });
-    return await this.#probe;
-  }
-}
-
-/** The variables of an allow-list that are set in `source`. */
-export function selectEnvironment(
-  names: readonly string[],
-  source: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of names) {
-    const value = source[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
-}
-
-/** Removes a tree whose folders its makers may have closed. Links are removed, not followed. */
-async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    await openFolders(path);
-    await Deno.remove(path, { recursive: true });
-  }
-}
-
-async function openFolders(folder: string): Promise<void> {
-  await Deno.chmod(folder, 0o700);
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) await openFolders(join(folder, name));
+    const env = { ...this.#options.env, HOME: cwd, TMPDIR: cwd };
+    return this.#host.start({ what: `command "${command.name}"`, argv: command.argv, cwd, env });
   }
 }
 

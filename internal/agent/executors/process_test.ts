@@ -6,7 +6,8 @@ import { createNullLogger } from "@bzzz/logging";
 import { ExecutionStopped, ExecutorError, type ExecutorErrorCode } from "../errors.ts";
 import type { Answer, AskRequest, ExecutionJob } from "../types.ts";
 import { findMemoryProbe } from "./group_memory.ts";
-import { ProcessExecutor, type ProcessExecutorOptions, selectEnvironment } from "./process.ts";
+import { ProcessExecutor, type ProcessExecutorOptions } from "./process.ts";
+import { selectEnvironment } from "./program_host.ts";
 
 const TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId;
 const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
