@@ -90,17 +90,7 @@ export {
   type RevocationId,
   type SignedRevocation,
 } from "./revocation.ts";
-export {
-  AUTHORITY_LEVELS,
-  type AuthorityLevel,
-  BINARY_TYPES,
-  type BinaryType,
-  BUILTIN_ROLES,
-  builtinLevel,
-  levelAtLeast,
-  parseRole,
-  type Role,
-} from "./roles.ts";
+export * from "./roles.ts";
 export type { MemberStatus, MemberView } from "./roster.ts";
 export type { Issuer, RawRecord } from "./signed_record.ts";
 export { parsePersonId, type PersonId } from "./schemas.ts";

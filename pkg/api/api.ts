@@ -1,6 +1,13 @@
 import type { Clock, Random } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { type ApiToken, type EventStreamOptions, loadServerParts, TokenGuard } from "@bzzz/http";
+import {
+  type ApiToken,
+  type EventStreamOptions,
+  LazyServer,
+  loadServerParts,
+  type RequestServer,
+  TokenGuard,
+} from "@bzzz/http";
 import type { MeshFacade } from "./facade.ts";
 
 /** What the API is made of. */
@@ -27,10 +34,7 @@ export interface ApiOptions {
 }
 
 /** A running API; `close` ends its event streams and is the owner's to call before the server stops. */
-export interface Api {
-  /** Answers every request, never rejects. */
-  fetch(request: Request): Promise<Response>;
-  close(): void;
+export interface Api extends RequestServer {
   stats(): { readonly eventClients: number; readonly droppedEventClients: number };
 }
 
@@ -43,21 +47,13 @@ export interface Api {
  */
 export function createApi(deps: ApiDeps, options: ApiOptions): Api {
   new TokenGuard(options.tokens); // a weak token is refused now, not with the first request
-  let building: Promise<Api> | undefined;
-  let built: Api | undefined;
-  let isClosed = false;
-  const build = async (): Promise<Api> => {
+  const server = new LazyServer(async () => {
     const [{ createApp }, parts] = await Promise.all([import("./app.ts"), loadServerParts()]);
-    built = createApp(deps, options, parts);
-    if (isClosed) built.close();
-    return built;
-  };
+    return createApp(deps, options, parts);
+  });
   return {
-    fetch: async (request) => await (built ?? await (building ??= build())).fetch(request),
-    close: () => {
-      isClosed = true;
-      built?.close();
-    },
-    stats: () => built?.stats() ?? { eventClients: 0, droppedEventClients: 0 },
+    fetch: server.fetch,
+    close: () => server.close(),
+    stats: () => server.built?.stats() ?? { eventClients: 0, droppedEventClients: 0 },
   };
 }

@@ -213,7 +213,6 @@ export class ApiClient {
     });
   }
 
-  /** Takes back what this node asked. */
   /** Takes an approval back. */
   revokeApproval(request: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<RequestView> {
     return this.#call("POST", path`/requests/${request}/revoke`, (views) => views.requestViewSchema, {
@@ -222,6 +221,7 @@ export class ApiClient {
     });
   }
 
+  /** Takes back what this node asked. */
   withdraw(request: string, input: { reason?: string } = {}, options: CallOptions = {}): Promise<RequestView> {
     return this.#call("POST", path`/requests/${request}/withdraw`, (views) => views.requestViewSchema, {
       ...options,

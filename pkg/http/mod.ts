@@ -21,6 +21,8 @@ export { followStream } from "./follow.ts";
 export type { FollowOptions, StreamItem } from "./follow.ts";
 export { checkHost, readBody, TokenGuard } from "./guard.ts";
 export type { ApiScope, ApiToken } from "./guard.ts";
+export { LazyServer } from "./lazy_server.ts";
+export type { RequestServer } from "./lazy_server.ts";
 export type { RequestFacts, ResponderDeps } from "./respond.ts";
 export type { RouteInput, Router, RouteSpec, SuccessStatus } from "./router.ts";
 export { readSse } from "./sse.ts";

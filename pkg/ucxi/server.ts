@@ -1,5 +1,12 @@
 import type { Clock, Random } from "@bzzz/base";
-import { type ApiToken, type EventStreamOptions, loadServerParts, TokenGuard } from "@bzzz/http";
+import {
+  type ApiToken,
+  type EventStreamOptions,
+  LazyServer,
+  loadServerParts,
+  type RequestServer,
+  TokenGuard,
+} from "@bzzz/http";
 import type { Logger } from "@bzzz/logging";
 import type { ContextBackend } from "./server_deps.ts";
 
@@ -27,11 +34,7 @@ export interface UcxiOptions {
 }
 
 /** The context server (UCXI), without a listener; `close` ends its streams and is the owner's to call before the listener stops. */
-export interface UcxiServer {
-  /** Answers every request, never rejects. */
-  fetch(request: Request): Promise<Response>;
-  close(): void;
-}
+export type UcxiServer = RequestServer;
 
 /**
  * The UCXI server over `deps.backend`: the verbs of reference section 2.2 under `/ucxi/v1`, with bearer tokens, a Host check, entity
@@ -42,20 +45,8 @@ export interface UcxiServer {
  */
 export function createUcxiServer(deps: UcxiDeps, options: UcxiOptions): UcxiServer {
   new TokenGuard(options.tokens); // a weak token is refused now, not with the first request
-  let building: Promise<UcxiServer> | undefined;
-  let built: UcxiServer | undefined;
-  let isClosed = false;
-  const build = async (): Promise<UcxiServer> => {
+  return new LazyServer(async () => {
     const [{ createUcxiApp }, parts] = await Promise.all([import("./app.ts"), loadServerParts()]);
-    built = createUcxiApp(deps, options, parts);
-    if (isClosed) built.close();
-    return built;
-  };
-  return {
-    fetch: async (request) => await (built ?? await (building ??= build())).fetch(request),
-    close: () => {
-      isClosed = true;
-      built?.close();
-    },
-  };
+    return createUcxiApp(deps, options, parts);
+  });
 }
