@@ -11,7 +11,7 @@ import {
 } from "@bzzz/register";
 import { Chance } from "../engine/chance.ts";
 import { EventLoop } from "../engine/event_loop.ts";
-import { type Crash, type FaultTarget, injectFaults } from "../engine/faults.ts";
+import { type Crash, faultsOf, type FaultTarget, injectFaults } from "../engine/faults.ts";
 import { History } from "../engine/history.ts";
 import { SimNetwork } from "../engine/network.ts";
 import { NodeHost } from "../engine/node_host.ts";
@@ -135,7 +135,7 @@ class Cluster implements FaultTarget {
     this.#history.add({ type: "voters", epoch, step, voters: voters.map(({ index }) => index) });
     for (const { index } of voters) this.#nodes[index]?.takeSeat(seatOf(index));
     for (const node of this.#nodes) node.start([]);
-    injectFaults(this.#plan.steps.flatMap((step) => step.type === "fault" ? [step.fault] : []), this);
+    injectFaults(faultsOf(this.#plan.steps), this);
     for (const step of this.#plan.steps) {
       if (step.type !== "fault") this.loop.later(step.atMs, () => this.#perform(step));
     }

@@ -118,6 +118,13 @@ function planCut(chance: Chance, nodes: number): [number, number][] {
   return directions;
 }
 
+/** The faults among the steps of a plan. */
+export function faultsOf(
+  steps: readonly ({ readonly type: "fault"; readonly fault: Fault } | { readonly type: string })[],
+): readonly Fault[] {
+  return steps.flatMap((step) => "fault" in step ? [step.fault] : []);
+}
+
 /** Plans the beginning and the end of each fault on the loop. */
 export function injectFaults(faults: readonly Fault[], target: FaultTarget): void {
   for (const fault of faults) target.loop.later(fault.atMs, () => inject(fault, target));

@@ -1,10 +1,11 @@
 import type { PeerId } from "@bzzz/base";
 import { Chance, hashBytes } from "../engine/chance.ts";
 import { EventLoop } from "../engine/event_loop.ts";
-import { type Crash, type FaultTarget, injectFaults } from "../engine/faults.ts";
+import { type Crash, faultsOf, type FaultTarget, injectFaults } from "../engine/faults.ts";
 import { History } from "../engine/history.ts";
 import { SimNetwork } from "../engine/network.ts";
 import { NodeHost } from "../engine/node_host.ts";
+import { crashMachine } from "../disk/crash.ts";
 import type { DiskFlaws } from "../disk/sim_disk.ts";
 import { Connections } from "./connections.ts";
 import type { JournalEvent } from "./events.ts";
@@ -75,7 +76,7 @@ class Cluster implements FaultTarget {
   async run(): Promise<History<JournalEvent>> {
     for (const node of this.#nodes) node.start();
     this.linksChanged();
-    injectFaults(this.#plan.steps.flatMap((step) => step.type === "fault" ? [step.fault] : []), this);
+    injectFaults(faultsOf(this.#plan.steps), this);
     for (const step of this.#plan.steps) if (step.type !== "fault") this.#perform(step);
     const quietMs = this.#quietMs();
     await this.loop.runSettled(quietMs, { maxSteps: MAX_STEPS });
@@ -85,16 +86,7 @@ class Cluster implements FaultTarget {
   }
 
   crash(index: number, crash: Crash, afterCommits: number): void {
-    const node = this.#nodes[index];
-    if (!node || node.host.state === "down") return;
-    const die = (): void => {
-      node.crash();
-      if (crash.isPowerCut) node.disk.losePower(crash.keptShare);
-      else node.disk.loseProcess();
-      this.linksChanged();
-    };
-    if (afterCommits === 0) die();
-    else node.disk.dieAfterCommits(afterCommits, die);
+    crashMachine(this.#nodes[index], crash, afterCommits, () => this.linksChanged());
   }
 
   restart(index: number): void {

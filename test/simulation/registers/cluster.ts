@@ -8,10 +8,11 @@ import type { ClusterEvent } from "../cluster/events.ts";
 import { taskKey } from "@bzzz/coordinator";
 import { Viewer } from "../cluster/views.ts";
 import { FencedService } from "../cluster/world_outside.ts";
+import { crashMachine } from "../disk/crash.ts";
 import type { TableChange } from "../disk/tables.ts";
 import { Chance } from "../engine/chance.ts";
 import { EventLoop } from "../engine/event_loop.ts";
-import { type Crash, type FaultTarget, injectFaults } from "../engine/faults.ts";
+import { type Crash, faultsOf, type FaultTarget, injectFaults } from "../engine/faults.ts";
 import { History } from "../engine/history.ts";
 import { SimNetwork } from "../engine/network.ts";
 import { NodeHost } from "../engine/node_host.ts";
@@ -101,7 +102,7 @@ class RegistersCluster implements FaultTarget {
     for (const node of this.#nodes) node.start([]);
     this.linksChanged();
     this.#grow(1);
-    injectFaults(this.#plan.steps.flatMap((step) => step.type === "fault" ? [step.fault] : []), this);
+    injectFaults(faultsOf(this.#plan.steps), this);
     for (const step of this.#plan.steps) {
       if (step.type !== "fault") this.loop.later(step.atMs, () => this.#perform(step));
     }
@@ -114,16 +115,7 @@ class RegistersCluster implements FaultTarget {
   }
 
   crash(index: number, crash: Crash, afterCommits: number): void {
-    const node = this.#nodes[index];
-    if (!node || node.host.state === "down") return;
-    const die = (): void => {
-      node.crash();
-      if (crash.isPowerCut) node.disk.losePower(crash.keptShare);
-      else node.disk.loseProcess();
-      this.linksChanged();
-    };
-    if (afterCommits === 0) die();
-    else node.disk.dieAfterCommits(afterCommits, die);
+    crashMachine(this.#nodes[index], crash, afterCommits, () => this.linksChanged());
   }
 
   restart(index: number): void {
