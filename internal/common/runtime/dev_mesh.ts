@@ -1,9 +1,7 @@
 import {
   createMesh,
   createNodeKeys,
-  FOUNDER_GRANT_TTL_MS,
   hasNodeKeys,
-  issueGrant,
   loadMesh,
   loadNodeKeys,
   loadRootKey,
@@ -16,7 +14,7 @@ import type { Logger } from "@bzzz/logging";
 import type { P2pNode } from "@bzzz/p2p";
 import { join } from "node:path";
 import { homePaths, readEndpoints, readTextIfThere, writePrivateFile } from "./home.ts";
-import { foundFirstVoter, personOf, requireAgentId, type SetupDeps } from "./setup.ts";
+import { foundFirstVoter, grantFounder, personOf, requireAgentId, type SetupDeps } from "./setup.ts";
 
 /** A node of the throw-away mesh. */
 export interface DevNode {
@@ -131,18 +129,8 @@ async function joinDevMesh(
   const keys = await hasNodeKeys(location) ? await loadNodeKeys(location) : await createNodeKeys(location, { random });
   const rootKey = await loadRootKey(root);
   const person = await personOf(deps, { home }, { mesh: mesh.meshId, peer: keys.peerId });
-  const { bytes } = issueGrant({ key: rootKey, issuer: "root" }, {
-    mesh: mesh.meshId,
-    peer: keys.peerId,
-    agentId,
-    binaryType: profile.binaryType,
-    role: "admin",
-    ageRecipient: keys.age.recipient,
-    issuedAtMs: clock.nowMs(),
-    ttlMs: FOUNDER_GRANT_TTL_MS,
-    person: person?.certificate.person,
-  });
-  await saveGrant(home, bytes, { random });
+  const grant = grantFounder(deps, { meshId: mesh.meshId, rootKey, agentId, keys, person });
+  await saveGrant(home, grant, { random });
   const firstVoter = join(root, "first_voter");
   if (await readTextIfThere(firstVoter) === undefined) {
     foundFirstVoter(deps, home, { meshId: mesh.meshId, rootKey }, keys.peerId);

@@ -23,9 +23,9 @@ import {
   saveMesh,
   saveRootKey,
 } from "@bzzz/agentid";
-import { type AgentId, BzzzError, type Clock, parseAgentId, type PeerId, type Random } from "@bzzz/base";
+import { type AgentId, BzzzError, type Clock, type MeshId, parseAgentId, type PeerId, type Random } from "@bzzz/base";
 import { renderExampleConfig } from "@bzzz/config";
-import { splitSecret } from "@bzzz/crypto";
+import { type SigningKey, splitSecret } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
 import { joinMesh, P2pError } from "@bzzz/p2p";
 import { openStore } from "@bzzz/store";
@@ -76,7 +76,7 @@ export async function foundMesh(
     readonly personPassphrase?: string | undefined;
   },
 ): Promise<FoundedMesh> {
-  const { clock, random, profile } = deps;
+  const { clock, random } = deps;
   await assertUnjoined(options.home, "create a mesh in");
   const mesh = createMesh({ name: options.meshName, random, clock });
   const shares = options.shares ?? DEFAULT_RECOVERY.shares;
@@ -87,23 +87,37 @@ export async function foundMesh(
   const lock = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
   const keys = await ensureKeys(deps, options.home, lock);
   const person = await personOf(deps, options, { mesh: mesh.meshId, peer: keys.peerId });
-  const { bytes } = issueGrant({ key: mesh.rootKey, issuer: "root" }, {
-    mesh: mesh.meshId,
-    peer: keys.peerId,
-    agentId: options.agentId,
-    binaryType: profile.binaryType,
-    role: "admin",
-    ageRecipient: keys.age.recipient,
-    issuedAtMs: clock.nowMs(),
-    ttlMs: FOUNDER_GRANT_TTL_MS,
-    person: person?.certificate.person,
-  });
+  const founder = { meshId: mesh.meshId, rootKey: mesh.rootKey, agentId: options.agentId, keys, person };
   if (options.isRootKeyKept) await saveRootKey(options.home, mesh.rootKey, { random }, lock);
-  await saveGrant(options.home, bytes, { random });
+  await saveGrant(options.home, grantFounder(deps, founder), { random });
   const configPath = await ensureConfig(deps, options.home);
   foundFirstVoter(deps, options.home, mesh, keys.peerId);
   await saveMesh(options.home, mesh, { random });
   return { mesh, agentId: options.agentId, keys, configPath, recoveryShares, person };
+}
+
+/** The grant of an admin that the root key itself gives, for who makes a mesh. */
+export function grantFounder(
+  { clock, profile }: Pick<SetupDeps, "clock" | "profile">,
+  founder: {
+    readonly meshId: MeshId;
+    readonly rootKey: SigningKey;
+    readonly agentId: AgentId;
+    readonly keys: NodeKeys;
+    readonly person: PersonFiles | undefined;
+  },
+): Uint8Array {
+  return issueGrant({ key: founder.rootKey, issuer: "root" }, {
+    mesh: founder.meshId,
+    peer: founder.keys.peerId,
+    agentId: founder.agentId,
+    binaryType: profile.binaryType,
+    role: "admin",
+    ageRecipient: founder.keys.age.recipient,
+    issuedAtMs: clock.nowMs(),
+    ttlMs: FOUNDER_GRANT_TTL_MS,
+    person: founder.person?.certificate.person,
+  }).bytes;
 }
 
 /** What joining gave. */
