@@ -15,7 +15,7 @@ import {
   networkOptions,
 } from "./p2p.ts";
 import { machineLoad, SelfStatus } from "./self_status.ts";
-import { JournalTaskFacts } from "./task_facts.ts";
+import { taskFactsOf } from "./task_facts.ts";
 import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
 import { VoterPromoter } from "./voters/promoter.ts";
@@ -132,18 +132,7 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       create: ({ registers, readModel, decisions, journal, identity: { membership } }) => {
         decisions.learn(registers.history());
         registers.events.on("roster:changed", () => decisions.learn(registers.history()));
-        return registers.use(createTaskRules(
-          new JournalTaskFacts({
-            clock,
-            board: readModel.board,
-            inbox: readModel.inbox,
-            threads: readModel.threads,
-            plans: readModel.plans,
-            entry: (id) => journal.get(id),
-            authority: (peer) => membership.grantOf(peer, clock.nowMs()),
-            capabilities: (peer) => readModel.capabilitiesOf(peer),
-          }),
-        ));
+        return registers.use(createTaskRules(taskFactsOf({ clock, journal, readModel, membership })));
       },
     }),
     define({

@@ -1,7 +1,9 @@
+import type { Membership } from "@bzzz/agentid";
 import { type Clock, type EntryId, LruMap, type PeerId, type TaskId } from "@bzzz/base";
 import { type Authority, MAX_DELEGATIONS, type PlanFact, type TaskBoard, type TaskFacts } from "@bzzz/coordinator";
 import { closedAs, isSignedByPerson, type RequestInbox, type ThreadIndex, threadOfTask } from "@bzzz/hmmm";
 import type { BodyOf, Envelope } from "@bzzz/wire";
+import type { MeshReadModel } from "./read_model.ts";
 
 /** An entry as a journal gives it. */
 interface StoredFact {
@@ -47,6 +49,28 @@ export class PlanTimes {
   heardMs(id: EntryId): number | undefined {
     return this.#heardMs.get(id);
   }
+}
+
+/** What of a node the facts of its voter are read from. */
+interface FactsSource {
+  readonly clock: TaskFactsDeps["clock"];
+  readonly journal: { get(id: EntryId): StoredFact | undefined };
+  readonly readModel: Pick<MeshReadModel, "board" | "inbox" | "threads" | "plans" | "capabilitiesOf">;
+  readonly membership: Pick<Membership, "grantOf">;
+}
+
+/** The facts of a node, as its journal, its read model and the grants of its members have them. */
+export function taskFactsOf({ clock, journal, readModel, membership }: FactsSource): TaskFacts {
+  return new JournalTaskFacts({
+    clock,
+    board: readModel.board,
+    inbox: readModel.inbox,
+    threads: readModel.threads,
+    plans: readModel.plans,
+    entry: (id) => journal.get(id),
+    authority: (peer) => membership.grantOf(peer, clock.nowMs()),
+    capabilities: (peer) => readModel.capabilitiesOf(peer),
+  });
 }
 
 /** The facts of one voter's journal. */
