@@ -2,21 +2,9 @@ import assert from "node:assert/strict";
 import { type Config, CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { HealthManager, MetricsRegistry } from "@bzzz/health";
 import { createNullLogger } from "@bzzz/logging";
-import type { BodyOf } from "@bzzz/wire";
-import { OfflineMesh, person } from "./facade/testing.ts";
+import { IDLE_PRESENCE, OfflineMesh, person } from "./facade/testing.ts";
 import { followState, registerStateMetrics } from "./monitoring.ts";
 import { SharedState } from "./state.ts";
-
-const PRESENCE: BodyOf<"presence"> = {
-  status: "ready",
-  activeTasks: 0,
-  maxTasks: 1,
-  capabilities: [],
-  models: [],
-  load: 0,
-  incarnation: "1",
-  addresses: [],
-};
 
 Deno.test("A-35 the shared state follows tasks and members, and the metrics tell it", async () => {
   await using mesh = new OfflineMesh();
@@ -40,12 +28,12 @@ Deno.test("A-35 the shared state follows tasks and members, and the metrics tell
     required_capabilities: [],
     dependencies: [],
   });
-  node.presence.heard(identity, PRESENCE);
-  node.presence.heard(identity, PRESENCE);
+  node.presence.heard(identity, IDLE_PRESENCE);
+  node.presence.heard(identity, IDLE_PRESENCE);
   assert.equal(changes, 2, "hearing the same again is no news");
   assert.deepEqual(samples(), ['bzzz_members_heard{status="ready"} 1', 'bzzz_tasks_active{state="announced"} 1']);
 
-  node.presence.heard(identity, { ...PRESENCE, status: "busy" });
+  node.presence.heard(identity, { ...IDLE_PRESENCE, status: "busy" });
   await node.facade.cancelTask(task.task_id, { reason: "" });
   assert.deepEqual(samples(), ['bzzz_members_heard{status="busy"} 1']);
   assert.equal(state.current.finishedTasks.size, 1);

@@ -1,19 +1,11 @@
 // The specification's section 10.1, and what it leaves out: every way an initialization or a start can fail leaves nothing open.
 import assert from "node:assert/strict";
-import { createSystemClock, createSystemRandom, type Random } from "@bzzz/base";
 import { exitStatusOf } from "@bzzz/cli";
-import { createNullLogger } from "@bzzz/logging";
 import { fileURLToPath } from "node:url";
-import { loadProgramConfig } from "./config.ts";
 import { homePaths, readEndpoints } from "./home.ts";
 import { AGENT_PROFILE, type BinaryProfile, HAP_PROFILE } from "./profiles.ts";
-import { createRuntime, type StandardRuntime } from "./runtime.ts";
-import { foundMesh, requireAgentId } from "./setup.ts";
-import { ShutdownManager } from "./shutdown.ts";
-
-const clock = createSystemClock();
-const random: Random = createSystemRandom();
-const logger = createNullLogger();
+import type { StandardRuntime } from "./runtime.ts";
+import { createTestRuntime, foundTestHome, testRequest } from "./testdata/test_node.ts";
 
 function testdata(name: string): string {
   return fileURLToPath(new URL(`./testdata/${name}`, import.meta.url));
@@ -27,42 +19,12 @@ interface Place extends AsyncDisposable {
 
 async function createPlace(profile: BinaryProfile): Promise<Place> {
   const home = await Deno.makeTempDir({ prefix: "bzzz-runtime-" });
-  await foundMesh({ clock, random, logger, profile, version: "0.0.0" }, {
-    home,
-    meshName: "test",
-    agentId: requireAgentId("one"),
-    isRootKeyKept: false,
-  });
-  await Deno.remove(`${home}/config.yaml`);
+  await foundTestHome(profile, { home, agentId: "one" });
   return {
     home,
-    runtime: (settings = {}) =>
-      createRuntime(async ({ configPath }) => {
-        const { config } = await loadProgramConfig({
-          profile,
-          home,
-          env: {},
-          globals: { config: configPath, logLevel: undefined, settings: [] },
-          flags: settings,
-        });
-        return {
-          clock,
-          random,
-          logger,
-          config,
-          paths: homePaths(home),
-          env: {},
-          version: "0.0.0",
-          isInsecure: false,
-          shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, profile.shutdown),
-        };
-      }),
+    runtime: (flags = {}) => createTestRuntime(profile, { home, flags }),
     [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),
   };
-}
-
-function request(profile: BinaryProfile, configPath: string | undefined) {
-  return { configPath, binaryType: profile.binaryType, enableSetupMode: false, customPorts: {} };
 }
 
 /** Files of `folder` that this process holds open, and its listening sockets; empty where the system does not tell. */
@@ -94,7 +56,7 @@ for (const { profile, file } of FILES) {
     const before = openThings(place.home);
     const runtime = place.runtime();
 
-    const services = await runtime.initialize(request(profile, testdata(file)));
+    const services = await runtime.initialize(testRequest(profile, testdata(file)));
     assert.deepEqual(openThings(place.home).filter((thing) => thing.startsWith("listening")), [], "not before start()");
     await runtime.start();
 
@@ -119,7 +81,7 @@ Deno.test("a node that starts again says who it is only when that has changed", 
   const records: number[] = [];
   for (const settings of [{}, {}, { "agent.capabilities": ["other"] }, { "agent.capabilities": ["other"] }]) {
     const runtime = place.runtime(settings);
-    const { journal } = await runtime.initialize(request(AGENT_PROFILE, testdata("agent_config.yaml")));
+    const { journal } = await runtime.initialize(testRequest(AGENT_PROFILE, testdata("agent_config.yaml")));
     await runtime.start();
     records.push(journal.entriesAfter(0, { limit: 10, kinds: ["agent_record"] }).length);
     await runtime.stop();
@@ -132,7 +94,7 @@ Deno.test("setup mode: a configuration and nothing else; no keys are read, nothi
   await using place = await createPlace(AGENT_PROFILE);
   const before = openThings(place.home);
   const files = (await Array.fromAsync(Deno.readDir(place.home))).map(({ name }) => name).sort();
-  const asked = { ...request(AGENT_PROFILE, testdata("agent_config.yaml")), enableSetupMode: true };
+  const asked = { ...testRequest(AGENT_PROFILE, testdata("agent_config.yaml")), enableSetupMode: true };
 
   await assert.rejects(place.runtime().initialize(asked), (error: Error & { code?: string }) => {
     assert.equal(exitStatusOf(error), 3);
@@ -159,7 +121,7 @@ for (const [what, profile, file, status] of REFUSED_FILES) {
     const runtime = place.runtime();
 
     await assert.rejects(
-      runtime.initialize(request(profile, testdata(file))),
+      runtime.initialize(testRequest(profile, testdata(file))),
       (error) => exitStatusOf(error) === status,
     );
     await runtime.stop();
@@ -236,7 +198,7 @@ for (const { what, at, status, harm } of FAILURES) {
     const settings = await harm(place.home, (taken.addr as Deno.NetAddr).port) ?? {};
     const before = openThings(place.home);
     const runtime = place.runtime(settings);
-    const file = request(AGENT_PROFILE, testdata("agent_config.yaml"));
+    const file = testRequest(AGENT_PROFILE, testdata("agent_config.yaml"));
 
     const initializing = runtime.initialize(file);
     const failing = at === "initialize" ? initializing : initializing.then(() => runtime.start());
@@ -253,7 +215,7 @@ for (const { what, at, status, harm } of FAILURES) {
 Deno.test("F-15 a runtime lives once: out of turn it says so", async () => {
   await using place = await createPlace(AGENT_PROFILE);
   const runtime = place.runtime();
-  const file = request(AGENT_PROFILE, testdata("agent_config.yaml"));
+  const file = testRequest(AGENT_PROFILE, testdata("agent_config.yaml"));
 
   await runtime.stop();
   await assert.rejects(runtime.start(), TypeError);
@@ -267,7 +229,7 @@ Deno.test("a start that is called off ends with the signal's reason and leaves n
   await using place = await createPlace(AGENT_PROFILE);
   const before = openThings(place.home);
   const runtime = place.runtime();
-  await runtime.initialize(request(AGENT_PROFILE, testdata("agent_config.yaml")));
+  await runtime.initialize(testRequest(AGENT_PROFILE, testdata("agent_config.yaml")));
   const abort = new AbortController();
 
   const starting = runtime.start({ signal: abort.signal });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { AnswerInput, ElectionView, MeshEvent, PostMessageInput, PostTaskInput } from "@bzzz/api";
-import { BzzzError, createUlid, type RequestId, type TaskId } from "@bzzz/base";
+import { createUlid, type RequestId, type TaskId } from "@bzzz/base";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
-import { OfflineMesh, type OfflineNode, person } from "./testing.ts";
+import { codeOf, IDLE_PRESENCE, OfflineMesh, type OfflineNode, person } from "./testing.ts";
 
 function task(fields: Partial<PostTaskInput> = {}): PostTaskInput {
   const defaults = {
@@ -20,16 +20,6 @@ function message(fields: Partial<PostMessageInput> = {}): PostMessageInput {
 }
 
 const JOURNAL = { after: 0, limit: 100 };
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof BzzzError, String(error));
-    return error.code;
-  }
-  return "none";
-}
 
 async function ask(
   mesh: OfflineMesh,
@@ -413,7 +403,7 @@ Deno.test("status(), peers(), members() and agents() tell what is", async () => 
   await mesh.clock.advance(10);
   alice.presence.heard(
     { peer: agent.member.peerId, agentId: agent.member.grant.agentId, binaryType: "agent", role: "developer" },
-    { ...PRESENCE, status: "busy" },
+    { ...IDLE_PRESENCE, status: "busy" },
   );
 
   const status = await alice.facade.status();
@@ -443,14 +433,3 @@ Deno.test("setPerson(): what a person says of themselves is in this node's prese
     "away",
   ]);
 });
-
-const PRESENCE: BodyOf<"presence"> = {
-  status: "ready",
-  activeTasks: 0,
-  maxTasks: 1,
-  capabilities: [],
-  models: [],
-  load: 0,
-  incarnation: "1",
-  addresses: [],
-};

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { AskInput, HandleInput } from "@bzzz/api";
-import { BzzzError } from "@bzzz/base";
-import { OfflineMesh, type OfflineNode, person } from "./testing.ts";
+import { codeOf, OfflineMesh, type OfflineNode, person } from "./testing.ts";
 
 const PUSH = {
   verb: "repo.push",
@@ -24,16 +23,6 @@ function input(fields: Partial<AskInput> = {}): AskInput {
     action: PUSH,
     ...fields,
   };
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof BzzzError, String(error));
-    return error.code;
-  }
-  return "none";
 }
 
 async function threePeople(mesh: OfflineMesh): Promise<readonly [OfflineNode, OfflineNode, OfflineNode]> {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { BinaryType, Role } from "@bzzz/agentid";
 import { ensurePerson, SharedAgentIdentity } from "@bzzz/agentid";
 import { createTestMesh, type TestGrantFields, type TestMember, type TestMesh } from "@bzzz/agentid/testing";
-import { type PeerId, TypedEventTarget } from "@bzzz/base";
+import { BzzzError, type PeerId, TypedEventTarget } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import { MemoryTaskVoters, readMemoryDecision } from "@bzzz/coordinator/testing";
 import { type Config, CONFIG_PROFILES, loadConfig } from "@bzzz/config";
@@ -34,7 +34,7 @@ import { PersonKeys } from "../people/person_keys.ts";
 import { MeshReadModel } from "../read_model.ts";
 import { AccessAudit } from "../roles/access_audit.ts";
 import { RoleService } from "../roles/role_service.ts";
-import { JournalTaskFacts } from "../task_facts.ts";
+import { taskFactsOf } from "../task_facts.ts";
 import { TrustService } from "../trust.ts";
 import type { SlurpSource } from "./slurp_desk.ts";
 import { NodeFacade } from "./mesh_facade.ts";
@@ -141,16 +141,7 @@ export class OfflineMesh implements AsyncDisposable {
       clock,
       decisions: { read: readMemoryDecision, events: new TypedEventTarget() },
     });
-    const facts = new JournalTaskFacts({
-      clock,
-      board: readModel.board,
-      inbox: readModel.inbox,
-      threads: readModel.threads,
-      plans: readModel.plans,
-      entry: (id) => journal.get(id),
-      authority: (peer) => local.membership.grantOf(peer, clock.nowMs()),
-      capabilities: (peer) => readModel.capabilitiesOf(peer),
-    });
+    const facts = taskFactsOf({ clock, journal, readModel, membership: local.membership });
     readModel.start();
     const voters = new MemoryTaskVoters({ clock, facts }, { latencyMs: 0 });
     journal.start();
@@ -289,8 +280,9 @@ export class OfflineMesh implements AsyncDisposable {
   }
 }
 
-const IDLE_PRESENCE = {
-  status: "ready" as const,
+/** What a node says of itself that has nothing to do. */
+export const IDLE_PRESENCE: PresenceRecord["body"] = {
+  status: "ready",
   activeTasks: 0,
   maxTasks: 1,
   capabilities: [],
@@ -304,6 +296,18 @@ async function defaultConfig(binaryType: BinaryType): Promise<Config> {
   const profile = CONFIG_PROFILES[binaryType];
   const { config } = await loadConfig({ profile, env: {}, flags: {} } as Parameters<typeof loadConfig>[0]);
   return config as unknown as Config; // the schema of one of the two programs made it
+}
+
+/** The code that `work` rejects with; "none" when it resolves. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof BzzzError)) throw error;
+    assert.match(error.message, /^Cannot /);
+    return error.code;
+  }
+  return "none";
 }
 
 /** A person of the mesh: role admin unless given. */

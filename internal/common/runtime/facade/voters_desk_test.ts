@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
-import { BzzzError } from "@bzzz/base";
 import type { RosterChange } from "@bzzz/register";
-import { OfflineMesh } from "./testing.ts";
+import { codeOf, OfflineMesh } from "./testing.ts";
 import { VotersDesk } from "./voters_desk.ts";
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return "done";
-  } catch (error) {
-    if (!(error instanceof BzzzError)) throw error;
-    assert.match(error.message, /^Cannot /);
-    return error.code;
-  }
-}
 
 Deno.test("only an admin changes who votes, and only members are found", async () => {
   await using mesh = new OfflineMesh();

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { type AgentId, createSystemClock, createSystemRandom } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
-import { loadConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { createCodec, registerKey, type RegisterRules } from "@bzzz/register";
 import { z } from "zod";
-import { homePaths } from "../home.ts";
 import { AGENT_PROFILE } from "../profiles.ts";
-import { createRuntime, type StandardRuntime } from "../runtime.ts";
-import type { RuntimeServices } from "../services.ts";
-import { foundMesh, joinWithToken } from "../setup.ts";
-import { ShutdownManager } from "../shutdown.ts";
+import { joinWithToken } from "../setup.ts";
+import { foundTestHome, startTestNode } from "../testdata/test_node.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -27,57 +23,23 @@ const RULES: RegisterRules<{ readonly by: string }, { readonly by: string }> = {
   leaseId: () => undefined,
 };
 
-async function start(home: string): Promise<{ readonly runtime: StandardRuntime; readonly services: RuntimeServices }> {
-  const { config } = await loadConfig({
-    profile: AGENT_PROFILE.config,
-    home,
-    env: {},
-    flags: {
-      "ports.http_port": 0,
-      "ports.health_port": 0,
-      "ports.ucxi_port": 0,
-      "network.p2p_port": 0,
-      "network.listen_host": "127.0.0.1",
-      "network.mdns": false,
-    },
-  });
-  const runtime = createRuntime(() =>
-    Promise.resolve({
-      ...deps,
-      config,
-      paths: homePaths(home),
-      env: {},
-      isInsecure: false,
-      shutdownManager: new ShutdownManager({ clock, logger, forceExit: () => {} }, AGENT_PROFILE.shutdown),
-    })
-  );
-  const services = await runtime.initialize({
-    configPath: undefined,
-    binaryType: "agent",
-    enableSetupMode: false,
-    customPorts: {},
-  });
-  await runtime.start();
-  return { runtime, services };
-}
-
 Deno.test("a founder and two who joined vote over real connections, and two go on without the third", async () => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-voters-" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const names = ["atlas", "basil", "cedar"] as const;
   const [home] = names.map((name) => `${folder}/${name}`);
-  await foundMesh(deps, { home: home ?? "", meshName: "test", agentId: "atlas" as AgentId, isRootKeyKept: false });
-  const atlas = await start(home ?? "");
-  stack.defer(() => atlas.runtime.stop());
-  const others: Awaited<ReturnType<typeof start>>[] = [];
+  await foundTestHome(AGENT_PROFILE, { home: home ?? "", agentId: "atlas" });
+  const atlas = await startTestNode(AGENT_PROFILE, { home: home ?? "", flags: {} });
+  stack.defer(() => atlas.stop());
+  const others: Awaited<ReturnType<typeof startTestNode>>[] = [];
   for (const name of names.slice(1)) {
     const ttlMs = 60_000;
     const { token } = atlas.services.trust.invite({ role: "developer", ttlMs }, atlas.services.node.addresses());
     await joinWithToken(deps, { home: `${folder}/${name}`, token, agentId: name as AgentId });
-    const node = await start(`${folder}/${name}`);
+    const node = await startTestNode(AGENT_PROFILE, { home: `${folder}/${name}`, flags: {} });
     others.push(node);
-    stack.defer(() => node.runtime.stop());
+    stack.defer(() => node.stop());
   }
   const all = [atlas, ...others].map(({ services }) => services.registers);
   await waitFor(() => all.every((registers) => registers.hasQuorum()), {
@@ -103,13 +65,13 @@ Deno.test("a founder and two who joined vote over real connections, and two go o
     JSON.stringify(outcomes.map((o) => o.type)),
   );
 
-  await others[1]?.runtime.stop();
+  await others[1]?.stop();
   const without = await firsts[0]?.submit(registerKey("first", "b"), { by: "atlas" });
   const read = await firsts[1]?.read(registerKey("first", "b"));
   assert.equal(without?.type, "decided");
   assert.ok(read?.type === "value" && read.value?.by === "atlas");
 
-  await others[0]?.runtime.stop();
+  await others[0]?.stop();
   const { registers } = atlas.services;
   await waitFor(() => !registers.hasQuorum(), { timeoutMs: 30_000, what: "the loss of the quorum" });
   const alone = await firsts[0]?.submit(registerKey("first", "c"), { by: "atlas" });
