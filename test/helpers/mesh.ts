@@ -5,7 +5,16 @@
  */
 import { waitFor } from "@bzzz/base/testing";
 import { PATIENCE_MS } from "./patience.ts";
-import { type Program, run, RunningNode, runOk, type RunOptions, type Spawned, spawnNode } from "./programs.ts";
+import {
+  type Finished,
+  type Program,
+  run,
+  RunningNode,
+  runOk,
+  type RunOptions,
+  type Spawned,
+  spawnNode,
+} from "./programs.ts";
 
 export interface NodeOptions {
   readonly program?: Program;
@@ -106,6 +115,19 @@ export class TestMesh implements AsyncDisposable {
       return states.every((state) => state.peers.connected >= names.length - 1);
     }, { timeoutMs: PATIENCE_MS, what: `${names.join(", ")} to be connected` });
     return performance.now() - began;
+  }
+
+  /** Runs a command of a running node's own program on it, to its end. */
+  command(name: string, args: readonly string[], stdin?: string): Promise<Finished> {
+    const { program, home } = this.node(name);
+    return run(program, [...args, "--home", home], stdin === undefined ? {} : { stdin });
+  }
+
+  /** What such a command prints when it succeeds; fails when it does not. */
+  async commandOk(name: string, args: readonly string[], stdin?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.command(name, args, stdin);
+    if (code !== 0) throw new Error(`${args.join(" ")} on ${name} ended with ${code}: ${stderr}`);
+    return stdout;
   }
 
   /** Checks every signature and chain of a stopped node's journal with its own `audit verify`. */

@@ -110,10 +110,15 @@ export interface Spawned {
   kill(signal: Deno.Signal): void;
 }
 
-/** Starts `run` without waiting for anything. Whoever calls this waits for `finished`. */
-export function spawnNode(program: Program, home: string, options: RunOptions = {}): Spawned {
-  const [path, argv] = command(program, ["run", "--home", home], options);
-  const child = new Deno.Command(path, {
+/** The process of `run`, with its output piped and without an input. */
+function startRun(
+  program: Program,
+  home: string,
+  options: RunOptions,
+  args: readonly string[] = [],
+): Deno.ChildProcess {
+  const [path, argv] = command(program, ["run", "--home", home, ...args], options);
+  return new Deno.Command(path, {
     args: argv,
     env: { ...programEnvironment(), ...ISOLATED, ...options.env },
     clearEnv: true,
@@ -121,6 +126,11 @@ export function spawnNode(program: Program, home: string, options: RunOptions = 
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** Starts `run` without waiting for anything. Whoever calls this waits for `finished`. */
+export function spawnNode(program: Program, home: string, options: RunOptions = {}): Spawned {
+  const child = startRun(program, home, options);
   const timer = clock.setTimer(options.timeoutMs ?? 30_000, () => child.kill("SIGKILL"));
   const finished = child.output().then(({ code, stdout, stderr }) => {
     timer.cancel();
@@ -187,15 +197,7 @@ export class RunningNode implements AsyncDisposable {
     home: string,
     options: RunOptions & { readonly args?: readonly string[] } = {},
   ): Promise<RunningNode> {
-    const [path, argv] = command(program, ["run", "--home", home, ...(options.args ?? [])], options);
-    const child = new Deno.Command(path, {
-      args: argv,
-      env: { ...programEnvironment(), ...ISOLATED, ...options.env },
-      clearEnv: true,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const child = startRun(program, home, options, options.args);
     const log = { text: "" };
     const drained = Promise.all([collect(child.stdout, log), collect(child.stderr, log)]);
     let exit: Deno.CommandStatus | undefined;

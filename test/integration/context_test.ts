@@ -4,27 +4,15 @@ import { waitFor } from "@bzzz/base/testing";
 import { TestMesh } from "../helpers/mesh.ts";
 import { filesWith } from "../helpers/needles.ts";
 import { PATIENCE_MS } from "../helpers/patience.ts";
-import { type Finished, run, runOk } from "../helpers/programs.ts";
+import { type Finished, runOk } from "../helpers/programs.ts";
 
 const PLAN = "ucxl://anna:developer@test:checkout/docs/plan.md";
 const SECRET = "the marker b41f of nobody else";
 
-/** Runs a verb of a running node's own program. */
-function verb(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<Finished> {
-  const node = mesh.node(name);
-  return run(node.program, [...args, "--home", node.home], stdin === undefined ? {} : { stdin });
-}
-
-async function ok(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await verb(mesh, name, args, stdin);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  return stdout;
-}
-
 /** The verb as soon as it succeeds: an entry and a role's key take a moment to arrive. */
 async function eventually(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<string> {
   let last: Finished | undefined;
-  await waitFor(async () => (last = await verb(mesh, name, args, stdin)).code === 0, {
+  await waitFor(async () => (last = await mesh.command(name, args, stdin)).code === 0, {
     timeoutMs: PATIENCE_MS,
     what: `${args.join(" ")} on ${name}`,
     state: () => last?.stderr ?? "",
@@ -40,48 +28,51 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
 
   await t.step("put on one node, get, history and diff on another", async () => {
     await eventually(mesh, "anna", ["ucxl", "put", PLAN, "--audience", "developer"], "one\ntwo\n");
-    await ok(mesh, "anna", ["ucxl", "put", PLAN, "--audience", "developer"], "one\n2\n");
+    await mesh.commandOk("anna", ["ucxl", "put", PLAN, "--audience", "developer"], "one\n2\n");
 
     assert.equal(
       await eventually(mesh, "bert", ["ucxl", "get", PLAN.replace("checkout/", "checkout/*~2/")]),
       "one\n2\n",
     );
-    assert.equal(await ok(mesh, "bert", ["ucxl", "get", PLAN.replace("checkout/", "checkout/~~/")]), "one\ntwo\n");
-    const history = (await ok(mesh, "bert", ["ucxl", "history", PLAN, "--json"])).trim().split("\n");
+    assert.equal(
+      await mesh.commandOk("bert", ["ucxl", "get", PLAN.replace("checkout/", "checkout/~~/")]),
+      "one\ntwo\n",
+    );
+    const history = (await mesh.commandOk("bert", ["ucxl", "history", PLAN, "--json"])).trim().split("\n");
     assert.deepEqual(history.map((line) => JSON.parse(line)).map((one) => [one.n, one.author.agent_id]), [
       [1, "anna"],
       [2, "anna"],
     ]);
-    assert.match(await ok(mesh, "bert", ["ucxl", "diff", PLAN]), /\n-two\n\+2\n/);
-    assert.match(await ok(mesh, "bert", ["ucxl", "search", "one"]), /plan\.md \(version 2\)/);
-    const past = await verb(mesh, "bert", ["ucxl", "get", PLAN.replace("checkout/", "checkout/~~7/")]);
+    assert.match(await mesh.commandOk("bert", ["ucxl", "diff", PLAN]), /\n-two\n\+2\n/);
+    assert.match(await mesh.commandOk("bert", ["ucxl", "search", "one"]), /plan\.md \(version 2\)/);
+    const past = await mesh.command("bert", ["ucxl", "get", PLAN.replace("checkout/", "checkout/~~7/")]);
     assert.equal(past.code, 3);
     assert.match(past.stderr, /versions 1 to 2; the nearest is 1/);
   });
 
   await t.step("what is meant for others is refused, and is in no file of the node", async () => {
     const address = PLAN.replace("plan", "secret");
-    await ok(mesh, "anna", ["ucxl", "put", address, "--audience", "developer"], SECRET);
+    await mesh.commandOk("anna", ["ucxl", "put", address, "--audience", "developer"], SECRET);
 
     await eventually(mesh, "cleo", ["ucxl", "history", address]);
     assert.equal(await eventually(mesh, "bert", ["ucxl", "get", address]), SECRET);
-    const refused = await verb(mesh, "cleo", ["ucxl", "get", address]);
+    const refused = await mesh.command("cleo", ["ucxl", "get", address]);
     assert.equal(refused.code, 4, refused.stderr);
     assert.deepEqual(await filesWith(mesh.home("cleo"), SECRET), []);
   });
 
   await t.step("conditional writes, deletion, export and import", async () => {
-    const { revision } = JSON.parse(await ok(mesh, "bert", ["ucxl", "get", PLAN, "--json"]));
-    await ok(mesh, "bert", ["ucxl", "put", PLAN, "three", "--if-match", revision]);
-    assert.equal((await verb(mesh, "bert", ["ucxl", "put", PLAN, "four", "--if-match", revision])).code, 8);
+    const { revision } = JSON.parse(await mesh.commandOk("bert", ["ucxl", "get", PLAN, "--json"]));
+    await mesh.commandOk("bert", ["ucxl", "put", PLAN, "three", "--if-match", revision]);
+    assert.equal((await mesh.command("bert", ["ucxl", "put", PLAN, "four", "--if-match", revision])).code, 8);
     await eventually(mesh, "anna", ["ucxl", "get", PLAN.replace("checkout/", "checkout/*~3/")]);
-    await ok(mesh, "anna", ["ucxl", "rm", PLAN]);
-    await waitFor(async () => (await verb(mesh, "bert", ["ucxl", "get", PLAN])).code === 3, {
+    await mesh.commandOk("anna", ["ucxl", "rm", PLAN]);
+    await waitFor(async () => (await mesh.command("bert", ["ucxl", "get", PLAN])).code === 3, {
       timeoutMs: PATIENCE_MS,
       what: "the deletion at bert",
     });
-    assert.equal((await verb(mesh, "bert", ["ucxl", "import", PLAN], "no age file")).code, 8);
-    const exported = await ok(mesh, "bert", ["ucxl", "export", PLAN.replace("checkout/", "checkout/*~3/")]);
+    assert.equal((await mesh.command("bert", ["ucxl", "import", PLAN], "no age file")).code, 8);
+    const exported = await mesh.commandOk("bert", ["ucxl", "export", PLAN.replace("checkout/", "checkout/*~3/")]);
     assert.ok(exported.startsWith("age-encryption.org/v1\n"));
   });
 
@@ -99,7 +90,7 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
       [["decide", "vote", PLAN, "perhaps"], 2, /approve/],
     ];
     for (const [args, status, says] of cases) {
-      const { code, stderr } = await verb(mesh, "anna", args);
+      const { code, stderr } = await mesh.command("anna", args);
       assert.equal(code, status, `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, says);
       assert.doesNotMatch(stderr, /\n\s+at /);
@@ -108,48 +99,54 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
 
   await t.step("a decision: proposed by one, closed by the binding vote of another", async () => {
     await mesh.add("dora", { through: "anna", role: "architect", program: "bzzz-hap" });
-    const proposed = JSON.parse(await ok(mesh, "bert", ["decide", "propose", "Use a queue", "--json"]));
+    const proposed = JSON.parse(await mesh.commandOk("bert", ["decide", "propose", "Use a queue", "--json"]));
     const { address } = proposed.version;
     await eventually(mesh, "dora", ["decide", "vote", address, "reject", "--reason", "too early"]);
     await waitFor(
-      async () => JSON.parse(await ok(mesh, "bert", ["decide", "show", address, "--json"])).state === "rejected",
+      async () => JSON.parse(await mesh.commandOk("bert", ["decide", "show", address, "--json"])).state === "rejected",
       {
         timeoutMs: PATIENCE_MS,
         what: "the vote at bert",
       },
     );
-    assert.match(await ok(mesh, "bert", ["decide", "show", address]), /rejected by dora[\s\S]*binding\): too early/);
+    assert.match(
+      await mesh.commandOk("bert", ["decide", "show", address]),
+      /rejected by dora[\s\S]*binding\): too early/,
+    );
   });
 
   await t.step(
     "a patch: created by one, approved by another, submitted by the first where it was made for",
     async () => {
       const target = PLAN.replace("plan", "prices");
-      await ok(mesh, "anna", ["ucxl", "put", target, "--audience", "developer"], "tea 1\n");
+      await mesh.commandOk("anna", ["ucxl", "put", target, "--audience", "developer"], "tea 1\n");
       await eventually(mesh, "bert", ["ucxl", "get", target]);
       const args = ["patch", "create", target, "--title", "Dearer tea", "--kind", "docs", "--json"];
-      const { address } = JSON.parse(await ok(mesh, "bert", args, "tea 2\n"));
+      const { address } = JSON.parse(await mesh.commandOk("bert", args, "tea 2\n"));
       assert.match(await eventually(mesh, "dora", ["patch", "show", address]), /State: open[^]*\n-tea 1\n\+tea 2/);
-      assert.equal((await verb(mesh, "bert", ["patch", "submit", address])).code, 8);
+      assert.equal((await mesh.command("bert", ["patch", "submit", address])).code, 8);
       await eventually(mesh, "dora", ["patch", "review", address, "approve"]);
       await eventually(mesh, "bert", ["patch", "submit", address]);
-      await waitFor(async () => (await ok(mesh, "anna", ["ucxl", "get", target])) === "tea 2\n", {
+      await waitFor(async () => (await mesh.commandOk("anna", ["ucxl", "get", target])) === "tea 2\n", {
         timeoutMs: PATIENCE_MS,
         what: "the new price at anna",
       });
-      await waitFor(async () => JSON.parse(await ok(mesh, "anna", ["patch", "list", "--json"])).state === "submitted", {
-        timeoutMs: PATIENCE_MS,
-        what: "the patch at anna",
-      });
+      await waitFor(
+        async () => JSON.parse(await mesh.commandOk("anna", ["patch", "list", "--json"])).state === "submitted",
+        {
+          timeoutMs: PATIENCE_MS,
+          what: "the patch at anna",
+        },
+      );
     },
   );
 
   await t.step("S-31 kill -9: what was acknowledged is there, and the chain holds", async () => {
     const address = PLAN.replace("plan", "after");
-    await ok(mesh, "anna", ["ucxl", "put", address], "kept");
+    await mesh.commandOk("anna", ["ucxl", "put", address], "kept");
     await mesh.node("anna").kill();
     await mesh.start("anna");
-    assert.equal(await ok(mesh, "anna", ["ucxl", "get", address]), "kept");
+    assert.equal(await mesh.commandOk("anna", ["ucxl", "get", address]), "kept");
     await mesh.node("anna").stop();
     await mesh.verify("anna");
   });

@@ -3,60 +3,27 @@ import assert from "node:assert/strict";
 import type { ElectionView } from "@bzzz/api";
 import { waitFor } from "@bzzz/base/testing";
 import { IS_SLOW, note } from "../helpers/load.ts";
-import { TestMesh } from "../helpers/mesh.ts";
+import type { TestMesh } from "../helpers/mesh.ts";
 import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
 import { run } from "../helpers/programs.ts";
+import { createVotingMesh, leaderOf, viewOf } from "../helpers/voting_mesh.ts";
 
 const LAN = { BZZZ_ELECTION_PROFILE: "lan" } as const;
 const WORKERS = ["worker-a", "worker-b"] as const;
 const KILLS = IS_SLOW ? 50 : 4;
 
-/** A mesh of three voters whose first node does not stand: every killed leader leaves a quorum and an admin. */
-async function createMesh(env: Readonly<Record<string, string>>): Promise<TestMesh> {
-  const mesh = await TestMesh.create("boss", {
-    env: { ...env, BZZZ_ELECTION_ELECTABLE: "false", BZZZ_AGENT_CAPABILITIES: "dig" },
+function createMesh(env: Readonly<Record<string, string>>): Promise<TestMesh> {
+  return createVotingMesh(WORKERS, {
+    boss: { ...env, BZZZ_AGENT_CAPABILITIES: "dig" },
+    workers: { ...env, BZZZ_AGENT_CAPABILITIES: "rest" },
   });
-  try {
-    for (const name of WORKERS) {
-      await mesh.add(name, { through: "boss", env: { ...env, BZZZ_AGENT_CAPABILITIES: "rest" } });
-    }
-    await mesh.connected("boss", ...WORKERS);
-    const boss = await mesh.node("boss").api();
-    for (const [index, name] of WORKERS.entries()) {
-      await boss.addVoter(name);
-      await waitFor(async () => {
-        const { voters, is_changing, has_quorum } = await boss.voters();
-        return voters.length === index + 2 && !is_changing && has_quorum;
-      }, { timeoutMs: PATIENCE_MS, what: `${name} to vote` });
-    }
-    return mesh;
-  } catch (error) {
-    await mesh[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-async function view(mesh: TestMesh, name: string): Promise<ElectionView> {
-  return await (await mesh.node(name).api()).election();
-}
-
-/** The node that leads by its own word, once one of `names` does. */
-async function leaderOf(mesh: TestMesh, names: readonly string[], timeoutMs = 30_000): Promise<string> {
-  let last: unknown;
-  return await waitFor(async () => {
-    const views = await Promise.all(names.map(async (name) => ({ name, ...await view(mesh, name) })));
-    last = views;
-    const leading = views.filter(({ role }) => role === "leader");
-    assert.ok(leading.length <= 1, `two lead: ${JSON.stringify(views)}`);
-    return leading[0]?.name;
-  }, { timeoutMs, what: "a leader", state: () => [last, mesh.node("boss").log.slice(-2_000)] });
 }
 
 /** Resolves when all of them follow `leader`. */
 async function agreed(mesh: TestMesh, leader: string, names: readonly string[]): Promise<ElectionView> {
   let last: unknown;
   return await waitFor(async () => {
-    const views = await Promise.all(names.map((name) => view(mesh, name)));
+    const views = await Promise.all(names.map((name) => viewOf(mesh, name)));
     last = views;
     return views.every((one) => one.leader?.agent_id === leader) && views[0];
   }, { timeoutMs: 30_000, what: `everybody to follow ${leader}`, state: () => last });
@@ -139,13 +106,13 @@ Deno.test("S-22 a term ends by the order of a master only; order, reason and out
   };
 
   const refused = await election(first, "step-down", "--yes");
-  const untouched = await view(mesh, "boss");
+  const untouched = await viewOf(mesh, "boss");
   const ordered = await election("boss", "step-down", "--yes", "--reason", "its machine is needed");
   const second = await leaderOf(mesh, [other(first)]);
   await agreed(mesh, second, ["boss", ...WORKERS]);
   const triggered = await election("boss", "trigger", "--yes");
   const after = await waitFor(async () => {
-    const shown = await view(mesh, "boss");
+    const shown = await viewOf(mesh, "boss");
     return shown.term > before.term + 1 && shown.leader && shown;
   }, { timeoutMs: PATIENCE_MS, what: "the term after the trigger", state: () => mesh.node("boss").log.slice(-2_000) });
 

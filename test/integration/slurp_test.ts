@@ -5,7 +5,8 @@ import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
 import { filesWith } from "../helpers/needles.ts";
 import { PATIENCE_MS } from "../helpers/patience.ts";
-import { type Finished, run } from "../helpers/programs.ts";
+import type { Finished } from "../helpers/programs.ts";
+import { createVotingMesh, leaderOf } from "../helpers/voting_mesh.ts";
 
 const WORKERS = ["worker-a", "worker-b"] as const;
 /** A write is derived so long after it: the test kills the leader meanwhile. */
@@ -20,28 +21,17 @@ interface Context {
   readonly slices: readonly { readonly subject: string; readonly term: number }[];
 }
 
-function verb(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<Finished> {
-  const node = mesh.node(name);
-  return run(node.program, [...args, "--home", node.home], stdin === undefined ? {} : { stdin });
-}
-
-async function ok(mesh: TestMesh, name: string, args: readonly string[], stdin?: string): Promise<string> {
-  const { code, stdout, stderr } = await verb(mesh, name, args, stdin);
-  assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
-  return stdout;
-}
-
 /** Writes as soon as the role has its key. */
 async function put(mesh: TestMesh, name: string, address: string, text: string, audience: string): Promise<void> {
   let last: Finished | undefined;
   await waitFor(
-    async () => (last = await verb(mesh, name, ["ucxl", "put", address, "--audience", audience], text)).code === 0,
+    async () => (last = await mesh.command(name, ["ucxl", "put", address, "--audience", audience], text)).code === 0,
     { timeoutMs: PATIENCE_MS, what: `${address} to be written`, state: () => last?.stderr ?? "" },
   );
 }
 
 async function contextOf(mesh: TestMesh, name: string, address: string): Promise<Context> {
-  return JSON.parse(await ok(mesh, name, ["slurp", "context", address, "--json"]));
+  return JSON.parse(await mesh.commandOk(name, ["slurp", "context", address, "--json"]));
 }
 
 async function derived(mesh: TestMesh, name: string, address: string, summary: string): Promise<Context> {
@@ -56,37 +46,12 @@ async function derived(mesh: TestMesh, name: string, address: string, summary: s
 /** Versions of the slice of a task that a developer reads, as `name` knows them. */
 async function sliceVersions(mesh: TestMesh, name: string, task: string): Promise<number> {
   const address = `ucxl://slurp:developer@shop:${task}/slurp/slice.json`;
-  const { code, stdout } = await verb(mesh, name, ["ucxl", "history", address, "--json"]);
+  const { code, stdout } = await mesh.command(name, ["ucxl", "history", address, "--json"]);
   return code === 0 ? stdout.trim().split("\n").length : 0;
 }
 
-async function leaderOf(mesh: TestMesh, names: readonly string[]): Promise<string> {
-  return await waitFor(async () => {
-    for (const name of names) {
-      if ((await (await mesh.node(name).api()).election()).role === "leader") return name;
-    }
-    return undefined;
-  }, { timeoutMs: 30_000, what: "a leader" });
-}
-
-/** Three voters, of which the admin does not stand. */
-async function createMesh(): Promise<TestMesh> {
-  const mesh = await TestMesh.create("boss", { env: { ...ENV, BZZZ_ELECTION_ELECTABLE: "false" } });
-  for (const name of WORKERS) await mesh.add(name, { through: "boss", env: ENV });
-  await mesh.connected("boss", ...WORKERS);
-  const boss = await mesh.node("boss").api();
-  for (const [index, name] of WORKERS.entries()) {
-    await boss.addVoter(name);
-    await waitFor(async () => {
-      const { voters, is_changing, has_quorum } = await boss.voters();
-      return voters.length === index + 2 && !is_changing && has_quorum;
-    }, { timeoutMs: PATIENCE_MS, what: `${name} to vote` });
-  }
-  return mesh;
-}
-
 Deno.test("issue 014 the leader derives, its role reads, others do not; a killed one's queue is worked off once", async (t) => {
-  await using mesh = await createMesh();
+  await using mesh = await createVotingMesh(WORKERS, { boss: ENV, workers: ENV });
   await mesh.add("olga", { through: "boss", role: "observer", program: "bzzz-hap" });
   await mesh.connected("boss", ...WORKERS, "olga");
   const first = await leaderOf(mesh, WORKERS);
@@ -102,37 +67,48 @@ Deno.test("issue 014 the leader derives, its role reads, others do not; a killed
     await derived(mesh, "boss", plan, `One: ${SECRET}`);
     const other = await contextOf(mesh, "olga", plan);
     assert.deepEqual([other.role, other.fields, other.slices], ["observer", [], []]);
-    assert.equal((await ok(mesh, "olga", ["slurp", "context", plan])).includes(SECRET), false);
+    assert.equal((await mesh.commandOk("olga", ["slurp", "context", plan])).includes(SECRET), false);
     assert.deepEqual(await filesWith(mesh.home("olga"), SECRET), []);
   });
 
   await t.step("graph and goals from the command line", async () => {
-    const [line = ""] = (await ok(mesh, "worker-a", ["ucxl", "history", plan, "--json"])).split("\n");
+    const [line = ""] = (await mesh.commandOk("worker-a", ["ucxl", "history", plan, "--json"])).split("\n");
     const { citation } = JSON.parse(line);
-    await ok(mesh, "worker-a", ["decide", "propose", "Use a queue", "--cite", citation, "--audience", "developer"]);
+    await mesh.commandOk("worker-a", [
+      "decide",
+      "propose",
+      "Use a queue",
+      "--cite",
+      citation,
+      "--audience",
+      "developer",
+    ]);
     await waitFor(
-      async () => JSON.parse(await ok(mesh, "boss", ["slurp", "graph", plan, "--json"])).nodes.length === 2,
+      async () => JSON.parse(await mesh.commandOk("boss", ["slurp", "graph", plan, "--json"])).nodes.length === 2,
       {
         timeoutMs: PATIENCE_MS,
         what: "the decision to be near the plan at boss",
       },
     );
-    assert.equal(JSON.parse(await ok(mesh, "olga", ["slurp", "graph", plan, "--json"])).nodes.length, 0);
+    assert.equal(JSON.parse(await mesh.commandOk("olga", ["slurp", "graph", plan, "--json"])).nodes.length, 0);
     const goals = "version: 1\ngoals: [{name: Known, keywords: [marker, queue]}]\n";
     await put(mesh, "worker-a", "ucxl://worker-a:developer@shop:project/.ucxl/goals.yaml", goals, "developer");
-    assert.equal(JSON.parse(await ok(mesh, "worker-a", ["slurp", "align", plan, "--json"])).score, 0.5);
-    assert.equal((await verb(mesh, "olga", ["slurp", "align", plan])).code, 3, "she reads no goals");
-    assert.equal(await ok(mesh, first, ["slurp", "dlq", "list"]), "No dead letters.\n");
-    assert.equal((await verb(mesh, second, ["slurp", "dlq", "replay"])).code, 4, "it does not lead");
+    assert.equal(JSON.parse(await mesh.commandOk("worker-a", ["slurp", "align", plan, "--json"])).score, 0.5);
+    assert.equal((await mesh.command("olga", ["slurp", "align", plan])).code, 3, "she reads no goals");
+    assert.equal(await mesh.commandOk(first, ["slurp", "dlq", "list"]), "No dead letters.\n");
+    assert.equal((await mesh.command(second, ["slurp", "dlq", "replay"])).code, 4, "it does not lead");
   });
 
   await t.step(
     "the leader is killed with an event in its queue: the next one derives it, once, and nothing again",
     async () => {
-      await waitFor(async () => JSON.parse(await ok(mesh, first, ["slurp", "status", "--json"])).state === "idle", {
-        timeoutMs: 30_000,
-        what: "the leader to have derived everything",
-      });
+      await waitFor(
+        async () => JSON.parse(await mesh.commandOk(first, ["slurp", "status", "--json"])).state === "idle",
+        {
+          timeoutMs: 30_000,
+          what: "the leader to have derived everything",
+        },
+      );
       const before = await sliceVersions(mesh, second, "one");
       const two = "ucxl://worker-a:developer@shop:two/README.md";
       await put(mesh, second, two, "# Two\n\nWords.", "developer");
@@ -150,16 +126,19 @@ Deno.test("issue 014 the leader derives, its role reads, others do not; a killed
       await mesh.start(first);
       await mesh.connected("boss", ...WORKERS);
       await derived(mesh, first, two, "Two: Words.");
-      await waitFor(async () => JSON.parse(await ok(mesh, second, ["slurp", "status", "--json"])).state === "idle", {
-        timeoutMs: 30_000,
-        what: "the next leader to have looked at everything",
-      });
+      await waitFor(
+        async () => JSON.parse(await mesh.commandOk(second, ["slurp", "status", "--json"])).state === "idle",
+        {
+          timeoutMs: 30_000,
+          what: "the next leader to have looked at everything",
+        },
+      );
 
-      const status = JSON.parse(await ok(mesh, second, ["slurp", "status", "--json"]));
+      const status = JSON.parse(await mesh.commandOk(second, ["slurp", "status", "--json"]));
       assert.deepEqual([await sliceVersions(mesh, first, "two"), await sliceVersions(mesh, first, "one")], [1, before]);
       assert.equal(status.counters.slices_written, 1);
       assert.equal(context.slices.find(({ subject }) => subject === "shop:two")?.term, status.term);
-      assert.equal(JSON.parse(await ok(mesh, first, ["slurp", "status", "--json"])).state, "off");
+      assert.equal(JSON.parse(await mesh.commandOk(first, ["slurp", "status", "--json"])).state, "off");
     },
   );
 });
@@ -187,11 +166,11 @@ Deno.test("a long content is summed up by the command of the configuration, wher
 
     let status = "";
     await waitFor(async () => {
-      status = await ok(mesh, "boss", ["slurp", "status"]);
+      status = await mesh.commandOk("boss", ["slurp", "status"]);
       return /Summaries: by process:sum, 1 made, 0 failed, at most 60 an hour\n/.test(status);
     }, { timeoutMs: 30_000, what: "the summary", state: () => status });
 
-    const shown = await ok(mesh, "boss", ["slurp", "context", address]);
+    const shown = await mesh.commandOk("boss", ["slurp", "context", address]);
     assert.match(shown, /summary: a model read [67]\d{3} bytes\n.*, summed up by a model\n/);
     assert.deepEqual(await filesWith(mesh.home("boss"), SECRET), []);
     assert.deepEqual(await filesWith(mesh.home("boss"), "a model read"), []);
