@@ -95,6 +95,19 @@ function findVerb(program: Pick<ProgramSpec, "commands" | "defaultCommand">, arg
   throw usageError(`Cannot run "${first.value}": there is no such command${guess ? `; did you mean "${guess}"?` : ""}`);
 }
 
+/** The command that a command line names, whatever else is wrong with it. */
+export function namedCommand(
+  program: Pick<ProgramSpec, "commands" | "defaultCommand">,
+  argv: readonly string[],
+): Command | undefined {
+  try {
+    const { command, isDefault } = findVerb(program, takeJsonFields(argv).args);
+    return isDefault ? undefined : command;
+  } catch {
+    return undefined; // it names none, or tells so with a usage error that is told already
+  }
+}
+
 /** The command of that name or alias. */
 export function findCommand(commands: readonly Command[], name: string): Command | undefined {
   return commands.find((command) => command.name === name || command.aliases?.includes(name));

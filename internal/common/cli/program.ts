@@ -5,7 +5,7 @@ import { EXIT, type ExitStatus, exitStatusOf } from "./exit.ts";
 import { renderCommandHelp, renderOverview } from "./help.ts";
 import type { ProgramHooks } from "./hooks.ts";
 import { Output, OutputClosedError, type TextSink } from "./output.ts";
-import { type Invocation, parseCommandLine } from "./parse.ts";
+import { type Invocation, namedCommand, parseCommandLine } from "./parse.ts";
 import { sanitiseText, toSafeJson } from "./sanitise.ts";
 import type { CommandContext, GlobalFlags, ProgramSpec, Surface, TimeFormat } from "./types.ts";
 
@@ -42,7 +42,7 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof OutputClosedError) return EXIT.ok;
     if (environment.signal.aborted && error === environment.signal.reason) return EXIT.interrupted;
-    await tell(program, error, isJson, environment).catch(() => {}); // stderr is gone too: the status has to do
+    await tell(program, argv, error, isJson, environment).catch(() => {}); // stderr is gone too: the status has to do
     return exitStatusOf(error);
   }
 }
@@ -96,6 +96,7 @@ async function runInvocation(
 
 async function tell(
   program: ProgramSpec,
+  argv: readonly string[],
   error: unknown,
   isJson: boolean,
   environment: CommandEnvironment,
@@ -107,7 +108,9 @@ async function tell(
   const prefix = environment.surface === "shell" ? `${program.name}: ` : "";
   const issues = Array.isArray(data["issues"]) ? data["issues"] : [];
   const lines = issues.length < 2 ? [] : issues.map((issue) => `  ${issue?.path || issue?.where}: ${issue?.message}`);
-  const hint = code === "usage" && environment.surface === "shell" ? [`Try: ${program.name} help`] : [];
+  const command = namedCommand(program, argv);
+  const help = command ? `${command.name} --help` : "help";
+  const hint = code === "usage" && environment.surface === "shell" ? [`Try: ${program.name} ${help}`] : [];
   await environment.err.write(`${sanitiseText([prefix + message, ...lines, ...hint].join("\n"))}\n`);
 }
 

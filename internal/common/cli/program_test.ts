@@ -297,3 +297,12 @@ Deno.test("bash completes verbs, second words, flags and choices", async () => {
     );
   }
 });
+
+Deno.test("what was typed wrong ends with where its command is explained", async () => {
+  const { run } = createTestShell();
+
+  assert.match((await run("task", "post", "x", "--nope")).err, /^Try: \S+ task post --help\n$/m);
+  assert.match((await run("--json", "frobnicate")).err, /"code":"usage"/);
+  assert.match((await run("frobnicate")).err, /^Try: \S+ help\n$/m);
+  assert.match((await run("--nope")).err, /^Try: \S+ help\n$/m);
+});
