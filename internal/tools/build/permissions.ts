@@ -73,6 +73,12 @@ export const LAN_NET: readonly string[] = [
   "224.0.0.251:5353",
 ];
 
+/**
+ * The signal of a request fires when its client has gone. As Deno 2.9.6 does it without, it fires after each answer as well,
+ * and the first use of it is told on standard error.
+ */
+const REQUEST_SIGNALS = "--unstable-no-legacy-abort";
+
 /** Flags that keep the runtime from looking at anything but the program: no configuration, no registry, no questions. */
 export const CLOSED_WORLD: readonly string[] = [
   "--no-config",
@@ -81,6 +87,7 @@ export const CLOSED_WORLD: readonly string[] = [
   "--no-remote",
   "--cached-only",
   "--no-prompt",
+  REQUEST_SIGNALS,
 ];
 
 /** The flags that are the same at every start; paths and the network are not among them. */
@@ -99,6 +106,7 @@ export function fixedFlags(permissions: ProgramPermissions): string[] {
  */
 export function compiledFlags(permissions: ProgramPermissions): string[] {
   return [
+    REQUEST_SIGNALS,
     ...fixedFlags(permissions),
     "--allow-net",
     "--allow-read=.,/etc/bzzz,/var/lib/bzzz",
