@@ -143,7 +143,9 @@ Deno.test("S-18, S-19 context goes from node to node, in every version, to those
 
   await t.step("what the nodes wrote to standard error was theirs: a greeting, and records", () => {
     for (const name of ["anna", "bert", "cleo"]) {
-      const foreign = mesh.node(name).log.split("\n").filter((line) => !/^$|^\{|^BZZZ |^(Node|Agent) ID: |^Log: /.test(line));
+      const foreign = mesh.node(name).log.split("\n").filter((line) =>
+        !/^$|^\{|^BZZZ |^(Node|Agent) ID: |^Log: /.test(line)
+      );
       assert.deepEqual(foreign, [], name);
     }
   });
