@@ -8,6 +8,9 @@ import { PATIENCE_MS } from "./patience.ts";
 
 const NAMES = ["chromium-headless-shell", "chromium", "google-chrome"] as const;
 
+/** Pixels of a phone that is held upright. */
+const PHONE_WIDTH = 390;
+
 /** The browser of this machine; undefined where there is none. */
 export async function findChromium(): Promise<string | undefined> {
   for (const name of NAMES) {
@@ -30,7 +33,7 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** One tab of a phone's width. `await using` ends the browser. */
+/** One tab, of a phone's width unless told. `await using` ends the browser. */
 export class ChromiumTab implements AsyncDisposable {
   /** What the browser complained about: refused scripts and styles, errors of scripts, failed requests. */
   readonly complaints: string[] = [];
@@ -39,6 +42,7 @@ export class ChromiumTab implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #calls = new Map<number, PromiseWithResolvers<Record<string, unknown>>>();
   #session = "";
+  #width = PHONE_WIDTH;
   #lastId = 0;
   #seen = "";
 
@@ -82,13 +86,15 @@ export class ChromiumTab implements AsyncDisposable {
     tab.#session = String(sessionId);
     for (const domain of ["Page", "Runtime", "Log"]) await tab.call(`${domain}.enable`);
     await tab.call("Emulation.setScriptExecutionDisabled", { value: !options.hasScripts });
-    await tab.call("Emulation.setDeviceMetricsOverride", {
-      width: 390,
-      height: 844,
-      deviceScaleFactor: 1,
-      mobile: true,
-    });
+    await tab.resize(PHONE_WIDTH);
     return tab;
+  }
+
+  /** Makes the window so many pixels wide. */
+  async resize(width: number): Promise<void> {
+    this.#width = width;
+    const mobile = width <= PHONE_WIDTH;
+    await this.call("Emulation.setDeviceMetricsOverride", { width, height: 844, deviceScaleFactor: 1, mobile });
   }
 
   /** Goes to an address. */
@@ -155,7 +161,7 @@ export class ChromiumTab implements AsyncDisposable {
   /** The whole page as a picture, at most `maxHeight` pixels of it. */
   async picture(path: string, maxHeight = 1_200): Promise<void> {
     const height = Math.min(maxHeight, Number(await this.evaluate("document.documentElement.scrollHeight")));
-    const clip = { x: 0, y: 0, width: 390, height, scale: 1 };
+    const clip = { x: 0, y: 0, width: this.#width, height, scale: 1 };
     const { data } = await this.call("Page.captureScreenshot", { format: "png", clip, captureBeyondViewport: true });
     await Deno.writeFile(path, Uint8Array.fromBase64(String(data)));
   }

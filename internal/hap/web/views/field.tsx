@@ -112,8 +112,8 @@ function Below({ id, filled, help }: Pick<FieldProps, "id" | "filled"> & { reado
   const problem = filled.problems?.[id];
   return (
     <>
-      {problem === undefined ? "" : <span class="high" id={`${id}-problem`}>{sanitiseLine(problem, 1_000)}</span>}
-      {help === undefined ? "" : <span class="quiet" id={`${id}-help`}>{problem === undefined ? "" : " "}{help}</span>}
+      {problem === undefined ? "" : <span class="below high" id={`${id}-problem`}>{sanitiseLine(problem, 1_000)}</span>}
+      {help === undefined ? "" : <span class="below quiet" id={`${id}-help`}>{help}</span>}
     </>
   );
 }
