@@ -14,6 +14,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     "pkg/coordinator": [],
     "pkg/election": [],
+    "pkg/github": [],
     "pkg/context": [],
     "pkg/ucxi": ["pkg/context"],
     "pkg/slurp": ["pkg/context"],
