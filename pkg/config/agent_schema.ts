@@ -13,6 +13,7 @@ import {
 } from "./fields.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
+import { githubSection } from "./github_section.ts";
 
 const VARIABLE_RULE = {
   isValid: (name: string) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
@@ -55,6 +56,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
         "Time a claim lasts unless it is renewed, every third of it. The holder stops at 0.75 of it, another may have the task at 1.25.",
       ),
     }),
+    tasks: section({ github: githubSection() }),
     executor: section({
       kind: choice(
         ["mock", "process"],

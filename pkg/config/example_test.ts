@@ -33,7 +33,7 @@ Deno.test("renderExampleConfig() loads to the defaults", () => {
       "election.heartbeat_ms",
       "election.lease_ms",
       "logging.file",
-      ...(profile === CONFIG_PROFILES.agent ? ["executor.summary.command"] : []),
+      ...(profile === CONFIG_PROFILES.agent ? ["tasks.github.token_file", "executor.summary.command"] : []),
     ];
     assert.deepEqual(fromDefault, optional);
   }

@@ -85,6 +85,15 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "coordination.lease_seconds": number(60),
   "coordination.voters": [1, 5, 1],
   "coordination.voter_steady_seconds": number(10),
+  "tasks.github.repositories": [["a/file"], ["a/env", "b/env"], ["a/flag"]],
+  "tasks.github.label": ["file", "env", "flag"],
+  "tasks.github.in_progress_label": ["file", "env", "flag"],
+  "tasks.github.done_label": ["file", "env", "flag"],
+  "tasks.github.token_file": ["file.token", "env.token", "flag.token"],
+  "tasks.github.api_url": ["https://file.example/api/v3", "http://127.0.0.1:1", "https://flag.example"],
+  "tasks.github.poll_interval_seconds": number(300),
+  "tasks.github.results": [true, false, true],
+  "tasks.github.close": [true, false, true],
   "executor.kind": ["mock", "mock", "mock"],
   "executor.process.commands": [
     [{ name: "file", argv: ["a"] }],
@@ -102,6 +111,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 
 /** What else has to be set for a sample to be in order. */
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "tasks.github.results": { "tasks.github.token_file": "github.token" },
+  "tasks.github.close": { "tasks.github.token_file": "github.token" },
   "executor.summary.command": {
     "executor.process.commands": ["file", "env", "flag"].map((name) => ({ name, argv: ["a"] })),
   },

@@ -1,4 +1,4 @@
-import { type Config, electionTimes } from "./profiles.ts";
+import { type AgentConfig, type Config, electionTimes } from "./profiles.ts";
 
 /** What no single key can be blamed for. `keys` are the keys involved: the first one that was set by somebody is reported. */
 export interface RuleViolation {
@@ -104,6 +104,36 @@ export function ruleViolations(config: Config): readonly RuleViolation[] {
         suggestion: `add a command, such as {name: ${summariser}, argv: [/usr/local/bin/summary]}`,
       });
     }
+  }
+  if (config.binaryType === "agent") found.push(...githubViolations(config.tasks.github));
+  return found;
+}
+
+function githubViolations(github: AgentConfig["tasks"]["github"]): readonly RuleViolation[] {
+  const found: RuleViolation[] = [];
+  for (const key of ["results", "close"] as const) {
+    if (!github[key] || github.tokenFile !== undefined) continue;
+    found.push({
+      keys: [`tasks.github.${key}`, "tasks.github.token_file"],
+      got: `tasks.github.${key} without a token`,
+      expected: "tasks.github.token_file, as nothing can be written on an issue without one",
+    });
+  }
+  const labels = [github.label, github.inProgressLabel, github.doneLabel].map((label) => label.toLowerCase());
+  if (new Set(labels).size < labels.length) {
+    found.push({
+      keys: ["tasks.github.label", "tasks.github.in_progress_label", "tasks.github.done_label"],
+      got: `the labels ${labels.join(", ")}`,
+      expected: "three different labels; upper and lower case are the same to GitHub",
+    });
+  }
+  const names = github.repositories.map((name) => name.toLowerCase());
+  if (new Set(names).size < names.length) {
+    found.push({
+      keys: ["tasks.github.repositories"],
+      got: "a repository more than once",
+      expected: "each repository once; upper and lower case are the same to GitHub",
+    });
   }
   return found;
 }

@@ -47,6 +47,10 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["election: {heartbeat_ms: 5001}", "election.heartbeat_ms"],
     ["election: {profile: lan, lease_ms: 1499}", "election.lease_ms"],
     ["executor: {kind: process}", "executor.kind"],
+    ["tasks: {github: {results: true}}", "tasks.github.results"],
+    ["tasks: {github: {close: true}}", "tasks.github.close"],
+    ["tasks: {github: {done_label: BZZZ-task}}", "tasks.github.done_label"],
+    ["tasks: {github: {repositories: [acme/shop, Acme/Shop]}}", "tasks.github.repositories"],
     ["executor: {summary: {command: sum}}", "executor.summary.command"],
     ["executor: {process: {commands: [{name: a, argv: [b]}]}, summary: {command: b}}", "executor.summary.command"],
   ];

@@ -14,6 +14,7 @@ import { type PeerId, utf8Encode } from "@bzzz/base";
 import type { P2pNode } from "@bzzz/p2p";
 import { registerElectionMetrics } from "./election_services.ts";
 import { NodeFacade } from "./facade/mesh_facade.ts";
+import { registerGitHubMetrics } from "./github/monitoring.ts";
 import { Listener } from "./listener.ts";
 import { SocketServer } from "./local_socket.ts";
 import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
@@ -82,6 +83,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
         "sharedState",
         "electionManager",
         "slurp",
+        "github",
       ],
       phase: "monitoring",
       create: (parts) => {
@@ -94,6 +96,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
         registerVoterMetrics(registry, parts.registers);
         registerElectionMetrics(registry, parts.electionManager);
         registerSlurpMetrics(registry, parts.slurp, clock);
+        if (parts.github.source) registerGitHubMetrics(registry, parts.github.source, clock);
         return registry;
       },
     }),

@@ -6,6 +6,8 @@ import { createRuntimeError } from "./errors.ts";
 import { contextServices } from "./context/services.ts";
 import { monitoringServices, publishEndpoints } from "./monitoring.ts";
 import { electionServices } from "./election_services.ts";
+import { gitHubCheck } from "./github/monitoring.ts";
+import { gitHubServices } from "./github/services.ts";
 import { slurpCheck } from "./slurp/monitoring.ts";
 import { slurpServices } from "./slurp/services.ts";
 import { leaderCheck } from "./leader_check.ts";
@@ -39,6 +41,7 @@ export function nodeServices(environment: NodeEnvironment): ServiceDefinition<Ru
     ...contentServices(environment),
     ...electionServices(environment),
     ...slurpServices(environment),
+    ...gitHubServices(environment),
     ...monitoringServices(environment),
   ];
 }
@@ -121,13 +124,14 @@ function registerChecks(
   { clock }: Pick<NodeEnvironment, "clock">,
   manager: StandardServiceManager<RuntimeServices>,
 ): void {
-  const { healthManager, optimizer, journal, registers, electionManager, identity, slurp } = manager.services;
+  const { healthManager, optimizer, journal, registers, electionManager, identity, slurp, github } = manager.services;
   for (const check of manager.healthChecks()) healthManager.register(check);
   healthManager.register(optimizer.healthCheck());
   healthManager.register(quorumCheck(registers));
   const nameOf = (peer: PeerId) => identity.membership.grantOf(peer, clock.nowMs())?.agentId ?? peer;
   healthManager.register(leaderCheck(electionManager, nameOf));
   healthManager.register(slurpCheck(slurp, clock));
+  if (github.source) healthManager.register(gitHubCheck(github.source));
   healthManager.register({
     name: "outbox",
     critical: false,

@@ -5,6 +5,7 @@ import type { TaskRegister } from "@bzzz/coordinator";
 import type { ContextSearch, ContextStore, DecisionDesk, VersionIndex } from "@bzzz/context";
 import type { ElectionManager } from "@bzzz/election";
 import type { EncryptedStorage, OnDemandDht } from "@bzzz/dht";
+import type { GitHubSource } from "@bzzz/github";
 import type { HealthManager, ListeningServer, MetricsRegistry } from "@bzzz/health";
 import type { Journal, SyncService } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
@@ -115,6 +116,8 @@ export interface RuntimeServices {
   readonly decisionPublisher: DecisionPublisher;
   /** Context that the leader derives, and everybody reads by role. */
   readonly slurp: Slurp;
+  /** Issues of GitHub as tasks; nothing where no repository is configured. */
+  readonly github: { readonly source?: GitHubSource };
   readonly ucxiServer: UcxiServer;
   readonly ucxiListener: HttpListener;
   readonly facade: NodeFacade;

@@ -71,6 +71,16 @@ export class TaskDesk {
     });
   }
 
+  /**
+   * Posts under an id that its source gives, the same whoever posts; a task that is there is left as it is. Resolves when it
+   * is on disk.
+   */
+  async postAs(taskId: TaskId, draft: TaskDraft): Promise<void> {
+    await this.#acts.run(async () => {
+      if (!this.#deps.readModel.task(taskId)) await this.#append(draft, taskId);
+    });
+  }
+
   /** @throws TaskDeskError "not_found", "task_closed", "not_allowed", "task_refused", "no_quorum" */
   async cancel(reference: string, reason: string): Promise<TaskView> {
     return await this.#acts.run(async () => {
@@ -189,11 +199,11 @@ export class TaskDesk {
     });
   }
 
-  async #append(draft: TaskDraft): Promise<TaskView> {
+  async #append(draft: TaskDraft, given?: TaskId): Promise<TaskView> {
     const { journal, clock, random } = this.#deps;
     assertAhead("post", draft.deadlineMs, clock.nowMs());
     this.#assertKnown(draft);
-    const taskId = createTaskId(clock.nowMs(), random, journal.self);
+    const taskId = given ?? createTaskId(clock.nowMs(), random, journal.self);
     await journal.append({
       kind: "task_posted",
       topic: TOPICS.coordination,

@@ -9,6 +9,7 @@ import { ensurePerson, SharedAgentIdentity } from "@bzzz/agentid";
 import { createTestMesh, type TestGrantFields, type TestMember, type TestMesh } from "@bzzz/agentid/testing";
 import { BzzzError, type PeerId, TypedEventTarget } from "@bzzz/base";
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
+import type { TaskRegister } from "@bzzz/coordinator";
 import { MemoryTaskVoters, readMemoryDecision } from "@bzzz/coordinator/testing";
 import { type Config, CONFIG_PROFILES, loadConfig } from "@bzzz/config";
 import {
@@ -62,6 +63,8 @@ export interface OfflineNode extends AsyncDisposable {
   /** The node's own age identity, opened. */
   readonly self: AgeOpener;
   readonly readModel: MeshReadModel;
+  /** The tasks' registers, of voters in memory that are this node's alone. */
+  readonly register: TaskRegister;
   readonly people: People;
   readonly person: PersonKeys;
   readonly presence: PresenceService;
@@ -144,6 +147,7 @@ export class OfflineMesh implements AsyncDisposable {
     const facts = taskFactsOf({ clock, journal, readModel, membership: local.membership });
     readModel.start();
     const voters = new MemoryTaskVoters({ clock, facts }, { latencyMs: 0 });
+    const register = voters.register({ peer: member.peerId });
     journal.start();
     const node = this.#network.nodeOf(member.peerId) ?? this.#network.createNode(member.peerId);
     let presenceOfPerson: PresenceRecord["body"]["person"];
@@ -186,7 +190,7 @@ export class OfflineMesh implements AsyncDisposable {
       readModel,
       people,
       person,
-      register: voters.register({ peer: member.peerId }),
+      register,
       trust,
       roles,
       registers,
@@ -213,6 +217,7 @@ export class OfflineMesh implements AsyncDisposable {
       audit,
       self,
       readModel,
+      register,
       people,
       person,
       presence,
