@@ -145,7 +145,7 @@ export interface MeshFacade {
   /** Resolves when the message is on disk. @throws BzzzError "invalid_topic", "not_allowed", "thread_limit" */
   postMessage(input: PostMessageInput): Promise<MessageView>;
 
-  /** Oldest first. */
+  /** Oldest first; of more than the limit those that `selectRequests` says. */
   requests(query: RequestQuery): Promise<readonly RequestRecord[]>;
   request(requestId: string): Promise<RequestRecord | undefined>;
   /**

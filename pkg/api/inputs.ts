@@ -137,8 +137,9 @@ export const postMessageSchema = z.strictObject({
 export type PostMessageInput = z.output<typeof postMessageSchema>;
 
 export const requestQuerySchema = z.strictObject({
-  state: z.union([requestStateSchema, z.literal("open")]).optional().describe("open: all that can be answered"),
-  limit,
+  state: z.union([requestStateSchema, z.literal(["open", "standing"])]).optional()
+    .describe("open: all that can be answered; standing: approvals that hold for longer than once"),
+  limit: limit.describe("Of more, the oldest that wait, and the newest of all others"),
 });
 /** Which requests, checked. */
 export type RequestQuery = z.output<typeof requestQuerySchema>;

@@ -6,6 +6,7 @@
 import { type Clock, createUlid, hexEncode, type Random } from "@bzzz/base";
 import { ApiError } from "@bzzz/http";
 import type { MeshEvent, MeshFacade } from "./facade.ts";
+import { selectRequests } from "./select_requests.ts";
 import { isOpenRequest } from "./states.ts";
 import { FakeIdentity } from "./fake_identity.ts";
 import { FakeSlurp } from "./fake_slurp.ts";
@@ -343,10 +344,7 @@ export class FakeMesh implements MeshFacade {
 
   async requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
     await this.#check();
-    const isWanted = (request: RequestRecord) =>
-      query.state === "open" ? isOpenRequest(request) : !query.state || request.state === query.state;
-    return [...this.requestMap.values()].filter(isWanted)
-      .slice(0, query.limit);
+    return selectRequests([...this.requestMap.values()], query, { nowMs: this.#clock.nowMs() });
   }
 
   async request(requestId: string): Promise<RequestRecord | undefined> {

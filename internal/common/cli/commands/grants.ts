@@ -6,16 +6,15 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command, TimeFormat } from "../types.ts";
 import { loadRequest, REQUEST_ARG } from "./one_request.ts";
 
-/** Approvals that are looked through. */
-const MAX_LOOKED_AT = 1_000;
+/** As many as a node lists. */
+const MAX_LISTED = 1_000;
 
 /** The approvals that hold for longer than once, now. */
 export async function standingApprovals(
   client: ApiClient,
-  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<readonly RequestView[]> {
-  const answered = await client.requests({ state: "answered", limit: MAX_LOOKED_AT }, { signal });
-  return answered.filter((request) => isStanding(request, nowMs));
+  return await client.requests({ state: "standing", limit: MAX_LISTED }, { signal });
 }
 
 /** For how long an approval holds: "task X7KQ2A", "until 2026-11-22 18:03". */
@@ -29,11 +28,6 @@ export function allowedBy({ action, title }: RequestView): string {
   return action ? sanitiseLine(describeAction(action)[0] ?? "", 60).trim() : sanitiseLine(title, 60);
 }
 
-function isStanding({ answer, revoked }: RequestView, nowMs: number): boolean {
-  if (answer?.decision !== "approve" || revoked) return false;
-  return answer.scope === "task" || (answer.scope === "until" && (answer.until_ms ?? 0) > nowMs);
-}
-
 const list: Command = {
   name: "grants",
   aliases: ["grants list"],
@@ -43,8 +37,7 @@ const list: Command = {
   needs: "node",
   isInPortal: true,
   async run(context) {
-    const { signal, clock } = context;
-    const standing = await standingApprovals(await context.client(), { nowMs: clock.nowMs(), signal });
+    const standing = await standingApprovals(await context.client(), { signal: context.signal });
     await context.out.list(standing, {
       heading: ["ASK", "BY", "FOR", "HOLDS", "WHAT"],
       row: (request) => [

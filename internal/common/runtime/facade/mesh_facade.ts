@@ -27,6 +27,7 @@ import type {
   TaskQuery,
   TaskView,
 } from "@bzzz/api";
+import { selectRequests } from "@bzzz/api";
 import {
   base64UrlEncode,
   type Clock,
@@ -289,13 +290,14 @@ export class NodeFacade implements MeshFacade {
   }
 
   requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
-    const { state, limit } = query;
+    const { state } = query;
+    const nowMs = this.#deps.clock.nowMs();
     const isOpen = state === "open" || state === "snoozed" || state === "pending" || state === "escalated";
-    const records = this.#deps.readModel.inbox.list(this.#deps.clock.nowMs(), isOpen ? "open" : state)
+    const kept = isOpen ? "open" : state === "standing" ? "answered" : state;
+    const records = this.#deps.readModel.inbox.list(nowMs, kept)
       .sort((a, b) => a.openedAt.ms - b.openedAt.ms || a.openedAt.counter - b.openedAt.counter)
-      .map((request) => this.#requestRecord(request))
-      .filter((record) => state === undefined || state === "open" || record.state === state);
-    return Promise.resolve(records.slice(0, limit));
+      .map((request) => this.#requestRecord(request));
+    return Promise.resolve(selectRequests(records, query, { nowMs }));
   }
 
   request(requestId: string): Promise<RequestRecord | undefined> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AskInput, HandleInput } from "@bzzz/api";
+import type { AskInput, HandleInput, RequestQuery } from "@bzzz/api";
 import { codeOf, OfflineMesh, type OfflineNode, person } from "./testing.ts";
 
 const PUSH = {
@@ -177,6 +177,31 @@ Deno.test("an approval is taken back by who may answer, once, and every node hea
 
   const seen = await agent.facade.request(id);
   assert.deepEqual([seen?.state, seen?.revoked?.by, seen?.revoked?.reason], ["answered", "alice", "found out"]);
+});
+
+Deno.test("requests(): of more than are asked for, the oldest that wait and the newest that are closed; one that stands is never left out", async () => {
+  await using mesh = new OfflineMesh();
+  const [agent, alice] = await threePeople(mesh);
+  const open: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    open.push((await agent.facade.ask(input({ title: `ask ${i}` }))).request_id);
+    await mesh.clock.advance(1_000);
+  }
+  await mesh.share();
+  const standing = { scope: "until", until_ms: mesh.clock.nowMs() + 60_000 };
+  for (const [i, id] of open.slice(0, 4).entries()) {
+    assert.equal(await decide(alice, id, "approve", i === 0 || i === 1 ? standing : {}), "none");
+  }
+  const titles = async (query: RequestQuery) => (await alice.facade.requests(query)).map(({ title }) => title);
+
+  assert.deepEqual(await titles({ state: "open", limit: 1 }), ["ask 4"]);
+  assert.deepEqual(await titles({ state: "answered", limit: 2 }), ["ask 2", "ask 3"]);
+  assert.deepEqual(await titles({ limit: 3 }), ["ask 3", "ask 4", "ask 5"]);
+  assert.deepEqual(await titles({ state: "standing", limit: 2 }), ["ask 0", "ask 1"]);
+  await alice.facade.revokeApproval(open[0] ?? "", { reason: "" });
+  assert.deepEqual(await titles({ state: "standing", limit: 2 }), ["ask 1"]);
+  await mesh.clock.advance(60_000);
+  assert.deepEqual(await titles({ state: "standing", limit: 2 }), []);
 });
 
 Deno.test("the values of a form are checked before they are signed; the error names the field", async () => {

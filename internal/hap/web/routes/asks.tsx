@@ -69,7 +69,7 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
 
   app.get("/grants", async (visit) => {
     const at = momentOf(parts);
-    const standing = await standingApprovals(client, { nowMs: at.nowMs, signal: visit.req.raw.signal });
+    const standing = await standingApprovals(client, { signal: visit.req.raw.signal });
     const list = <GrantList standing={standing} at={at} />;
     if (wantsPart(visit)) return part(list);
     return await fullPage(
