@@ -17,13 +17,15 @@ const SOAK_SECONDS = Number(Deno.env.get("SOAK_SECONDS") ?? 6);
 const IS_WHOLE = SOAK_SECONDS >= 60;
 /** V8 takes memory in steps of many megabytes until its young generation has grown: growth is judged after that (D-94). */
 const IS_LONG = SOAK_SECONDS >= 240;
+/** The claim is 150; a view with the young generation of a node has 130 after seconds, and 188 after minutes (D-XSOAK1). */
+const MAX_RSS_MB = 120;
 const MESSAGES_PER_SECOND = 200;
 const KEYS_PER_SECOND = 5;
 const LINE_KEYS = 30;
 
 const clock = createSystemClock();
 
-/** A node in this process, as a view finds one: lock, tokens, endpoints; behind them a mesh in memory that says what we want. */
+/** A node in this process, as a view finds one: lock, tokens, endpoints, a socket; behind them a mesh in memory that says what we want. */
 async function startNode(home: string) {
   const random = createSystemRandom();
   const logger = createNullLogger();
@@ -35,11 +37,13 @@ async function startNode(home: string) {
   });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => api.fetch(request));
   await Deno.mkdir(`${home}/run`);
+  const socketPath = `${home}/run/api.sock`;
+  const socket = Deno.serve({ path: socketPath, onListen: () => {} }, (request) => api.fetch(request));
   await Deno.writeTextFile(`${home}/run/api.token`, TEST_WRITE_TOKEN);
   const url = `http://127.0.0.1:${server.addr.port}`;
   await Deno.writeTextFile(
     `${home}/run/endpoints.json`,
-    JSON.stringify({ pid: Deno.pid, api_url: url, health_url: url, p2p_addresses: [] }),
+    `${JSON.stringify({ pid: Deno.pid, api_url: url, health_url: url, socket_path: socketPath, p2p_addresses: [] })}\n`,
   );
   const client = new ApiClient({ fetch, clock, random }, { baseUrl: url, token: TEST_WRITE_TOKEN });
   return {
@@ -47,7 +51,7 @@ async function startNode(home: string) {
     client,
     [Symbol.asyncDispose]: async () => {
       api.close();
-      await server.shutdown();
+      await Promise.all([server.shutdown(), socket.shutdown()]);
       lock.release();
     },
   };
@@ -145,7 +149,7 @@ Deno.test({
         } % of a core; ${Math.round(view.written / SOAK_SECONDS / 1_024)} KiB/s drawn`,
       );
       // a short run shows that every key is echoed, and bounds what a busy machine does not change
-      assert.ok(last.rssMb < (IS_WHOLE ? 150 : 220), `${last.rssMb} MB`);
+      assert.ok(last.rssMb < MAX_RSS_MB, `${last.rssMb} MB`);
       if (IS_WHOLE) {
         assert.ok(p95Ms < 50, `key echo p95 ${p95Ms} ms`);
         assert.ok(core < 0.15, `${core} of a core`);

@@ -4,7 +4,7 @@ import { bundle, bundleLoader, bundleScript } from "./bundle.ts";
 import { compile, readCompiledMetadata } from "./compiled.ts";
 import { parseBuildOptions } from "./options.ts";
 import { PERMISSIONS } from "./permissions.ts";
-import type { Program } from "./programs.ts";
+import { type Program, VIEW_V8_FLAGS } from "./programs.ts";
 import { isNativeExecutable, readHostRuntime } from "./runtime_binary.ts";
 import { packPart, renderHeader, writeExecutable } from "./self_extracting.ts";
 import { run, sha256Hex } from "./tool.ts";
@@ -112,6 +112,20 @@ Deno.test("executable: starts, keeps status and environment, and is held to its 
       assert.equal((mode ?? 0) & 0o777, 0o400);
       await start(["--version"]);
       assert.equal((await Deno.stat(compiled)).ino, ino);
+    });
+    await t.step("the engine takes it with the flags of a view, too, and of no other kind", async () => {
+      const names = (await Array.fromAsync(Deno.readDir(`${folder}/cache`))).map(({ name }) => name);
+      const unpacked = names.find((name) => name.startsWith("rt-"));
+      // whoever may write the cache leaves a new file when the old one was refused
+      const inodeAfter = async (flags: readonly string[]) => {
+        const rt = `${folder}/cache/${unpacked}/fixture`;
+        const main = `${folder}/cache/app-${app.sha256}.js`;
+        const { code, stderr } = await run([rt, "run", "--no-config", `--v8-flags=${flags}`, "-A", main, "--version"]);
+        assert.equal(code, 0, stderr);
+        return (await Deno.stat(compiled)).ino;
+      };
+      assert.equal(await inodeAfter([...VIEW_V8_FLAGS, "--max-old-space-size=64"]), ino);
+      assert.notEqual(await inodeAfter([...VIEW_V8_FLAGS, "--max-lazy"]), ino);
     });
     await t.step("starts without it, and with a stale one", async () => {
       const stale = (await Deno.readFile(compiled)).fill(0, 0, 16); // magic and version of the engine

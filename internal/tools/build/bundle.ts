@@ -35,10 +35,29 @@ async function bundled(entry: string, format: "esm" | "cjs"): Promise<string> {
     const out = `${folder}/bundle.js`;
     const options = ["--check", "--quiet", "--minify", "--platform", "deno", "--format", format, "--output", out];
     await runOrFail([Deno.execPath(), "bundle", ...options, `${ROOT}${entry}`]);
-    return await Deno.readTextFile(out);
+    return assertAscii(await Deno.readTextFile(out));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * The engine keeps the text of a program for as long as it runs, a byte for each character, or two for each where one of them needs
+ * two. The bundler writes strings with escapes, but leaves regular expressions as they are.
+ *
+ * @returns `code`
+ * @throws ToolError naming the character, its surroundings, and what to write in its place
+ */
+export function assertAscii(code: string): string {
+  const at = code.search(/[^\0-\x7f]/);
+  if (at < 0) return code;
+  const unit = code.charCodeAt(at).toString(16).padStart(4, "0");
+  throw new ToolError(
+    `Cannot use the bundle: it has the character "${code.charAt(at)}" in ${
+      JSON.stringify(code.slice(Math.max(0, at - 40), at + 40))
+    }, ` +
+      `which would double what the program's text takes in memory; write it as \\u${unit}`,
+  );
 }
 
 /** esbuild's stand-in for `require`, minified: it throws for every module. */

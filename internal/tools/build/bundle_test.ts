@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withRequire } from "./bundle.ts";
+import { assertAscii, withRequire } from "./bundle.ts";
 import { ToolError } from "./tool.ts";
 
 /** What esbuild 0.25.5 writes, with a name as its minifier chose it for a bundle of this project. */
@@ -22,4 +22,13 @@ Deno.test("withRequire() leaves a bundle alone that has one, and refuses a form 
 
   assert.equal(withRequire(good), good);
   assert.throws(() => withRequire(`let x=()=>{throw Error('Dynamic require of "y" is not supported')}`), ToolError);
+});
+
+Deno.test("assertAscii() refuses a bundle that the engine would keep in two bytes a character, and says what to write", () => {
+  assert.equal(assertAscii(String.raw`let r=/ *\u23ce */g;`), String.raw`let r=/ *\u23ce */g;`);
+  assert.throws(() => assertAscii("let r=/ *⏎ */g;"), (error) => {
+    assert.ok(error instanceof ToolError);
+    assert.match(error.message, /the character "⏎" in "let r=.*write it as \\u23ce$/);
+    return true;
+  });
 });

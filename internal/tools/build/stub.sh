@@ -146,17 +146,26 @@ unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO
 umask "$umask_was"
 # The shim would put a false "node" on the PATH of the commands an agent runs.
 export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
-v8=@ENGINE_FLAGS@,--max-old-space-size=$heap
+heap=--max-old-space-size=$heap v8=@ENGINE_FLAGS@
 # Once unpacked, a start is rehearsed, apart from this node and its settings: what
 # had to be compiled for it is kept, and every later start finds it ($code.bin).
 if [ -n "$is_new" ] && [ -w "$cache" ]; then
   try=$cache/try.$$
   env -i PATH="$PATH" HOME="$try" TMPDIR="$try" DENO_DIR="$DENO_DIR" DENO_NO_UPDATE_CHECK=1 \
-    "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" "--allow-read=$cache" "--allow-write=$cache" \
+    "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8,$heap" "--allow-read=$cache" "--allow-write=$cache" \
     "--allow-net=127.0.0.1,localhost,unix:$try/node/run/api.sock" @FIXED@ \
     "$app" run --dev --rehearse --home "$try/node" >/dev/null 2>&1 </dev/null || :
   rm -rf -- "$try"
 fi
-exec "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8" \
+# A view of a node that runs stays open for days, and what it hears is garbage soon.
+case $name:$verb in
+  bzzz-hap: | bzzz-hap:portal | bzzz-hap:tui)
+    if read -r line 2>/dev/null <"$home/run/endpoints.json"; then
+      pid=${line#*\"pid\":} pid=${pid%%[!0-9]*}
+      [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null || v8=@VIEW_FLAGS@
+    fi
+    ;;
+esac
+exec "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8,$heap" \
   "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" \
   @FIXED@ "$app" "$@"

@@ -187,6 +187,35 @@ Deno.test("F-71 header: the heap is the profile's, unless the environment names 
   }
 });
 
+Deno.test("header: a view of a node that runs has a small young generation, and nothing else has", async () => {
+  await using setup = await setUp(ECHO, "bzzz-hap");
+  await using agent = await setUp();
+  const home = `${setup.folder}/node`;
+  const endpoints = `${home}/run/endpoints.json`;
+  await Deno.mkdir(`${home}/run`, { recursive: true });
+  const flags = async (...args: string[]) =>
+    valuesOf(await setup.start(["--home", home, ...args]), "--v8-flags").filter((flag) => /semi-space/.test(flag));
+  const node = ["--min-semi-space-size=8"];
+  const view = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
+
+  assert.deepEqual(await flags(), node, "there is no node");
+  await Deno.writeTextFile(endpoints, `{"pid":${Deno.pid},"api_url":"http://127.0.0.1:1"}\n`);
+  for (const args of [[], ["portal"], ["tui", "--observe"], ["--plain"]]) {
+    assert.deepEqual(await flags(...args), view, args.join(" "));
+  }
+  for (const args of [["run"], ["status"], ["send", "portal"]]) {
+    assert.deepEqual(await flags(...args), node, args.join(" "));
+  }
+  const other = await agent.start(["--home", home]);
+  assert.ok(other.stdout.includes("--v8-flags=--min-semi-space-size=8,--max-old-space-size="), other.stdout);
+  const ended = new Deno.Command("true").spawn();
+  await ended.status;
+  for (const text of [`{"pid":${ended.pid},"api_url":""}\n`, `{"pid":"x"}\n`, "{}\n", ""]) {
+    await Deno.writeTextFile(endpoints, text);
+    assert.deepEqual(await flags(), node, `nobody runs: ${text}`);
+  }
+});
+
 Deno.test("header: the runtime's own switches do not leak in", async () => {
   await using setup = await setUp();
 

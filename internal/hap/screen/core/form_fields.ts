@@ -87,7 +87,7 @@ export function readFields(box: FormBox): { readonly shown: readonly FormField[]
   const shown = box.fields.filter((field) => {
     if (!isFieldShown(field, values)) return false;
     const typed = lineIn(box, field).text;
-    const text = field.type === "multiline" ? typed.replaceAll(/ *⏎ */g, "\n") : typed;
+    const text = field.type === "multiline" ? typed.replaceAll(/ *\u23ce */g, "\n") : typed;
     if (text.trim() !== "") values[field.name] = fieldValueOf(field, text);
     else if (field.default !== undefined) values[field.name] = field.default;
     return true;
