@@ -1,10 +1,10 @@
-import { createHapExecution, createPortalCommand, LIBRARY_COMMANDS, POLICY_COMMANDS } from "@bzzz/hap";
-import { HAP_PROFILE, readEnvironment, runMain } from "@bzzz/runtime";
+import { createPortalCommand, LIBRARY_COMMANDS, POLICY_COMMANDS } from "@bzzz/hap/main";
+import { HAP_PROFILE, readEnvironment, runMain } from "@bzzz/runtime/main";
 
 // ends the process, and never rejects: a script, as the built program is one, cannot await here
 void runMain({
   profile: HAP_PROFILE,
-  createExecution: createHapExecution,
+  loadExecution: async () => (await import("@bzzz/hap")).createHapExecution,
   summary: "a person's portal: a peer of the mesh with messages, questions, approvals and answers",
   commands: [createPortalCommand({ env: readEnvironment() }), ...LIBRARY_COMMANDS, ...POLICY_COMMANDS],
   defaultCommand: "portal",

@@ -1,7 +1,7 @@
 import { ApiClient } from "@bzzz/api";
 import { createSystemRandom } from "@bzzz/base";
 import { type Command, type CommandContext, EXIT, type ExitStatus, type NodeEndpoint, usageError } from "@bzzz/cli";
-import { keepPageLink } from "@bzzz/runtime";
+import { keepPageLink } from "@bzzz/runtime/main";
 import { librariesOfConfig, readHidden } from "./libraries.ts";
 import { createInterface, INTERFACE_MODES, type InterfaceMode, interfaceModeOf } from "./interfaces.ts";
 import { screenLook } from "./screen_settings.ts";

@@ -1,5 +1,5 @@
 /**
- * Every face (`mod.ts`) says what the package is for, and every export of it what it promises: `deno task doc-lint`.
+ * Every face (`mod.ts`, and `main.ts` beside it) says what the package is for, and every export of it what it promises: `deno task doc-lint`.
  *
  * `deno doc --lint` also asks for a sentence on each constructor, getter and field. Many of those could only repeat
  * their name, so this checks the exports alone.
@@ -44,9 +44,10 @@ async function faces(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(folder)) {
     if (entry.isDirectory) found.push(...await faces(`${folder}/${entry.name}`));
-    else if (entry.name === "mod.ts") found.push(`${folder}/${entry.name}`);
+    else if (entry.name === "mod.ts" || entry.name === "main.ts") found.push(`${folder}/${entry.name}`);
   }
-  return found;
+  // a script of the tools is no face
+  return found.includes(`${folder}/mod.ts`) ? found : found.filter((path) => path !== `${folder}/main.ts`);
 }
 
 async function main(): Promise<void> {

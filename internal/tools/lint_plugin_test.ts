@@ -19,7 +19,7 @@ Deno.test("layers: a package imports what lies below it", () => {
   assertClean("cmd/agent/main.ts", `import { profile } from "@bzzz/agent";`);
   assertClean(
     "internal/agent/runner.ts",
-    `import { runMain } from "@bzzz/runtime"; import type { X } from "@bzzz/cli";`,
+    `import { runMain } from "@bzzz/runtime/main"; import type { X } from "@bzzz/cli";`,
   );
   assertClean("pkg/api/server.ts", `import { Journal } from "@bzzz/journal"; import { sha256 } from "@bzzz/crypto";`);
   assertClean("pkg/store/open.ts", `import { decodeFrame } from "@bzzz/wire"; import { Clock } from "@bzzz/base";`);
@@ -51,7 +51,9 @@ Deno.test("layers: nothing reaches past a face", () => {
   assertFound("pkg/wire/x.ts", `import { a } from "../crypto/age.ts";`, /past its face/);
   assertFound("pkg/wire/x.ts", `import { a } from "../crypto/mod.ts";`, /past its face/);
   assertFound("test/integration/x_test.ts", `import { a } from "../../pkg/wire/codec.ts";`, /past its face/);
-  assertFound("pkg/wire/x.ts", `import { a } from "@bzzz/crypto/age";`, /past mod\.ts/);
+  assertFound("pkg/wire/x.ts", `import { a } from "@bzzz/crypto/age";`, /past mod\.ts, main\.ts/);
+  assertClean("internal/hap/x.ts", `import { a } from "@bzzz/runtime/main";`);
+  assertFound("internal/agent/x.ts", `import { a } from "@bzzz/hap/main";`, /share a layer/);
   assertFound("pkg/wire/x.ts", `import { a } from "../../internal/tools/doc_lint.ts";`, /past its face/);
   assertClean("test/deployment/x_test.ts", `import { a } from "../../internal/tools/doc_lint.ts";`);
   assertClean("pkg/wire/x.ts", `import { a } from "./codec.ts"; import { b } from "./bodies/task.ts";`);

@@ -1,6 +1,6 @@
 // The documentation against the programs: its commands exist, its links lead somewhere, its table of exit statuses is the real one.
 import { COMMANDS, EXIT_STATUSES, parseCommandLine } from "@bzzz/cli";
-import { createPortalCommand, LIBRARY_COMMANDS, POLICY_COMMANDS } from "@bzzz/hap";
+import { createPortalCommand, LIBRARY_COMMANDS, POLICY_COMMANDS } from "@bzzz/hap/main";
 import assert from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url).pathname;

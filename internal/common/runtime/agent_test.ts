@@ -3,7 +3,8 @@ import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { createNullLogger } from "@bzzz/logging";
 import { type IdentityOptions, loadLocalIdentity } from "./agent.ts";
 import { AGENT_PROFILE } from "./profiles.ts";
-import { foundMesh, requireAgentId } from "./setup.ts";
+import { requireAgentId } from "./agent_name.ts";
+import { foundMesh } from "./setup.ts";
 
 const clock = createSystemClock();
 const YEARS_MS = 20 * 365 * 86_400_000;

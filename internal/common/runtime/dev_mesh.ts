@@ -13,8 +13,9 @@ import { type Clock, parsePeerId } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { P2pNode } from "@bzzz/p2p";
 import { join } from "node:path";
+import { requireAgentId } from "./agent_name.ts";
 import { homePaths, readEndpoints, readTextIfThere, writePrivateFile } from "./home.ts";
-import { foundFirstVoter, grantFounder, personOf, requireAgentId, type SetupDeps } from "./setup.ts";
+import { foundFirstVoter, grantFounder, personOf, type SetupDeps } from "./setup.ts";
 
 /** A node of the throw-away mesh. */
 export interface DevNode {

@@ -25,20 +25,17 @@ import { type Clock, parseAgentId, type Random } from "@bzzz/base";
 import { type LoadedConfig, renderExampleConfig } from "@bzzz/config";
 import { createNullLogger, createStandardLogger, type LogLevel } from "@bzzz/logging";
 import { loadProgramConfig } from "./config.ts";
-import { discoverDevNodes, prepareDevNode } from "./dev_mesh.ts";
-import { runDoctor } from "./doctor.ts";
 import { createRuntimeError } from "./errors.ts";
 import { type ExitStatus, exitStatus } from "@bzzz/cli";
 import { homePaths, readEndpoints, readTextIfThere } from "./home.ts";
-import { inviteOffline } from "./offline.ts";
-import { openAudit } from "./audit.ts";
+import { defaultAgentId, requireAgentId } from "./agent_name.ts";
 import { KeyDesk } from "./key_desk.ts";
-import { collectShares, recoverRoot } from "./recover_root.ts";
+import { collectShares } from "./recovery_shares.ts";
 import { dataDirectory, devFolder, takesTerminal } from "./process_environment.ts";
 import { exportPerson, wordsOfShares } from "./people/person_sheet.ts";
 import type { BinaryProfile } from "./profiles.ts";
-import { type ExecutionFactory, runNode } from "./run_node.ts";
-import { defaultAgentId, forgetMesh, foundMesh, joinWithToken, requireAgentId, type SetupDeps } from "./setup.ts";
+import type { ExecutionFactory } from "./run_node.ts";
+import type { SetupDeps } from "./setup.ts";
 import { SetupDesk } from "./setup_desk.ts";
 import { needsSetup } from "./needs_setup.ts";
 import { serveSetupPage } from "./setup_page.ts";
@@ -56,7 +53,8 @@ export interface HooksDeps {
   readonly random: Random;
   readonly env: Readonly<Record<string, string>>;
   readonly version: string;
-  readonly createExecution: ExecutionFactory;
+  /** Asked for when a node is about to run in this process. */
+  readonly loadExecution: () => Promise<ExecutionFactory>;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
@@ -127,6 +125,7 @@ export class StandardHooks implements ProgramHooks {
 
   async init(options: InitOptions): Promise<InitResult> {
     const home = this.#plainHome(options.globals);
+    const { forgetMesh, foundMesh } = await this.#loadNodeParts();
     if (options.isForced) await this.#assertStopped(home, "init").then(() => forgetMesh(home));
     const { profile, random } = this.#deps;
     const passphrase = await this.#keys.passphraseForSetup(options, home);
@@ -159,6 +158,7 @@ export class StandardHooks implements ProgramHooks {
     const home = this.#plainHome(options.globals);
     const { clock, random, profile } = this.#deps;
     const { config } = await this.#load(options.globals, home);
+    const { inviteOffline } = await this.#loadNodeParts();
     return await inviteOffline({ clock, random, profile, logger: this.#logger(options.globals) }, {
       ...options,
       home,
@@ -169,6 +169,7 @@ export class StandardHooks implements ProgramHooks {
 
   async join(token: string, options: JoinOptions): Promise<JoinResult> {
     const home = this.#plainHome(options.globals);
+    const { forgetMesh, joinWithToken } = await this.#loadNodeParts();
     if (options.isForced) await this.#assertStopped(home, "join").then(() => forgetMesh(home));
     const { profile, random } = this.#deps;
     const agentId = options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId);
@@ -198,6 +199,7 @@ export class StandardHooks implements ProgramHooks {
   async leave(options: { globals: GlobalFlags }): Promise<{ home: string }> {
     const home = this.#plainHome(options.globals);
     await this.#assertStopped(home, "leave");
+    const { forgetMesh } = await this.#loadNodeParts();
     await forgetMesh(home);
     return { home };
   }
@@ -244,6 +246,7 @@ export class StandardHooks implements ProgramHooks {
     await this.#assertStopped(home, "recover the root key");
     const passphrase = await this.#keys.passphrase(globals, home);
     const shares = await collectShares({ ...this.#deps, file: sharesFile });
+    const { recoverRoot } = await this.#loadNodeParts();
     const { mesh, grant } = await recoverRoot(this.#setup(globals), { home, shares, passphrase });
     return {
       mesh_id: mesh.meshId,
@@ -260,8 +263,9 @@ export class StandardHooks implements ProgramHooks {
     const typed = await this.#setUpFirst(options);
     // Before anything is waited for: from here on no signal falls between the command's listener and the node's.
     using signals = listenToSignals();
+    const [parts, createExecution] = await Promise.all([this.#loadNodeParts(), this.#deps.loadExecution()]);
     const dev = globals.isDev
-      ? await prepareDevNode(this.#setup(globals), {
+      ? await parts.prepareDevNode(this.#setup(globals), {
         folder: devFolder(env),
         home: globals.home,
         agentId: settingOf(globals, "agent.id") ?? env["BZZZ_AGENT_ID"],
@@ -277,7 +281,7 @@ export class StandardHooks implements ProgramHooks {
     const passphrase = typed ?? await this.#keys.passphrase(globals, home, config);
     this.#deps.onNodeRunning();
     if (options.signal.aborted) return exitStatus("ok"); // stopped before it had begun
-    return await runNode({ profile, clock, random, createExecution: this.#deps.createExecution }, {
+    return await parts.runNode({ profile, clock, random, createExecution }, {
       loaded,
       home,
       env,
@@ -296,7 +300,7 @@ export class StandardHooks implements ProgramHooks {
         ? {
           onLocked: () => dev.release(),
           onStarted: ({ node, logger }, { signal }) =>
-            discoverDevNodes({ clock, logger, node }, { folder: devFolder(env), home, signal }),
+            parts.discoverDevNodes({ clock, logger, node }, { folder: devFolder(env), home, signal }),
         }
         : {}),
     });
@@ -331,6 +335,7 @@ export class StandardHooks implements ProgramHooks {
 
   async doctor(globals: GlobalFlags): Promise<readonly CheckResult[]> {
     const home = this.#plainHome(globals);
+    const { runDoctor } = await this.#loadNodeParts();
     return await runDoctor({
       ...this.#deps,
       home,
@@ -346,7 +351,15 @@ export class StandardHooks implements ProgramHooks {
 
   async openJournalReadOnly(globals: GlobalFlags): Promise<AuditJournal> {
     const home = this.#plainHome(globals);
+    const { openAudit } = await this.#loadNodeParts();
     return await openAudit({ clock: this.#deps.clock, logger: this.#logger(globals) }, home);
+  }
+
+  /** With them come the faults of their libraries. */
+  async #loadNodeParts(): Promise<typeof import("./node_parts.ts")> {
+    const parts = await import("./node_parts.ts");
+    this.#deps.uncaught?.tolerate(parts.isLibraryFault);
+    return parts;
   }
 
   /** The data directory; with --dev the one that was named, or the only one whose node of this program runs. */

@@ -7,6 +7,8 @@ import { acquireInstanceLock } from "./collision.ts";
 import { homePaths, writePrivateFile } from "./home.ts";
 import { StandardHooks } from "./hooks.ts";
 import { AGENT_PROFILE, type BinaryProfile, HAP_PROFILE } from "./profiles.ts";
+import { UncaughtGuard } from "./uncaught.ts";
+import { waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 
 const clock = createSystemClock();
@@ -21,7 +23,10 @@ interface Place extends AsyncDisposable {
   write(name: string, text: string): Promise<string>;
 }
 
-async function createPlace(profile: BinaryProfile = AGENT_PROFILE): Promise<Place> {
+async function createPlace(
+  profile: BinaryProfile = AGENT_PROFILE,
+  deps: { readonly uncaught?: UncaughtGuard } = {},
+): Promise<Place> {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-hooks-" });
   const home = `${folder}/home`;
   const place: Place = {
@@ -48,9 +53,7 @@ async function createPlace(profile: BinaryProfile = AGENT_PROFILE): Promise<Plac
       random: createSystemRandom(),
       env: { TMPDIR: folder },
       version: "0.0.0",
-      createExecution: () => {
-        throw new Error("nothing runs here");
-      },
+      loadExecution: () => Promise.reject(new Error("nothing runs here")),
       stdinIsTerminal: false,
       stdoutIsTerminal: false,
       stderrIsTerminal: false,
@@ -60,6 +63,7 @@ async function createPlace(profile: BinaryProfile = AGENT_PROFILE): Promise<Plac
       readInput: () => Promise.resolve(""),
       tell: () => Promise.resolve(),
       onNodeRunning: () => {},
+      ...deps,
     }),
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
@@ -159,6 +163,23 @@ Deno.test("doctor: a grant of the other program, and a running node that answers
   ]);
   assert.deepEqual([ready.get("node")?.status, ready.get("node")?.found], ["ok", "ready, 3 peers"]);
   assert.match(degraded.get("node")?.found ?? "", /degraded, 0 peers: alone/);
+});
+
+Deno.test("what a library throws for nobody is a defect until that library is loaded, and no more than noted then", async () => {
+  using uncaught = new UncaughtGuard({ onDefect: () => {} });
+  await using place = await createPlace(AGENT_PROFILE, { uncaught });
+  const throwsOne = async (kind: string) => {
+    queueMicrotask(() => {
+      throw Object.assign(new Error("Cannot write to a stream that is closed"), { name: "StreamStateError" });
+    });
+    const counted = () => uncaught.counts().get(kind) === 1;
+    await waitFor(counted, { timeoutMs: 60_000, what: `one ${kind}`, state: () => [...uncaught.counts()] });
+  };
+
+  await place.hooks.findNode(place.globals);
+  await throwsOne("defect");
+  await place.hooks.doctor(place.globals);
+  await throwsOne("library");
 });
 
 Deno.test("health(): the node's own words; no node, no answer and a foreign answer are status 7", async () => {

@@ -1,3 +1,9 @@
+/**
+ * The command line of a program, up to the node: what a view and a verb of a running node need, and nothing that they do not. What stands
+ * on the network and the database is in `mod.ts`, and is loaded once a node is to run in this process.
+ *
+ * @module
+ */
 import {
   type Command,
   connectByHooks,
@@ -18,10 +24,15 @@ import { listenToSignals } from "./signals.ts";
 import { UncaughtGuard } from "./uncaught.ts";
 import { VERSION } from "./version.ts";
 
+export { keepPageLink } from "./keep_link.ts";
+export { AGENT_PROFILE, HAP_PROFILE } from "./profiles.ts";
+export { readEnvironment } from "./process_environment.ts";
+
 /** In what one program differs from the other. */
 export interface ProgramDefinition {
   readonly profile: BinaryProfile;
-  readonly createExecution: ExecutionFactory;
+  /** What the program does on top of a node; loaded where one runs in this process. */
+  readonly loadExecution: () => Promise<ExecutionFactory>;
   /** One line for the overview. */
   readonly summary: string;
   /** Verbs of its own, beside those both programs have. */
@@ -69,7 +80,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
     random,
     env,
     version: VERSION,
-    createExecution: definition.createExecution,
+    loadExecution: definition.loadExecution,
     stdinIsTerminal: Deno.stdin.isTerminal(),
     stdoutIsTerminal: Deno.stdout.isTerminal(),
     stderrIsTerminal: Deno.stderr.isTerminal(),

@@ -3,7 +3,8 @@ import { createNullLogger } from "@bzzz/logging";
 import assert from "node:assert/strict";
 import { needsSetup } from "./needs_setup.ts";
 import { AGENT_PROFILE } from "./profiles.ts";
-import { foundMesh, requireAgentId } from "./setup.ts";
+import { requireAgentId } from "./agent_name.ts";
+import { foundMesh } from "./setup.ts";
 
 Deno.test("needsSetup: until there is a mesh; what is damaged is no reason to begin anew", async () => {
   const home = await Deno.makeTempDir({ prefix: "bzzz-needs-" });

@@ -4,12 +4,13 @@ import { createJournal } from "@bzzz/journal";
 import { openStore } from "@bzzz/store";
 import { networkInterfaces } from "node:os";
 import { loadLocalIdentity } from "./agent.ts";
+import { requireAgentId } from "./agent_name.ts";
 import { acquireInstanceLock } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
 import { inviteView } from "./facade/views.ts";
 import { homePaths } from "./home.ts";
 import { invitedLevel, readDefinedRoles } from "./roles/defined_roles.ts";
-import { requireAgentId, type SetupDeps } from "./setup.ts";
+import type { SetupDeps } from "./setup.ts";
 import { TrustService } from "./trust.ts";
 
 /**

@@ -7,7 +7,8 @@ import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
 import { homePaths } from "./home.ts";
 import { AGENT_PROFILE } from "./profiles.ts";
-import { collectShares, recoverRoot } from "./recover_root.ts";
+import { collectShares } from "./recovery_shares.ts";
+import { recoverRoot } from "./recover_root.ts";
 
 const deps = {
   clock: createSystemClock(),

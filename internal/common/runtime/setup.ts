@@ -23,7 +23,7 @@ import {
   saveMesh,
   saveRootKey,
 } from "@bzzz/agentid";
-import { type AgentId, BzzzError, type Clock, type MeshId, parseAgentId, type PeerId, type Random } from "@bzzz/base";
+import { type AgentId, BzzzError, type Clock, type MeshId, type PeerId, type Random } from "@bzzz/base";
 import { renderExampleConfig } from "@bzzz/config";
 import { type SigningKey, splitSecret } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
@@ -32,6 +32,7 @@ import { openStore } from "@bzzz/store";
 import { join } from "node:path";
 import { homePaths, readTextIfThere, writePrivateFile } from "./home.ts";
 import type { BinaryProfile } from "./profiles.ts";
+import { DEFAULT_RECOVERY } from "./recovery_shares.ts";
 import { foundVoters } from "./voters/found.ts";
 
 /** What setting up a data directory needs of the program. */
@@ -53,9 +54,6 @@ export interface FoundedMesh {
   /** Of a portal. */
   readonly person: PersonFiles | undefined;
 }
-
-/** Shares of the root key that `init` prints, and how many of them make it again, unless told. */
-export const DEFAULT_RECOVERY = { shares: 3, threshold: 2 } as const;
 
 /**
  * Creates a mesh with this node as its first admin (design section 4.1).
@@ -274,22 +272,6 @@ async function removeIfThere(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** A name for who did not choose one: the program's word and four hexadecimal digits (reference 2.6). */
-export function defaultAgentId(profile: Pick<BinaryProfile, "binaryType">, random: Random): AgentId {
-  const suffix = Array.from(random.bytes(2), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${profile.binaryType}-${suffix}` as AgentId; // fits AGENT_ID by construction
-}
-
-/** The agent id in `text`. @throws IdentityError "invalid_agent_id" with what is expected */
-export function requireAgentId(text: string): AgentId {
-  const id = parseAgentId(text);
-  if (id) return id;
-  throw new IdentityError(
-    "invalid_agent_id",
-    `Cannot use agent id ${JSON.stringify(text)}: expected 2 to 63 of a-z, 0-9 and "-", not "-" first`,
-  );
 }
 
 async function assertUnjoined(home: string, what: string): Promise<void> {

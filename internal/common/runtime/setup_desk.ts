@@ -10,11 +10,11 @@ import {
   renderExampleConfig,
 } from "@bzzz/config";
 import { join } from "node:path";
+import { defaultAgentId } from "./agent_name.ts";
 import { checkForRunningInstance } from "./collision.ts";
 import { explainConfigError } from "./config.ts";
 import { readTextIfThere, writePrivateFile } from "./home.ts";
 import type { BinaryProfile } from "./profiles.ts";
-import { defaultAgentId } from "./setup.ts";
 
 /** What the setup stands on. */
 export interface SetupDeskDeps {

@@ -1,6 +1,5 @@
 import { BzzzError, CounterMap, errorMessage, watchUncaught } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
-import { isLibraryFault } from "@bzzz/p2p";
 
 /** Who is told of errors that nobody caught. */
 export interface UncaughtHandler {
@@ -13,8 +12,8 @@ export interface UncaughtHandler {
  * The one guard of a process against errors that nobody caught, in callbacks of libraries, in listeners of events, in
  * promises left alone. Three kinds:
  *
- * - `library`: of libp2p, about a connection or stream that is gone (`isLibraryFault`). Noted; whoever can reset a connection
- *   must not be able to stop a node.
+ * - `library`: of libp2p, about a connection or stream that is gone (`tolerate`). Noted; whoever can reset a connection must
+ *   not be able to stop a node.
  * - `failure`: a `BzzzError`, which says that the world was not as hoped (a full disk, a peer that left) and that a
  *   listener did not expect it. While a node runs, an error for the operator; a restart would not mend it. A command has
  *   nothing to go on with, so there it is a defect.
@@ -24,6 +23,7 @@ export class UncaughtGuard implements Disposable {
   readonly #counters = new CounterMap();
   readonly #handlers: UncaughtHandler[];
   readonly #watch: Disposable;
+  #isLibraryFault: (error: unknown) => boolean = () => false;
 
   constructor(handler: UncaughtHandler) {
     this.#handlers = [handler];
@@ -36,6 +36,11 @@ export class UncaughtGuard implements Disposable {
   /** How many of each kind there were. */
   counts(): ReadonlyMap<string, number> {
     return this.#counters.entries();
+  }
+
+  /** Which errors are faults of a library: none, until one that leaves errors behind is loaded. */
+  tolerate(isLibraryFault: (error: unknown) => boolean): void {
+    this.#isLibraryFault = isLibraryFault;
   }
 
   /** Until disposed, `handler` is told instead of the one before. */
@@ -55,7 +60,7 @@ export class UncaughtGuard implements Disposable {
 
   #see(error: unknown): void {
     const handler = this.#handlers.at(-1);
-    if (isLibraryFault(error)) {
+    if (this.#isLibraryFault(error)) {
       this.#counters.add("library");
       handler?.logger?.debug("A library failed in a callback of its own", { reason: errorMessage(error) });
     } else if (error instanceof BzzzError && handler?.logger) {

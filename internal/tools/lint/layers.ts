@@ -108,7 +108,9 @@ function relativeProblem(from: string, specifier: string): string | undefined {
 
 function packageProblem(from: string, specifier: string): string | undefined {
   const [, name = "", face] = specifier.split("/");
-  if (face !== undefined && face !== "testing") return `"${specifier}" reaches past mod.ts and testing.ts`;
+  if (face !== undefined && face !== "main" && face !== "testing") {
+    return `"${specifier}" reaches past mod.ts, main.ts and testing.ts`;
+  }
   if (face === "testing" && !isTestFile(from)) return `"${specifier}" is for tests; this file runs in production`;
   const source = packageOf(from);
   if (source === undefined || source === "test") return undefined;

@@ -2,7 +2,7 @@ import { IdentityError } from "@bzzz/agentid";
 import type { GlobalFlags, OpenPersonKey, ProgramHooks } from "@bzzz/cli";
 import type { Clock, Random } from "@bzzz/base";
 import type { KeyDesk } from "../key_desk.ts";
-import { collectShares, type ShareSources } from "../recover_root.ts";
+import { collectShares, type ShareSources } from "../recovery_shares.ts";
 import { createPerson, exportPerson, openPerson, removePersonRoot, restorePerson } from "./person_sheet.ts";
 import type { BinaryProfile } from "../profiles.ts";
 

@@ -4,7 +4,8 @@ import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { HAP_PROFILE } from "../profiles.ts";
-import { foundMesh, requireAgentId } from "../setup.ts";
+import { requireAgentId } from "../agent_name.ts";
+import { foundMesh } from "../setup.ts";
 import { checkPerson } from "./person_check.ts";
 import { foundTestHome, startTestNode } from "../testdata/test_node.ts";
 

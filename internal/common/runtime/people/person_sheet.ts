@@ -18,7 +18,7 @@ import {
 import type { Clock, Random } from "@bzzz/base";
 import type { PersonSheet } from "@bzzz/cli";
 import { combineShares, type SigningKey, signingKeyFromSeed, splitSecret } from "@bzzz/crypto";
-import { DEFAULT_RECOVERY } from "../setup.ts";
+import { DEFAULT_RECOVERY } from "../recovery_shares.ts";
 
 /** What of a person is done with files alone, while no node needs to run. */
 export interface SheetDeps {

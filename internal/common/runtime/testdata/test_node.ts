@@ -6,7 +6,8 @@ import { homePaths } from "../home.ts";
 import type { BinaryProfile } from "../profiles.ts";
 import type { RuntimeConfig } from "../interfaces.ts";
 import { createRuntime, type StandardRuntime } from "../runtime.ts";
-import { type FoundedMesh, foundMesh, requireAgentId } from "../setup.ts";
+import { requireAgentId } from "../agent_name.ts";
+import { type FoundedMesh, foundMesh } from "../setup.ts";
 import { ShutdownManager } from "../shutdown.ts";
 
 const random = createSystemRandom();
