@@ -15,7 +15,7 @@ import { PtyProgram } from "../helpers/pty.ts";
 const SOAK_SECONDS = Number(Deno.env.get("SOAK_SECONDS") ?? 6);
 /** From a minute on the figures mean something; below it no time is judged. */
 const IS_WHOLE = SOAK_SECONDS >= 60;
-/** V8 takes memory in steps of many megabytes until its young generation has grown: growth is judged after that (D-94). */
+/** The old generation grows to its first collection for minutes: growth is judged after that (D-94). */
 const IS_LONG = SOAK_SECONDS >= 240;
 /** The claim is 150; a view with the young generation of a node has 130 after seconds, and 188 after minutes (D-XSOAK1). */
 const MAX_RSS_MB = 120;
