@@ -17,7 +17,7 @@ const SOAK_SECONDS = Number(Deno.env.get("SOAK_SECONDS") ?? 6);
 const IS_WHOLE = SOAK_SECONDS >= 60;
 /** The old generation grows to its first collection for minutes: growth is judged after that (D-94). */
 const IS_LONG = SOAK_SECONDS >= 240;
-/** The claim is 150; a view with the young generation of a node has 130 after seconds, and 188 after minutes (D-XSOAK1). */
+/** The claim is 150; a view with the young generation of a node has 130 after seconds, and 188 after minutes (D-147). */
 const MAX_RSS_MB = 120;
 const MESSAGES_PER_SECOND = 200;
 const KEYS_PER_SECOND = 5;

@@ -25,7 +25,7 @@ export const V8_FLAGS: readonly string[] = ["--min-semi-space-size=8"];
 
 /**
  * Flags of V8 at the start of a view of a node that runs. It stays open for days, and what it hears is garbage a frame later: a
- * young generation that may grow to 16 MiB a half does, and keeps as much again of what those objects hold outside the heap (D-XSOAK1).
+ * young generation that may grow to 16 MiB a half does, and keeps as much again of what those objects hold outside the heap (D-147).
  */
 export const VIEW_V8_FLAGS: readonly string[] = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
 
