@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { settle } from "@bzzz/base/testing";
 import { StoreError } from "@bzzz/store";
-import { TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { createTestJournal, type TestJournal } from "./testing.ts";
+import { message } from "./testdata/entries.ts";
 
 /** A disk whose syncs end when the test says so. */
 class SlowDisk {
@@ -28,10 +28,6 @@ class SlowDisk {
     this.#running[index]?.reject(new Error("Input/output error"));
     await settle();
   }
-}
-
-function message(text: string) {
-  return { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
 }
 
 /** What others have been told of this node's log and what its consumers have seen, as texts. */

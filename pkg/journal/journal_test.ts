@@ -2,41 +2,14 @@ import assert from "node:assert/strict";
 import type { PeerId } from "@bzzz/base";
 import { ManualClock, settle } from "@bzzz/base/testing";
 import { createTestLogger } from "@bzzz/logging";
-import { decodeFrame, encodeCbor, pruneFrame, sealBodyBytes, TOPICS } from "@bzzz/wire";
+import { decodeFrame, encodeCbor, sealBodyBytes, TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import fc from "fast-check";
-import { JournalError, type StoredEntry } from "./mod.ts";
-import { checkRetention } from "./retention.ts";
-import { createTestJournal, OpenGate, type TestJournal } from "./testing.ts";
+import { JournalError } from "./mod.ts";
+import { createTestJournal, OpenGate } from "./testing.ts";
+import { flip, live, message, PEER, stored } from "./testdata/entries.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
-const PEER = new TestAuthor(99).peer;
-
-function live(test: TestJournal, frame: Uint8Array): string {
-  const { verdict, reason } = test.journal.ingest(frame, { peer: PEER, path: "live" });
-  return `${verdict} ${reason}`;
-}
-
-function stored(test: TestJournal): StoredEntry[] {
-  return test.journal.entriesAfter(0, { limit: 1_000 });
-}
-
-function at<T>(items: readonly T[], index: number): T {
-  const item = items[index];
-  assert.ok(item !== undefined, `nothing at ${index} of ${items.length}`);
-  return item;
-}
-
-/** A copy with some bits of one byte turned. */
-function flip(bytes: Uint8Array, index: number, bits: number): Uint8Array {
-  const copy = bytes.slice();
-  copy[index] = at([...copy], index) ^ bits;
-  return copy;
-}
-
-function message(text: string) {
-  return { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
-}
 
 Deno.test("append() signs, chains and commits before it resolves, and publishes afterwards", async () => {
   await using test = createTestJournal();
@@ -170,122 +143,6 @@ Deno.test("an entry of an unknown kind keeps its place in the chain and reaches 
   assert.equal(test.journal.get(future.id), undefined);
 });
 
-Deno.test("two entries at one seq are proved, stop the log, and are published once", async () => {
-  await using test = createTestJournal();
-  const author = new TestAuthor(2);
-  const twin = new TestAuthor(2);
-  const [a1, a2] = [author.message("a1"), author.message("a2")];
-  const forked = twin.message("b1");
-  const proofs: number[] = [];
-  test.journal.events.on("fork:proved", ({ seq }) => proofs.push(seq));
-  live(test, a1.frame);
-  await settle();
-
-  assert.equal(live(test, forked.frame), "ignore fork");
-  assert.equal(live(test, forked.frame), "ignore frozen");
-  assert.equal(live(test, a2.frame), "ignore frozen");
-  await settle();
-
-  assert.deepEqual(proofs, [1]);
-  assert.equal(test.store.forks.list().length, 1);
-  const published = stored(test).filter(({ kind }) => kind === "fork_proved");
-  assert.equal(published.length, 1);
-  await using other = createTestJournal({ seed: 3 });
-  live(other, at(published, 0).envelope.frame);
-  await settle();
-  assert.equal(other.journal.frozen().get(author.peer), 1, "the proof convinces who saw neither entry");
-  assert.equal(live(other, a1.frame), "ignore frozen");
-  assert.equal(stored(other).length, 1, "and is not repeated");
-});
-
-Deno.test("a fork whose proof was stored and not told before a crash is told at the next start, once", async () => {
-  const [one, twin] = [new TestAuthor(10), new TestAuthor(10)];
-  const [first, second] = [one.message("a"), twin.message("b")].map(pruneFrame);
-  assert.ok(first && second);
-  await using test = createTestJournal({ start: false });
-  test.store.forks.add({ author: one.peer, seq: 1, first, second, provedAtMs: 0 });
-  await using again = createTestJournal({ seed: 2, start: false });
-  again.store.forks.add({ author: one.peer, seq: 1, first, second, provedAtMs: 0 });
-
-  test.journal.start();
-  await settle();
-  const proof = stored(test).find(({ kind }) => kind === "fork_proved");
-  assert.ok(proof, "told");
-  assert.equal(live(again, proof.envelope.frame), "accept stored");
-  await settle();
-  again.journal.start();
-  await settle();
-
-  assert.equal(stored(again).filter(({ kind }) => kind === "fork_proved").length, 1, "another has told it already");
-});
-
-Deno.test("an earlier fork of the same author is told, too: the log stops at one place for all", async () => {
-  const [one, twin, third] = [new TestAuthor(10), new TestAuthor(10), new TestAuthor(10)];
-  const [shared, later] = [one.message("1"), one.message("2")];
-  twin.message("1");
-  await using test = createTestJournal();
-  await using other = createTestJournal({ seed: 3 });
-  for (const { frame } of [shared, later]) live(test, frame);
-  await settle();
-
-  live(test, twin.message("another 2").frame);
-  await settle();
-  live(test, third.message("another 1").frame);
-  await settle();
-  for (const { envelope } of stored(test).filter(({ kind }) => kind === "fork_proved")) live(other, envelope.frame);
-  await settle();
-
-  assert.equal(test.journal.frozen().get(one.peer), 1);
-  assert.equal(other.journal.frozen().get(one.peer), 1);
-});
-
-Deno.test("a fork proof that proves nothing freezes nobody", async () => {
-  await using test = createTestJournal();
-  const [author, liar] = [new TestAuthor(2), new TestAuthor(3)];
-  const a1 = author.message("a1");
-  const a2 = author.message("a2");
-  const lie = liar.entry("fork_proved", { first: a1.frame.slice(), second: a2.frame.slice() }, {
-    topic: TOPICS.agents,
-  });
-
-  live(test, lie.frame);
-  await settle();
-
-  assert.equal(test.journal.frozen().size, 0);
-  assert.equal(test.journal.stats().counters.get("fork_proof.invalid"), 1);
-});
-
-Deno.test("signals are verified, fresh, never repeated, and not stored", async () => {
-  const clock = new ManualClock();
-  await using test = createTestJournal({ clock });
-  const author = new TestAuthor(2);
-  const seen: string[] = [];
-  test.journal.events.on("signal:received", ({ signal }) => seen.push(signal.kind));
-  const [first, second] = [author.signal("leaving", { reason: "1" }), author.signal("leaving", { reason: "2" })];
-  const whole = author.signal("leaving", { reason: "3" }).frame;
-  const broken = flip(whole, whole.length - 1, 1);
-
-  assert.equal(live(test, second.frame), "accept signal");
-  assert.equal(live(test, second.frame), "ignore duplicate");
-  assert.equal(live(test, first.frame), "ignore replayed");
-  assert.equal(live(test, broken), "reject bad_signature");
-  await clock.advance(61_000);
-  assert.equal(live(test, author.signal("leaving", { reason: "4" }).frame), "ignore stale");
-
-  assert.deepEqual(seen, ["leaving"]);
-  assert.equal(test.journal.stats().entries, 0);
-});
-
-Deno.test("sendSignal() publishes a signal that another journal takes", async () => {
-  await using test = createTestJournal();
-  await using other = createTestJournal({ seed: 2 });
-
-  const recipients = await test.journal.sendSignal({ kind: "leaving", topic: TOPICS.agents, body: { reason: "bye" } });
-
-  assert.equal(recipients, 1);
-  assert.equal(live(other, at(test.published, 0).frame), "accept signal");
-});
-
 Deno.test("append() refuses what peers would refuse, and what is too large", async () => {
   const gate = new OpenGate();
   await using test = createTestJournal({ gate, maxFrameBytes: 2_000 });
@@ -304,82 +161,6 @@ Deno.test("append() refuses what peers would refuse, and what is too large", asy
   assert.equal(entry.envelope.header.seq, 1, "refused appends use no seq");
   await test.journal.stop();
   await assert.rejects(test.journal.append(message("late")), code("journal_stopped"));
-});
-
-Deno.test("a full disk rejects appends, drops what came in, and all is well when there is room", async () => {
-  const clock = new ManualClock();
-  await using test = createTestJournal({ clock, maxStoreBytes: 200 * 1024 });
-  const author = new TestAuthor(2);
-  const [a, b] = [author.message("x".repeat(60_000)), author.message("y")];
-  const large = [1, 2, 3, 4].map((n) => test.journal.append(message(`${n}`.repeat(50_000))));
-
-  const results = await Promise.allSettled(large);
-  live(test, a.frame);
-  await settle();
-
-  assert.ok(results.every(({ status }) => status === "rejected"));
-  assert.equal(stored(test).length, 0);
-  assert.equal(test.store.health().state, "full");
-  test.store.setMaxBytes(undefined);
-  await clock.advance(2_000);
-  assert.equal(live(test, b.frame), "accept buffered", "a was not stored");
-  assert.equal(live(test, a.frame), "accept stored");
-  const own = await test.journal.append(message("now"));
-  assert.equal(own.envelope.header.seq, 1);
-  assert.equal(stored(test).length, 3);
-});
-
-Deno.test("the outbox survives: what no publisher took is published by the next run, in order", async () => {
-  const clock = new ManualClock();
-  const taken: Uint8Array[] = [];
-  let isBroken = true;
-  await using test = createTestJournal({
-    clock,
-    publish: (_topic, frame) => {
-      if (isBroken) return Promise.reject(new Error("no network"));
-      taken.push(frame);
-      return Promise.resolve(0);
-    },
-  });
-  const entries = [await test.journal.append(message("1")), await test.journal.append(message("2"))];
-  await settle();
-  assert.equal(test.journal.stats().outbox, 2);
-
-  isBroken = false;
-  await clock.advance(60_000);
-
-  assert.deepEqual(taken, entries.map(({ envelope }) => envelope.frame));
-  await clock.advance(2_000);
-  assert.equal(test.journal.stats().outbox, 0);
-});
-
-Deno.test("retention drops old bodies and keeps the chain; late joiners take them only where policy and age allow", async () => {
-  const clock = new ManualClock();
-  const retention = { [TOPICS.coordination]: { keepMs: 3_600_000 } };
-  await using test = createTestJournal({ clock, retention });
-  const old = await test.journal.append(message("old"));
-  await test.journal.append({ ...message("kept"), topic: TOPICS.hmmm });
-  await clock.advance(2 * 3_600_000);
-  await test.journal.append(message("new"));
-
-  await test.journal.prune();
-
-  assert.deepEqual(stored(test).map(({ body }) => "text" in body && body.text), ["kept", "new"]);
-  const pruned = test.journal.envelopeAt(test.peer, 1);
-  assert.equal(pruned?.id, old.envelope.id);
-  assert.equal(pruned?.body, undefined);
-  const frames = test.journal.framesFrom(test.peer, 1, { maxBytes: 1e6, limit: 10 });
-  await using willing = createTestJournal({ seed: 2, clock, retention });
-  await using strict = createTestJournal({ seed: 3, clock });
-  assert.equal((await willing.journal.ingestBatch(frames, { peer: test.peer })).stored, 3);
-  const refused = await strict.journal.ingestBatch(frames, { peer: test.peer });
-  assert.deepEqual([refused.stored, refused.refused.get("pruned_too_early"), refused.offence], [0, 1, undefined]);
-  assert.equal(live(strict, at(frames, 0)), "reject pruned");
-});
-
-Deno.test("the audit topic cannot be pruned", () => {
-  assert.throws(() => checkRetention({ [TOPICS.agents]: { keepMs: 1 } }), RangeError);
-  assert.throws(() => checkRetention({ [TOPICS.hmmm]: { keepMs: 0 } }), RangeError);
 });
 
 Deno.test("time stamps of own entries go on after what was heard, but not after a clock far ahead", async () => {
@@ -434,16 +215,4 @@ Deno.test("what is held for its predecessors is bounded, per author and in all",
 
   assert.equal(test.journal.stats().buffered, 1_024);
   assert.deepEqual(Object.fromEntries(reasons), { "accept buffered": 1_024, "accept buffer_full": 376 });
-});
-
-Deno.test("stop() commits what waits and refuses what comes later", async () => {
-  await using test = createTestJournal({ schedule: () => {} });
-  const append = test.journal.append(message("waits"));
-  live(test, new TestAuthor(2).message("waits too").frame);
-
-  await test.journal.stop();
-
-  assert.equal((await append).envelope.header.seq, 1);
-  assert.equal(stored(test).length, 2);
-  assert.equal(live(test, new TestAuthor(3).message("late").frame), "ignore stopped");
 });

@@ -1,48 +1,22 @@
 import assert from "node:assert/strict";
-import { createSeededRandom, ManualClock, settle } from "@bzzz/base/testing";
-import { createNullLogger } from "@bzzz/logging";
-import { openStore } from "@bzzz/store";
-import { TOPICS } from "@bzzz/wire";
+import { ManualClock, settle } from "@bzzz/base/testing";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { OTHERS_WAIT_MS } from "./constants.ts";
-import { createJournal, type Journal } from "./mod.ts";
-import { createTestJournal, createTestNode, OpenGate, type TestJournal, TestStreams } from "./testing.ts";
-
-function message(text: string) {
-  return { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
-}
+import { createTestJournal, createTestNode, reopenJournal, type TestJournal, TestStreams } from "./testing.ts";
+import { message } from "./testdata/entries.ts";
 
 /** Copies the whole data directory of a running node, its reservation file included. */
 function copyFolder(test: TestJournal): string {
-  const target = Deno.makeTempDirSync({ prefix: "bzzz-copy-" });
-  for (const { name } of [...Deno.readDirSync(test.folder)]) {
-    if (!name.endsWith("-shm")) Deno.copyFileSync(`${test.folder}/${name}`, `${target}/${name}`);
+  const target = Deno.makeTempDirSync({ dir: test.folder });
+  for (const { name, isFile } of [...Deno.readDirSync(test.folder)]) {
+    if (isFile && !name.endsWith("-shm")) Deno.copyFileSync(`${test.folder}/${name}`, `${target}/${name}`);
   }
   return target;
 }
 
-function reopen(test: TestJournal, folder: string): { journal: Journal; clock: ManualClock } & AsyncDisposable {
-  const clock = new ManualClock(test.clock.nowMs());
-  const store = openStore({ clock, logger: createNullLogger() }, { path: `${folder}/journal.db` });
-  const journal = createJournal({
-    store,
-    key: test.key,
-    gate: new OpenGate(),
-    clock,
-    random: createSeededRandom(1),
-    logger: createNullLogger(),
-    publish: () => Promise.resolve(1),
-    schedule: queueMicrotask,
-  }, { mesh: test.mesh, reservationPath: `${folder}/journal.seq` });
-  return {
-    journal,
-    clock,
-    [Symbol.asyncDispose]: async () => {
-      await journal.stop();
-      store.close();
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
+/** The node on such a copy. */
+function reopen(test: TestJournal, folder: string): ReturnType<typeof reopenJournal> {
+  return reopenJournal(test, `${folder}/journal.db`, `${folder}/journal.seq`);
 }
 
 async function meet(test: TestJournal): Promise<TestAuthor> {

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { createSeededRandom, ManualClock, settle } from "@bzzz/base/testing";
-import { createNullLogger } from "@bzzz/logging";
-import { openStore } from "@bzzz/store";
-import { decodeFrame, TOPICS } from "@bzzz/wire";
+import { ManualClock, settle } from "@bzzz/base/testing";
+import { decodeFrame } from "@bzzz/wire";
 import fc from "fast-check";
 import { OTHERS_WAIT_MS, SEQ_BLOCK } from "./constants.ts";
-import { createJournal, type Journal, JournalError } from "./mod.ts";
-import { createTestJournal, createTestNode, OpenGate, type TestJournal, TestStreams } from "./testing.ts";
+import { type Journal, JournalError } from "./mod.ts";
+import { createTestJournal, createTestNode, reopenJournal, type TestJournal, TestStreams } from "./testing.ts";
+import { message } from "./testdata/entries.ts";
 
 const RUNS = Deno.env.get("SLOW") ? 100 : 10;
-
-function message(text: string) {
-  return { kind: "message_posted", topic: TOPICS.coordination, body: { type: "message", text } } as const;
-}
 
 /** Copies the database as a crash or a backup would find it: file and write-ahead log, without closing. */
 function copyDatabase(test: TestJournal, target: string): void {
@@ -23,34 +18,6 @@ function copyDatabase(test: TestJournal, target: string): void {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-}
-
-/** Opens `path` as the same node would, with its reservation file or another one. */
-function reopen(
-  test: TestJournal,
-  path: string,
-  reservationPath: string,
-): { journal: Journal; clock: ManualClock } & AsyncDisposable {
-  const clock = new ManualClock(test.clock.nowMs());
-  const store = openStore({ clock, logger: createNullLogger() }, { path });
-  const journal = createJournal({
-    store,
-    key: test.key,
-    gate: new OpenGate(),
-    clock,
-    random: createSeededRandom(1),
-    logger: createNullLogger(),
-    publish: () => Promise.resolve(1),
-    schedule: queueMicrotask,
-  }, { mesh: test.mesh, reservationPath });
-  return {
-    journal,
-    clock,
-    [Symbol.asyncDispose]: async () => {
-      await journal.stop();
-      store.close();
-    },
-  };
 }
 
 function readMark(test: TestJournal): { readonly from: number; readonly until: number } {
@@ -75,7 +42,7 @@ Deno.test("after a restart the log, the stamps and the outbox go on", async () =
   const before = await test.journal.append(message("1"));
   copyDatabase(test, `${test.folder}/crash.db`);
 
-  await using after = reopen(test, `${test.folder}/crash.db`, test.reservationPath);
+  await using after = reopenJournal(test, `${test.folder}/crash.db`, test.reservationPath);
   const next = await after.journal.append(message("2"));
 
   assert.equal(after.journal.stats().outbox, 2, "the unpublished entry waits for the publisher");
@@ -90,7 +57,7 @@ Deno.test("a database that was lost after a crash is noticed from the first entr
   await settle();
 
   // no `stop`: the process was killed, and then the disk was lost
-  await using lost = reopen(test, `${test.folder}/empty.db`, test.reservationPath);
+  await using lost = reopenJournal(test, `${test.folder}/empty.db`, test.reservationPath);
 
   assert.equal(lost.journal.state, "must_catch_up");
 });
@@ -109,7 +76,7 @@ Deno.test("a restored backup waits for its own entries instead of using a seq tw
   await settle();
   await test.journal.stop();
 
-  await using restored = reopen(test, `${test.folder}/backup.db`, test.reservationPath);
+  await using restored = reopenJournal(test, `${test.folder}/backup.db`, test.reservationPath);
   assert.equal(restored.journal.state, "must_catch_up");
   let outcome = "waits";
   const append = restored.journal.append(message("4")).then((entry) => {
@@ -147,7 +114,7 @@ Deno.test("a power cut inside a large commit does not look like a restored backu
 
   assert.equal(copies.length, 2, "one commit for all of them");
   for (const copy of copies) {
-    await using after = reopen(test, `${copy}.db`, `${copy}.seq`);
+    await using after = reopenJournal(test, `${copy}.db`, `${copy}.seq`);
     assert.equal(after.journal.state, "ready");
     assert.equal((await after.journal.append(message("after"))).envelope.header.seq, copy === copies[0] ? 1 : 2);
   }
@@ -206,27 +173,15 @@ Deno.test("an append that waits in vain is refused after 10 s, with what to do w
   const clock = new ManualClock();
   await using test = createTestJournal({ clock, start: false });
   await Deno.writeTextFile(test.reservationPath, JSON.stringify({ v: 1, peer: test.peer, from: 40, until: 296 }));
-  const store = openStore({ clock, logger: createNullLogger() }, { path: `${test.folder}/third.db` });
-  const waiting = createJournal({
-    store,
-    key: test.key,
-    gate: new OpenGate(),
-    clock,
-    random: createSeededRandom(1),
-    logger: createNullLogger(),
-    publish: () => Promise.resolve(1),
-    schedule: queueMicrotask,
-  }, { mesh: test.mesh, reservationPath: test.reservationPath });
+  await using waiting = reopenJournal(test, `${test.folder}/third.db`, test.reservationPath);
 
   const refused = assert.rejects(
-    waiting.append(message("x")),
+    waiting.journal.append(message("x")),
     (error) =>
       error instanceof JournalError && error.code === "journal_behind" && /docs\/operate\.md/.test(error.message),
   );
-  await clock.advance(10_001);
+  await waiting.clock.advance(10_001);
   await refused;
-  await waiting.stop();
-  store.close();
 });
 
 Deno.test("entries that nobody has are given up with a mark that says nothing, once a peer was asked", async () => {
@@ -245,12 +200,12 @@ Deno.test("entries that nobody has are given up with a mark that says nothing, o
   await settle();
 
   {
-    await using restored = reopen(test, `${test.folder}/backup.db`, test.reservationPath);
+    await using restored = reopenJournal(test, `${test.folder}/backup.db`, test.reservationPath);
     restored.journal.notePulled(peer.test.journal.vector().get(test.peer)?.seq ?? 0);
     assert.equal(restored.journal.state, "must_catch_up", "the mark knows of an entry that the peer has not");
   }
   await Deno.writeTextFile(test.reservationPath, "restored");
-  await using after = reopen(test, `${test.folder}/backup.db`, test.reservationPath);
+  await using after = reopenJournal(test, `${test.folder}/backup.db`, test.reservationPath);
   assert.equal(after.journal.state, "must_catch_up", "a peer is asked first");
   after.journal.notePulled(1);
   await after.clock.advance(OTHERS_WAIT_MS);
@@ -269,7 +224,7 @@ Deno.test("an unreadable reservation file means: ask the peers first", async () 
   await Deno.writeTextFile(test.reservationPath, "{");
   copyDatabase(test, `${test.folder}/copy.db`);
 
-  await using node = reopen(test, `${test.folder}/copy.db`, test.reservationPath);
+  await using node = reopenJournal(test, `${test.folder}/copy.db`, test.reservationPath);
 
   assert.equal(node.journal.state, "must_catch_up");
   node.journal.notePulled(1);
@@ -326,7 +281,7 @@ Deno.test("a crash at any moment loses no acknowledged entry and breaks no chain
       }
 
       for (const crash of crashes) {
-        await using after = reopen(test, crash.path, `${crash.path}.seq`);
+        await using after = reopenJournal(test, crash.path, `${crash.path}.seq`);
         assertChain(after.journal);
         const ids = new Set(after.journal.entriesAfter(0, { limit: 1_000 }).map(({ envelope }) => envelope.id));
         for (const id of crash.acknowledged) assert.ok(ids.has(id as never), `acknowledged ${id} is there`);

@@ -135,6 +135,37 @@ export function createTestJournal(options: TestJournalOptions = {}): TestJournal
   };
 }
 
+/**
+ * The journal that the same node would have on other files, its clock at the time of now; not started. Disposing closes the
+ * database and leaves its files.
+ */
+export function reopenJournal(
+  test: TestJournal,
+  path: string,
+  reservationPath: string,
+): { readonly journal: Journal; readonly clock: ManualClock } & AsyncDisposable {
+  const clock = new ManualClock(test.clock.nowMs());
+  const store = openStore({ clock, logger: createNullLogger() }, { path });
+  const journal = createJournal({
+    store,
+    key: test.key,
+    gate: new OpenGate(),
+    clock,
+    random: createSeededRandom(1),
+    logger: createNullLogger(),
+    publish: () => Promise.resolve(1),
+    schedule: queueMicrotask,
+  }, { mesh: test.mesh, reservationPath });
+  return {
+    journal,
+    clock,
+    [Symbol.asyncDispose]: async () => {
+      await journal.stop();
+      store.close();
+    },
+  };
+}
+
 /** Frames on their way in one direction; at most `capacity` unread, then `push` waits. */
 class Pipe {
   readonly #frames: Uint8Array[] = [];
