@@ -150,6 +150,7 @@ Deno.test({
         "/mesh",
         "/mesh/invites",
         "/mesh/roles",
+        "/mesh/members",
         "/you",
         `/asks/${ask.request_id}`,
       ]

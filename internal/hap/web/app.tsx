@@ -9,6 +9,7 @@ import { addContextRoutes } from "./routes/context.tsx";
 import { addFormRoutes } from "./routes/forms.tsx";
 import { addInviteRoutes } from "./routes/invites.tsx";
 import { addLeadershipRoutes } from "./routes/leadership.tsx";
+import { addMemberRoutes } from "./routes/members.tsx";
 import { addMeshRoutes } from "./routes/mesh.tsx";
 import { addPatchRoutes } from "./routes/patches.tsx";
 import { addTaskRoutes } from "./routes/tasks.tsx";
@@ -52,6 +53,7 @@ export function createPage(
     addApprovalRoutes(app, deps);
     addMeshRoutes(app, deps);
     addLeadershipRoutes(app, deps);
+    addMemberRoutes(app, deps);
     addInviteRoutes(app, deps);
     addTaskRoutes(app, deps);
     addThreadRoutes(app, deps);

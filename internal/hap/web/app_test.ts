@@ -90,6 +90,8 @@ Deno.test("pages have no inline script, style or handler, a language, and a titl
       "/mesh",
       "/mesh/invites",
       "/mesh/roles",
+      "/mesh/members",
+      "/mesh/members/revoke?member=12D3KooWAgent",
       "/slurp",
       "/slurp/context",
       "/slurp/graph",

@@ -7,6 +7,7 @@ import { SelectField, TextField } from "./field.tsx";
 /** Parts of the place about the mesh, in their order. */
 export const MESH_PARTS = [
   { href: "/mesh", name: "Leadership and voters" },
+  { href: "/mesh/members", name: "Members" },
   { href: "/mesh/invites", name: "Invites" },
   { href: "/mesh/roles", name: "Roles" },
 ] as const;
