@@ -136,6 +136,20 @@ Deno.test("after a limit nothing is sent until it has passed", async () => {
   assert.ok(limit.waitMs() > 55_000);
 });
 
+Deno.test("a limit that only its message tells of is one, too", async () => {
+  await using github = start();
+  github.add(SHOP);
+  const message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+  github.fault({ on: "POST", answer: () => Response.json({ message }, { status: 403 }) });
+  github.fault({ on: "POST", answer: () => new Response("x".repeat(100_000), { status: 403 }) });
+  const { client, call, limit } = connect(github);
+  const other = connect(github);
+
+  assert.equal(await codeOf(client.addComment(SEVEN, "One", call)), "rate_limited");
+  assert.ok(limit.waitMs() >= 59_000);
+  assert.equal(await codeOf(other.client.addComment(SEVEN, "One", other.call)), "forbidden");
+});
+
 Deno.test("what is no answer of the API is refused: HTML, another shape, too much, a page at another server", async () => {
   const big = `[${" ".repeat(17 * 1024 * 1024)}]`;
   const answers: readonly (() => Response)[] = [

@@ -17,6 +17,8 @@ export const MAX_KEPT_PAGE_BYTES = 256 * 1024;
 export const MAX_COMMENT_PAGES = 20;
 /** Largest answer: more than a page of issues whose texts are all as long as they may be (65,536 characters). */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** What is read of a refusal. */
+export const MAX_REFUSAL_CHARACTERS = 4_096;
 
 /** "Wait at least one second between each request" that changes something ("Best practices for using the REST API"). */
 export const WRITE_PAUSE_MS = 1_000;

@@ -2,7 +2,10 @@ import { backoffMs, type Clock, type Random } from "@bzzz/base";
 import { LIMIT_PAUSE_MS, MAX_LIMIT_PAUSE_MS } from "./constants.ts";
 
 /** What an answer says about limits. */
-type Answer = Pick<Response, "status" | "headers">;
+type Answer = Pick<Response, "status" | "headers"> & {
+  /** The beginning of a refusal's body: a secondary limit may say in words alone that it is one. */
+  readonly words?: string;
+};
 
 /**
  * Keeps to GitHub's limits: after an answer that names one, nothing is sent until it has passed ("Rate limits for the REST
@@ -30,7 +33,8 @@ export class RateLimit {
     const { status, headers } = answer;
     const retryAfterMs = seconds(headers.get("retry-after"));
     const isUsedUp = headers.get("x-ratelimit-remaining") === "0";
-    const isRefused = status === 429 || (status === 403 && (retryAfterMs !== undefined || isUsedUp));
+    const isNamed = retryAfterMs !== undefined || isUsedUp || /\brate limit\b/i.test(answer.words ?? "");
+    const isRefused = status === 429 || (status === 403 && isNamed);
     if (!isRefused) {
       this.#unnamed = 0;
       if (isUsedUp) this.#pause(this.#untilReset(headers) ?? 0);

@@ -1,6 +1,6 @@
 import { abortable, type Clock, errorMessage } from "@bzzz/base";
 import { readBody } from "./answer.ts";
-import { API_VERSION, MAX_ANSWER_BYTES, WRITE_PAUSE_MS } from "./constants.ts";
+import { API_VERSION, MAX_ANSWER_BYTES, MAX_REFUSAL_CHARACTERS, WRITE_PAUSE_MS } from "./constants.ts";
 import { GitHubError, type GitHubErrorCode } from "./errors.ts";
 import type { RateLimit } from "./rate_limit.ts";
 
@@ -109,12 +109,13 @@ export class Transport {
     } catch (cause) {
       throw unreachable(what, cause, signal);
     }
-    if (limit.note(response)) {
+    const { status, headers } = response;
+    const words = status === 403 ? await beginningOf(response, signal) : "";
+    if (limit.note({ status, headers, words })) {
       onEvent("rate_limited");
       await response.body?.cancel();
       throw limited(what, limit.waitMs());
     }
-    const { status, headers } = response;
     if (status === 304) {
       onEvent("not_modified");
       await response.body?.cancel();
@@ -137,6 +138,27 @@ export class Transport {
     const waitMs = this.#wroteAtMs + WRITE_PAUSE_MS - clock.monotonicMs();
     if (waitMs > 0) await clock.sleep(waitMs, { signal });
   }
+}
+
+/** As much of a refusal as says why; the rest is not read. */
+async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return "";
+  let text = "";
+  const decoder = new TextDecoder();
+  try {
+    while (text.length < MAX_REFUSAL_CHARACTERS) {
+      const { done, value } = await abortable(reader.read(), signal);
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    signal.throwIfAborted(); // a refusal that breaks off is one all the same
+  } finally {
+    await reader.cancel().catch(() => {}); // it has ended, or broken off
+    reader.releaseLock();
+  }
+  return text;
 }
 
 function unreachable(what: string, cause: unknown, signal: AbortSignal): unknown {
