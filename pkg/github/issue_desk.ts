@@ -1,4 +1,4 @@
-import { assertNever, BzzzError, type Clock, LruMap, type MeshId } from "@bzzz/base";
+import { assertNever, BzzzError, type Clock, LruMap, type MeshId, type TaskId } from "@bzzz/base";
 import type { GitHubClient } from "./client.ts";
 import { MAX_REMEMBERED_ISSUES, MAX_ROUNDS_OF_ISSUE, RETAKE_AFTER_MS } from "./constants.ts";
 import { GitHubError } from "./errors.ts";
@@ -8,7 +8,7 @@ import { addTold, NOTHING_TOLD, readTold, type Told } from "./markers.ts";
 import type { MeshTasks } from "./mesh_tasks.ts";
 import { type IssueStep, planIssue } from "./plan_issue.ts";
 import type { CallOptions } from "./transport.ts";
-import type { GitHubOptions, Issue, IssueRef, IssueTask } from "./types.ts";
+import { type GitHubOptions, isEnd, type Issue, type IssueRef, type IssueTask } from "./types.ts";
 
 /** What a desk stands on. */
 export interface IssueDeskDeps {
@@ -63,6 +63,13 @@ export class IssueDesk {
     }
   }
 
+  /** Cancels the task of an issue that is no more. @throws BzzzError of the mesh */
+  async forsake({ repository, number }: IssueRef): Promise<void> {
+    const task = this.#newestTaskOf({ repository, number });
+    if (!task || isEnd(task.state)) return;
+    await this.#cancel({ taskId: task.taskId, reason: `issue ${repository}#${number} was deleted` });
+  }
+
   #hasWrittenLately(issue: IssueRef): boolean {
     const wroteAtMs = this.#wroteAtMs.get(keyOf(issue));
     return wroteAtMs !== undefined && this.#deps.clock.monotonicMs() < wroteAtMs + RETAKE_AFTER_MS;
@@ -73,15 +80,24 @@ export class IssueDesk {
     readonly task: IssueTask | undefined;
     readonly next: Parameters<typeof planIssue>[0]["next"];
   } {
+    const { mesh } = this.#deps;
+    const { apiUrl } = this.#options;
+    const task = this.#newestTaskOf(issue);
+    const round = (task?.round ?? 0) + 1;
+    const mapped = round > MAX_ROUNDS_OF_ISSUE ? undefined : mapIssue(issue, { mesh, apiUrl, round });
+    return { task, next: mapped && { round, mapped } };
+  }
+
+  #newestTaskOf(ref: IssueRef): (IssueTask & { readonly round: number }) | undefined {
     const { mesh, tasks } = this.#deps;
     const { apiUrl } = this.#options;
-    let task: IssueTask | undefined;
+    let newest: (IssueTask & { readonly round: number }) | undefined;
     for (let round = 1; round <= MAX_ROUNDS_OF_ISSUE; round++) {
-      const known = tasks.find(taskIdOf({ mesh, apiUrl }, clientIdOf({ ...issue, round })));
-      if (!known) return { task, next: { round, mapped: mapIssue(issue, { mesh, apiUrl, round }) } };
-      task = known;
+      const task = tasks.find(taskIdOf({ mesh, apiUrl }, clientIdOf({ ...ref, round })));
+      if (!task) break;
+      newest = { ...task, round };
     }
-    return { task, next: undefined };
+    return newest;
   }
 
   /** Undefined where nothing can be said. */
@@ -122,7 +138,7 @@ export class IssueDesk {
     }
   }
 
-  async #cancel({ taskId, reason }: Extract<IssueStep, { type: "cancel" }>): Promise<void> {
+  async #cancel({ taskId, reason }: { readonly taskId: TaskId; readonly reason: string }): Promise<void> {
     const { tasks, onEvent } = this.#deps;
     try {
       await tasks.cancel(taskId, reason);

@@ -2,7 +2,7 @@ import { backoffMs, BzzzError, type Clock, errorMessage, LruMap, type MeshId, ty
 import type { Logger } from "@bzzz/logging";
 import type { GitHubClient } from "./client.ts";
 import { ISSUE_RETRY, MAX_REMEMBERED_ISSUES, MAX_ROUND_PAUSE_MS, RECENT_END_MS, SETTLE_MS } from "./constants.ts";
-import { endsRound } from "./errors.ts";
+import { endsRound, GitHubError } from "./errors.ts";
 import { IssueDesk, keyOf } from "./issue_desk.ts";
 import { parseClientId, taskIdOf } from "./issue_id.ts";
 import type { MeshTasks, SourcedTask } from "./mesh_tasks.ts";
@@ -30,6 +30,13 @@ export interface PolledTermDeps {
   readonly onRound: (failure: RoundFailure | undefined) => void;
 }
 
+/** An issue that is left alone for a while. */
+interface FailedIssue {
+  readonly times: number;
+  readonly untilMs: number;
+  readonly failure: RoundFailure;
+}
+
 /** An interval is up to a tenth longer, so that many meshes do not ask at the same moment. */
 const JITTER = 0.1;
 
@@ -47,7 +54,9 @@ export class PolledTerm {
   /** Issues to look at, listed or not, by key; at most `MAX_REMEMBERED_ISSUES`, of more the next rounds find those that go on. */
   readonly #due = new Map<string, IssueRef>();
   /** Issues at which something failed. */
-  readonly #failed = new LruMap<string, { readonly times: number; readonly untilMs: number }>(MAX_REMEMBERED_ISSUES);
+  readonly #failed = new LruMap<string, FailedIssue>(MAX_REMEMBERED_ISSUES);
+  /** Repositories that were listed in the newest round that asked them. */
+  readonly #reached = new Set<string>();
   readonly #warned = new Set<string>();
   #settleAtMs = Infinity;
   #wake: () => void = () => {};
@@ -116,8 +125,10 @@ export class PolledTerm {
           logger.warn("More issues have the label than are taken at a time", { repository, taken: issues.length });
         }
       }
+      this.#reached.add(repository);
       return issues;
     } catch (error) {
+      this.#reached.delete(repository);
       if (this.#call.signal.aborted || endsRound(error)) throw error;
       this.#noteFailure(repository, error);
       return [];
@@ -135,17 +146,31 @@ export class PolledTerm {
     const { clock, random } = this.#deps;
     const key = keyOf(ref);
     const failed = this.#failed.get(key);
-    if (failed && clock.monotonicMs() < failed.untilMs) return;
+    if (failed && clock.monotonicMs() < failed.untilMs) {
+      this.#failure = failed.failure; // left alone is not well
+      return;
+    }
     this.#due.delete(key); // a change that comes meanwhile makes it due again
     try {
-      await this.#desk.settle(await read(), this.#call);
+      const issue = await this.#readUnlessDeleted(ref, read);
+      await (issue ? this.#desk.settle(issue, this.#call) : this.#desk.forsake(ref));
       this.#failed.delete(key);
     } catch (error) {
       this.#due.set(key, ref);
       if (this.#call.signal.aborted || endsRound(error)) throw error;
       const times = (failed?.times ?? 0) + 1;
-      this.#failed.set(key, { times, untilMs: clock.monotonicMs() + backoffMs(random, times, ISSUE_RETRY) });
-      this.#noteFailure(key, error);
+      const untilMs = clock.monotonicMs() + backoffMs(random, times, ISSUE_RETRY);
+      this.#failed.set(key, { times, untilMs, failure: this.#noteFailure(key, error) });
+    }
+  }
+
+  /** Undefined of an issue that a person has deleted: GitHub says so, and shows the repository's others. */
+  async #readUnlessDeleted(ref: IssueRef, read: () => Promise<Issue>): Promise<Issue | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof GitHubError && error.code === "gone" && this.#reached.has(ref.repository)) return undefined;
+      throw error;
     }
   }
 
@@ -167,14 +192,16 @@ export class PolledTerm {
     return true;
   }
 
-  #noteFailure(where: string, error: unknown): void {
+  #noteFailure(where: string, error: unknown): RoundFailure {
     const { logger, onEvent } = this.#deps;
     const code = error instanceof BzzzError ? error.code : "defect";
-    this.#failure = { code, message: errorMessage(error) };
+    const failure = { code, message: errorMessage(error) };
+    this.#failure = failure;
     onEvent("failed");
     const fields = { where, code };
     if (this.#isNews(`${where} ${code}`)) logger.warn("Issues of GitHub are not all looked after", fields, error);
     else logger.debug("Issues of GitHub are still not all looked after", fields, error);
+    return failure;
   }
 
   /** Said once a term; of many different ones the first. */

@@ -230,6 +230,26 @@ Deno.test("an issue that a person closes is cancelled; one that is gone from the
   assert.deepEqual(ends(closed), ["posted 0", "ended 1"]);
 });
 
+Deno.test("the task of a deleted issue is cancelled; while the repository is out of sight, none is", async () => {
+  await using stage = new Stage({ pollIntervalMs: 10_000 });
+  const { github, tasks } = stage;
+  const issue = github.add(SHOP);
+  await stage.lead();
+  await stage.until("the comment", () => issue.comments.length === 1);
+  const answer = (status: number) => () => Response.json({ message: "This issue was deleted" }, { status });
+
+  issue.labels = [];
+  github.fault({ on: `GET /repos/${SHOP}/issues/1`, times: 1_000, answer: answer(410) });
+  github.fault({ on: `GET /repos/${SHOP}/issues?`, times: 3, answer: answer(410) });
+  await stage.rounds(2);
+  assert.deepEqual([tasks.at(0)?.state, stage.source.status().failure?.code], ["open", "gone"]);
+  await stage.until("the end", () => tasks.at(0)?.state === "cancelled");
+  await stage.rounds(2);
+
+  assert.equal(tasks.at(0)?.reason, "issue acme/shop#1 was deleted");
+  assert.equal(stage.source.status().failure, undefined);
+});
+
 Deno.test("an issue that is invalid is told why, once, by one leader after another", async () => {
   await using stage = new Stage();
   const issue = stage.github.add(SHOP, { labels: ["bzzz-task", "priority-12"] });
@@ -259,6 +279,34 @@ Deno.test("what fails at one issue stops no other, and is tried again later", as
 
   assert.equal(stage.source.status().failure, undefined);
   assert.equal(stage.records.length, 1, "it is said once");
+});
+
+Deno.test("an issue at which something fails for ever is tried ever more rarely", async () => {
+  await using stage = new Stage({ pollIntervalMs: 5_000 });
+  stage.github.add(SHOP);
+  const answer = () => Response.json({ message: "Validation Failed" }, { status: 422 });
+  stage.github.fault({ on: "POST", times: 1_000, answer });
+  await stage.lead();
+  const startedAtMs = stage.clock.monotonicMs();
+
+  await stage.until("five hours", () => stage.clock.monotonicMs() > startedAtMs + 5 * 3_600_000);
+
+  assert.ok(stage.writes.length >= 8 && stage.writes.length <= 20, `${stage.writes.length} tries`);
+});
+
+Deno.test("a cancel that comes too late is no failure; one that this node may not do is, and says so", async () => {
+  for (const [code, failure] of [["task_closed", undefined], ["not_allowed", "not_allowed"]] as const) {
+    await using stage = new Stage({ pollIntervalMs: 10_000 });
+    const issue = stage.github.add(SHOP);
+    await stage.lead();
+    await stage.until("the comment", () => issue.comments.length === 1);
+    stage.tasks.refusal = new BzzzError(code, "Cannot cancel the task");
+
+    issue.state = "closed";
+    await stage.rounds(2);
+
+    assert.equal(stage.source.status().failure?.code, failure);
+  }
 });
 
 Deno.test("a limit ends the round, and nothing is sent until it has passed", async () => {
@@ -341,6 +389,7 @@ Deno.test("a task that somebody gave an issue's client id is not the issue's", a
   await stage.rounds(2);
 
   assert.deepEqual([tasks.at(0)?.state, issue.comments.length], ["open", 0]);
+  assert.deepEqual(stage.github.requests(`GET /repos/${SHOP}/issues/`), [], "it is not even looked at");
 });
 
 Deno.test("no record has the token or an issue's words", async () => {
