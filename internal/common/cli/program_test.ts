@@ -60,6 +60,8 @@ Deno.test("a task: post, list, show, cancel, cancel again", async () => {
     "wood",
     "--due",
     "2h",
+    "--client-id",
+    "github:acme/shop#7",
   );
   const [task] = await client.tasks();
   const id = task?.task_id.slice(-6) ?? "";
@@ -71,6 +73,7 @@ Deno.test("a task: post, list, show, cancel, cancel again", async () => {
   assert.equal(posted.out, `Posted task ${id}: Fix the door\n`);
   assert.equal(task?.description, "as long\nas it takes");
   assert.match(listed.out, new RegExp(`^TASK .*\n${id}  announced  -  +now +Fix the door\n$`));
+  assert.match(shown.out, new RegExp(`\nId: ${task?.task_id}\nClient id: github:acme/shop#7\n`));
   assert.match(
     shown.out,
     /Needs: wood\nDue: in 2 h\n\n {2}as long\n {2}as it takes\n\nHistory\n {2}\[2026-11-22 18:03\] ana posted/,

@@ -96,6 +96,7 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
     `Task ${shortTaskId(task.task_id)}: ${sanitiseLine(task.title)}`,
     `State: ${task.state}${task.attempt > 0 ? `, attempt ${task.attempt}, token ${task.token}` : ""}`,
     ...field("Id", sanitiseLine(task.task_id)),
+    ...field("Client id", task.client_id && sanitiseLine(task.client_id)),
     ...field("From", `${nameOf(task.author)}, ${format.date(task.created_at_ms)}`),
     ...field("Holder", task.holder && nameOf(task.holder)),
     ...field("Priority", String(task.priority)),
