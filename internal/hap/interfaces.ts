@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ApiClient } from "@bzzz/api";
 import type { Clock, Random } from "@bzzz/base";
 import type { ProgramSpec, TimeFormat } from "@bzzz/cli";
@@ -7,6 +8,7 @@ import type { PersonLibraries } from "./libraries.ts";
 import { createScreenTerminal } from "./screen/engine/screen_terminal.ts";
 import { ScreenPortal } from "./screen/screen_portal.ts";
 import type { ScreenLook } from "./screen_settings.ts";
+import { ProgramEditor, type TextEditor } from "./screen/text_editor.ts";
 import { LinePortal } from "./terminal/line_portal.ts";
 import { createProcessTerminal, type TerminalEnvironment } from "./terminal/process_terminal.ts";
 import { WebPortal } from "./web/web_portal.ts";
@@ -20,6 +22,10 @@ export interface InterfaceDeps {
   readonly env: TerminalEnvironment;
   readonly libraries: PersonLibraries;
   readonly format?: TimeFormat;
+  /** For the full screen. */
+  readonly editor: TextEditor;
+  /** Ctrl-C is for somebody else until what is returned is disposed. */
+  readonly holdInterrupts: () => Disposable;
 }
 
 /** The form of an interface: a full screen where that is possible, lines, or a page for browsers. */
@@ -30,6 +36,19 @@ export type InterfaceMode = (typeof INTERFACE_MODES)[number];
 /** What the configuration says; a node without an interface of its own has views in the terminal. */
 export function interfaceModeOf({ interface: { mode } }: Pick<Config, "interface">): InterfaceMode {
   return mode === "plain" || mode === "web" ? mode : "terminal";
+}
+
+/** The editor of the configuration; what is edited lies in the private folder of the socket. */
+export function editorOf(
+  config: Config,
+  { clock, home }: { readonly clock: Clock; readonly home: string },
+): TextEditor {
+  return new ProgramEditor({ clock }, { command: editorCommandOf(config), folder: join(home, "run") });
+}
+
+/** The program of the setting `interface.editor`, with its arguments. */
+export function editorCommandOf(config: Config): string | undefined {
+  return config.binaryType === "hap" ? config.interface.editor : undefined;
 }
 
 /** How an interface looks and where it is. */
@@ -50,7 +69,7 @@ export interface InterfaceOptions {
  * redrawn, else in lines (`plain`, `TERM=dumb`, `ACCESSIBLE`, a pipe).
  */
 export function createInterface(deps: InterfaceDeps, options: InterfaceOptions): TerminalInterface {
-  const { env, random, ...common } = deps;
+  const { env, random, editor, holdInterrupts, ...common } = deps;
   const terminal = createProcessTerminal(env);
   if (options.mode === "web") {
     const { page: { port, keepLink }, isObserver = false } = options;
@@ -60,5 +79,14 @@ export function createInterface(deps: InterfaceDeps, options: InterfaceOptions):
     return new LinePortal({ ...common, terminal });
   }
   const { client, clock, program, libraries } = common;
-  return new ScreenPortal({ client, clock, program, libraries, ...options.look(), terminal: createScreenTerminal() });
+  return new ScreenPortal({
+    client,
+    clock,
+    program,
+    libraries,
+    editor,
+    holdInterrupts,
+    ...options.look(),
+    terminal: createScreenTerminal(),
+  });
 }

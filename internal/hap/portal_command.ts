@@ -3,7 +3,15 @@ import { createSystemRandom } from "@bzzz/base";
 import { type Command, type CommandContext, EXIT, type ExitStatus, type NodeEndpoint, usageError } from "@bzzz/cli";
 import { keepPageLink } from "@bzzz/runtime/main";
 import { librariesOfConfig, readHidden } from "./libraries.ts";
-import { createInterface, INTERFACE_MODES, type InterfaceMode, interfaceModeOf } from "./interfaces.ts";
+import {
+  createInterface,
+  editorCommandOf,
+  editorOf,
+  INTERFACE_MODES,
+  type InterfaceMode,
+  interfaceModeOf,
+} from "./interfaces.ts";
+import { wordsOf } from "./screen/text_editor.ts";
 import { screenLook } from "./screen_settings.ts";
 import { createProcessTerminal, type TerminalEnvironment } from "./terminal/process_terminal.ts";
 import { canUseSocket, dropViewPermissions } from "./view_permissions.ts";
@@ -70,14 +78,17 @@ async function attach(
   await client.status({ signal }); // a node that does not answer: one clear message instead of a screen that cannot do anything
   const libraries = librariesOfConfig(config, home);
   await readHidden(libraries, home);
-  await dropViewPermissions(home);
+  const [editorProgram] = wordsOf(editorCommandOf(config));
+  await dropViewPermissions(home, editorProgram);
   if (options.endpoint.socketPath !== undefined && !await canUseSocket(home)) {
     client = new ApiClient(
       { fetch: (request) => fetch(request), clock, random },
       options.endpoint,
     );
   }
-  const portal = createInterface({ client, clock, random, program, env, format, libraries }, {
+  const editor = editorOf(config, { clock, home });
+  const holdInterrupts = () => context.hooks().holdInterrupts();
+  const portal = createInterface({ client, clock, random, program, env, format, libraries, editor, holdInterrupts }, {
     mode,
     look: () => look,
     isObserver: options.isObserver,

@@ -7,7 +7,7 @@ import { frontDoor, homePaths, keepPageLink, type NodeContext, type RuntimeServi
 import { REQUEST_STAKES, TOPICS } from "@bzzz/wire";
 import { HAPExecution, type TerminalInterface } from "./execution.ts";
 import { librariesOfConfig } from "./libraries.ts";
-import { createInterface, interfaceModeOf } from "./interfaces.ts";
+import { createInterface, editorOf, interfaceModeOf } from "./interfaces.ts";
 import { languagesOf } from "./prompts/word_request.ts";
 import { WordingDesk } from "./prompts/wording_desk.ts";
 import { acceptedPolicy, acceptPolicy, mandatedRules } from "./prompts/policy_mandate.ts";
@@ -134,7 +134,7 @@ function createPolicyDesk(
 
 function createPortal(
   services: Readonly<RuntimeServices>,
-  { clock, random, env, profile, config, home }: NodeContext,
+  { clock, random, env, profile, config, home, interrupts }: NodeContext,
   token: string,
 ): TerminalInterface {
   // no port and no network: the requests go straight into the API of this process
@@ -144,7 +144,9 @@ function createPortal(
   });
   const program = { name: "bzzz-hap", binaryType: profile.binaryType, version: VERSION } as const;
   const libraries = librariesOfConfig(config, home);
-  return createInterface({ client, clock, random, program, env, libraries }, {
+  const editor = editorOf(config, { clock, home });
+  const holdInterrupts = () => interrupts.hold();
+  return createInterface({ client, clock, random, program, env, libraries, editor, holdInterrupts }, {
     mode: interfaceModeOf(config),
     look: () => screenLook(config, { home, env }),
     page: { port: config.ports.adminUiPort, keepLink: (link) => keepPageLink(home, link) },

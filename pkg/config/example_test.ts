@@ -27,7 +27,9 @@ Deno.test("renderExampleConfig() loads to the defaults", () => {
     const fromDefault = [...loaded.origins].filter(([, { source }]) => source === "default").map(([key]) => key);
     const optional = [
       "agent.id",
-      ...(profile === CONFIG_PROFILES.hap ? ["interface.keymap_path", "interface.policy_path"] : []),
+      ...(profile === CONFIG_PROFILES.hap
+        ? ["interface.keymap_path", "interface.editor", "interface.policy_path"]
+        : []),
       "identity.passphrase_file",
       "slurp.goals_address",
       "election.heartbeat_ms",

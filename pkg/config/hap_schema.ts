@@ -28,6 +28,10 @@ function buildHapSchema(defaults: ProfileDefaults) {
         lineRule(1024, "a path"),
         "File with the keys of the full screen, relative to the data directory; see the portal's documentation. Left out: the built-in keys.",
       ),
+      editor: optionalText(
+        lineRule(1024, "a program"),
+        "Program that opens the line of the full screen (Ctrl+O), and its arguments behind spaces. The built program may start only what BZZZ_EDITOR or BZZZ_INTERFACE_EDITOR named when it was started, not what a file names. Left out: none.",
+      ),
       policy_path: optionalText(
         lineRule(1024, "a path"),
         "File with the rules that decide asks without a person or raise their stakes, relative to the data directory; read again when it changes. Left out, missing or not valid: people are asked everything.",

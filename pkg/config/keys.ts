@@ -13,7 +13,10 @@ export interface ConfigKey {
 }
 
 /** Short names of the specification (section 11.2) and of BZZZ before it, beside the derived ones. */
-const VARIABLE_ALIASES: Readonly<Record<string, readonly string[]>> = { "logging.level": ["BZZZ_LOG_LEVEL"] };
+const VARIABLE_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  "logging.level": ["BZZZ_LOG_LEVEL"],
+  "interface.editor": ["BZZZ_EDITOR"],
+};
 
 /** "ports.http_port" is set by BZZZ_PORTS_HTTP_PORT. */
 export function variableName(key: string): string {

@@ -27,6 +27,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "interface.theme": ["light", "contrast", "mono"],
   "interface.ascii": [true, false, true],
   "interface.keymap_path": ["file.yaml", "env.yaml", "flag.yaml"],
+  "interface.editor": ["file.yaml", "env.yaml", "flag.yaml"],
   "interface.message_templates_path": ["file", "env", "flag"],
   "interface.prompt_library_path": ["file", "env", "flag"],
   "interface.policy_path": ["file.yaml", "env.yaml", "flag.yaml"],

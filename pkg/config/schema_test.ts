@@ -48,6 +48,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "interface.theme": ["blue", "1"],
   "interface.ascii": ["yes", "1"],
   "interface.keymap_path": ['""', "5", '"a\\nb"'],
+  "interface.editor": ['""', "5", '"a\\nb"'],
   "interface.message_templates_path": ['""', "5", '"a\\nb"'],
   "interface.prompt_library_path": ['""', "5", '"a\\nb"'],
   "interface.policy_path": ['""', "5", '"a\\nb"'],

@@ -85,3 +85,73 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name:
+    "Ctrl+O: the line goes to ed and comes back, in the node's own screen and in a view of it; Ctrl-C in ed is for ed alone",
+  ignore: ignore || !await isThere("/usr/bin/ed"),
+  fn: async () => {
+    await withShell({ BZZZ_EDITOR: "ed -s" }, async (shell, home) => {
+      const program = `${programPath("bzzz-hap")} --home ${home}`;
+      await run(shell, program);
+      await shell.shows("CHANNELS");
+      await editOnce(shell, "of the node");
+      await using view = await TmuxWindow.open(["sh", "-im"], {
+        columns: 100,
+        rows: 24,
+        env: { ...ENV, BZZZ_EDITOR: "ed -s" },
+        endBy: "SIGHUP",
+      });
+      await view.shows("shell$");
+      await run(view, program);
+      await view.shows("of the node");
+      await editOnce(view, "of a view");
+      await shell.shows(/ana +of a view, edited/);
+      await run(view, "/quit");
+      await isCooked(view);
+      assert.deepEqual(await drafts(home), []);
+    });
+  },
+});
+
+Deno.test({
+  name: "Ctrl+O without BZZZ_EDITOR: nothing is started, and how to go on is said",
+  ignore,
+  fn: async () => {
+    await withShell({ EDITOR: "vi" }, async (shell, home) => {
+      await run(shell, `${programPath("bzzz-hap")} --home ${home}`);
+      await shell.shows("CHANNELS");
+      await shell.press("C-o");
+      await shell.shows('start the portal with BZZZ_EDITOR="${VISUAL:-$EDITOR}"');
+      await hasAlternate(shell, "1");
+    });
+  },
+});
+
+/** The line is edited in ed, where Ctrl-C interrupts nothing but ed, and sent. */
+async function editOnce(window: TmuxWindow, text: string): Promise<void> {
+  await window.type(text);
+  await window.shows(`> ${text}`);
+  await window.press("C-o");
+  await hasAlternate(window, "0");
+  await run(window, "p"); // the first key is the editor's: no read of the screen has it
+  await window.shows(new RegExp(`^p\\n${text}$`, "m"));
+  await window.press("C-c");
+  await window.shows(/\?/);
+  await run(window, "s/$/, edited/");
+  await run(window, "w");
+  await run(window, "q");
+  await window.shows(`> ${text}, edited`);
+  await hasAlternate(window, "1");
+  await window.press("Enter");
+  await window.shows(new RegExp(`ana +${text}, edited`));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function drafts(home: string): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(`${home}/run`))).map(({ name }) => name);
+  return names.filter((name) => name.startsWith("draft"));
+}

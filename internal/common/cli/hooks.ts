@@ -292,6 +292,8 @@ export interface ProgramHooks {
   unlockKeys(globals: GlobalFlags): Promise<KeysChanged>;
   /** Signs an admin grant for this node with the root key, rebuilt from its shares; while no node runs. */
   recoverRoot(options: { globals: GlobalFlags; sharesFile: string | undefined }): Promise<RecoverResult>;
+  /** Until what is returned is disposed, Ctrl-C is for another program on this terminal. */
+  holdInterrupts(): Disposable;
   /** Runs the node until it is stopped. */
   run(options: RunOptions): Promise<ExitStatus>;
   /** One file, or two that shall run on one machine. Empty when all is well. */

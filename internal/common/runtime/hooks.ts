@@ -39,7 +39,7 @@ import type { SetupDeps } from "./setup.ts";
 import { SetupDesk } from "./setup_desk.ts";
 import { needsSetup } from "./needs_setup.ts";
 import { serveSetupPage } from "./setup_page.ts";
-import { listenToSignals } from "./signals.ts";
+import { type InterruptGate, listenToSignals } from "./signals.ts";
 import { checkForRunningInstance } from "./collision.ts";
 import type { UncaughtGuard } from "./uncaught.ts";
 import { askForHealth } from "./ask_for_health.ts";
@@ -62,6 +62,8 @@ export interface HooksDeps {
   readonly forceExit: (status: ExitStatus) => void;
   /** Of the process, for the node that `run` starts. */
   readonly uncaught?: UncaughtGuard;
+  /** Of the process. */
+  readonly interrupts: InterruptGate;
   /** Asks the person without showing what is typed; missing where nobody can be asked. */
   readonly askSecret?: (question: string) => Promise<string | undefined>;
   /** The first line of standard input. */
@@ -257,12 +259,16 @@ export class StandardHooks implements ProgramHooks {
     };
   }
 
+  holdInterrupts(): Disposable {
+    return this.#deps.interrupts.hold();
+  }
+
   async run(options: RunOptions): Promise<ExitStatus> {
     const { globals } = options;
     const { profile, env, clock, random } = this.#deps;
     const typed = await this.#setUpFirst(options);
     // Before anything is waited for: from here on no signal falls between the command's listener and the node's.
-    using signals = listenToSignals();
+    using signals = listenToSignals(undefined, this.#deps.interrupts);
     const [parts, createExecution] = await Promise.all([this.#loadNodeParts(), this.#deps.loadExecution()]);
     const dev = globals.isDev
       ? await parts.prepareDevNode(this.#setup(globals), {
@@ -293,6 +299,7 @@ export class StandardHooks implements ProgramHooks {
       hasTerminal: this.#deps.stdinIsTerminal || this.#deps.stdoutIsTerminal || this.#deps.stderrIsTerminal,
       version: this.#deps.version,
       signals,
+      interrupts: this.#deps.interrupts,
       forceExit: this.#deps.forceExit,
       ...(this.#deps.uncaught ? { uncaught: this.#deps.uncaught } : {}),
       tell: this.#deps.tell,

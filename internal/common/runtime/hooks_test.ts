@@ -10,6 +10,7 @@ import { AGENT_PROFILE, type BinaryProfile, HAP_PROFILE } from "./profiles.ts";
 import { UncaughtGuard } from "./uncaught.ts";
 import { waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
+import { InterruptGate } from "./signals.ts";
 
 const clock = createSystemClock();
 
@@ -59,6 +60,7 @@ async function createPlace(
       stderrIsTerminal: false,
       fetch: (request) => Promise.resolve(place.answer(request)),
       forceExit: () => {},
+      interrupts: new InterruptGate(),
       readLine: () => Promise.resolve(undefined),
       readInput: () => Promise.resolve(""),
       tell: () => Promise.resolve(),

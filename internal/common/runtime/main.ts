@@ -20,7 +20,7 @@ import { readEnvironment } from "./process_environment.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import type { ExecutionFactory } from "./run_node.ts";
 import { openSocketFetch } from "./local_socket.ts";
-import { listenToSignals } from "./signals.ts";
+import { InterruptGate, listenToSignals } from "./signals.ts";
 import { UncaughtGuard } from "./uncaught.ts";
 import { VERSION } from "./version.ts";
 
@@ -56,7 +56,8 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
   const env = readEnvironment();
   const interrupt = new AbortController();
   let isNodeRunning = false;
-  using signals = listenToSignals(["SIGINT", "SIGTERM"]);
+  const interrupts = new InterruptGate();
+  using signals = listenToSignals(["SIGINT", "SIGTERM"], interrupts);
   const watching = (async () => {
     for await (const _signal of signals) {
       if (isNodeRunning) continue; // the node has its own listener and goes in good order
@@ -87,6 +88,7 @@ async function runProgram(definition: ProgramDefinition): Promise<ExitStatus> {
     fetch: (request) => fetch(request),
     forceExit: (status) => Deno.exit(status),
     uncaught,
+    interrupts,
     ...(shell.askSecret ? { askSecret: shell.askSecret } : {}),
     readLine: shell.readLine,
     readInput: shell.readInput,

@@ -44,7 +44,7 @@ export { ShutdownManager } from "./shutdown.ts";
 export type { HookReport, ShutdownContext, ShutdownHook, ShutdownReason, ShutdownReport } from "./shutdown.ts";
 export { assertShutdownPlan, DEFAULT_SHUTDOWN_PLAN, phaseBudgetMs, SHUTDOWN_PHASES } from "./shutdown_plan.ts";
 export type { ShutdownPhase, ShutdownPlan } from "./shutdown_plan.ts";
-export { listenToSignals, terminationSignals } from "./signals.ts";
+export { InterruptGate, listenToSignals, terminationSignals } from "./signals.ts";
 export {
   foldState,
   initialState,

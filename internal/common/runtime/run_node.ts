@@ -14,7 +14,7 @@ import type { BinaryProfile } from "./profiles.ts";
 import { createRuntime, type StandardRuntime } from "./runtime.ts";
 import type { RuntimeServices } from "./services.ts";
 import { ShutdownManager } from "./shutdown.ts";
-import { takeHangUps } from "./signals.ts";
+import { type InterruptGate, takeHangUps } from "./signals.ts";
 import type { UncaughtGuard } from "./uncaught.ts";
 
 /** What a running node needs to know beyond its services. */
@@ -28,6 +28,8 @@ export interface NodeContext {
   /** The interface is to be shown on this process' terminal. */
   readonly ownsTerminal: boolean;
   readonly isDev: boolean;
+  /** For whom Ctrl-C is. */
+  readonly interrupts: InterruptGate;
 }
 
 /** Makes what the program does on top of the services. */
@@ -52,6 +54,8 @@ export interface RunNodeOptions {
   readonly passphrase?: string;
   /** Signals of the process, as data. */
   readonly signals: AsyncIterable<string>;
+  /** Held while another program has the terminal. */
+  readonly interrupts: InterruptGate;
   readonly forceExit: (status: ExitStatus) => void;
   /** Of the process; while the node runs, a defect takes it down in order. */
   readonly uncaught?: UncaughtGuard;

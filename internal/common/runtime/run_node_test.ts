@@ -10,6 +10,7 @@ import { AGENT_PROFILE } from "./profiles.ts";
 import { type ExecutionFactory, runNode, type RunNodeOptions } from "./run_node.ts";
 import { requireAgentId } from "./agent_name.ts";
 import { foundMesh } from "./setup.ts";
+import { InterruptGate } from "./signals.ts";
 import { createFakeExit, createFakeSignals } from "./testing.ts";
 import { UncaughtGuard } from "./uncaught.ts";
 
@@ -58,6 +59,7 @@ async function createPlace(): Promise<Place> {
         hasTerminal: false,
         version: "0.0.0",
         signals,
+        interrupts: new InterruptGate(),
         forceExit: createFakeExit().forceExit,
         tell: (text) => {
           told.push(text);

@@ -11,7 +11,7 @@ import {
   SHUTDOWN_PHASES,
   type ShutdownPlan,
 } from "./shutdown_plan.ts";
-import { listenToSignals } from "./signals.ts";
+import { InterruptGate, listenToSignals } from "./signals.ts";
 
 function createHarness(plan?: ShutdownPlan) {
   const clock = new ManualClock();
@@ -154,6 +154,33 @@ Deno.test("a second request joins the first; hooks come no more; removed ones do
   assert.equal(first, second);
   assert.deepEqual([first.reason, runs], [{ kind: "requested", by: "operator" }, 1]);
   assert.throws(() => manager.on("stop", "late", () => {}), TypeError);
+});
+
+Deno.test({
+  name: "listenToSignals() leaves the keyboard's signals to whoever holds them, and no others",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const gate = new InterruptGate();
+    const signals = listenToSignals(["SIGQUIT", "SIGUSR2"], gate);
+    const received: string[] = [];
+    const reading = (async () => {
+      for await (const signal of signals) received.push(signal);
+    })();
+
+    const first = gate.hold();
+    const second = gate.hold();
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    for (const name of ["SIGQUIT", "SIGUSR2"] as const) Deno.kill(Deno.pid, name); // the test runner takes SIGINT itself
+    await waitFor(() => received.length > 0, { timeoutMs: 30_000, what: "the signal that is for everybody" });
+    second[Symbol.dispose]();
+    Deno.kill(Deno.pid, "SIGQUIT");
+    await waitFor(() => received.length > 1, { timeoutMs: 30_000, what: "the next one" });
+    signals[Symbol.dispose]();
+    await reading;
+
+    assert.deepEqual(received, ["SIGUSR2", "SIGQUIT"]);
+  },
 });
 
 Deno.test({

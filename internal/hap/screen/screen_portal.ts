@@ -1,21 +1,18 @@
-import type { ApiClient, PersonPresence, RequestView } from "@bzzz/api";
-import { abortable, assertNever, BzzzError, type Clock, errorMessage, type Timer } from "@bzzz/base";
+import type { ApiClient, PersonPresence } from "@bzzz/api";
+import { assertNever, type Clock, errorMessage, type Timer } from "@bzzz/base";
 import {
-  type AskOptions,
   describeEntry,
   describeTask,
   EXIT,
   type ExitStatus,
   OutputClosedError,
   type ProgramSpec,
-  runCommandLine,
   sanitiseLine,
 } from "@bzzz/cli";
 import { UcxiClient } from "@bzzz/ucxi";
 import type { TerminalInterface } from "../execution.ts";
 import { portalCommands } from "../portal_commands.ts";
 import type { PersonLibraries } from "../libraries.ts";
-import { splitLine } from "../terminal/words.ts";
 import type { Effect, ScreenEvent } from "./core/events.ts";
 import type { Press } from "./core/keys.ts";
 import { createModel, type Model, type ScreenSettings } from "./core/model.ts";
@@ -25,17 +22,16 @@ import { Screen } from "./engine/screen.ts";
 import type { ScreenTerminal } from "./engine/screen_terminal.ts";
 import type { Theme } from "./engine/theme.ts";
 import { ContextReader } from "./context_reader.ts";
+import { CommandDesk } from "./command_desk.ts";
+import { Foreground } from "./foreground.ts";
 import { FormDesk } from "./form_desk.ts";
+import { LineDesk } from "./line_desk.ts";
 import { Keyboard } from "./keyboard.ts";
 import { MeshFeed } from "./mesh_feed.ts";
-import { Suspension } from "./suspension.ts";
+import type { TextEditor } from "./text_editor.ts";
 import { viewOf } from "./views/view.ts";
 
 const TICK_MS = 1_000;
-
-function isLocked(error: unknown): boolean {
-  return error instanceof BzzzError && error.code === "identity_locked";
-}
 
 /** What a full-screen portal is made of. */
 export interface ScreenPortalDeps {
@@ -47,14 +43,10 @@ export interface ScreenPortalDeps {
   readonly program: Pick<ProgramSpec, "name" | "binaryType" | "version">;
   readonly settings: ScreenSettings;
   readonly theme: Theme;
+  readonly editor: TextEditor;
+  /** Ctrl-C is for somebody else until what is returned is disposed. */
+  readonly holdInterrupts: () => Disposable;
 }
-
-const SAID: Readonly<Record<string, string>> = {
-  approve: "Approved",
-  deny: "Denied",
-  answer: "Answered",
-  choose: "Chose for",
-};
 
 /**
  * The portal on a full screen: the thin shell around the pure core. It feeds events in, carries effects out, and draws. The terminal is
@@ -62,25 +54,23 @@ const SAID: Readonly<Record<string, string>> = {
  */
 export class ScreenPortal implements TerminalInterface {
   readonly #deps: ScreenPortalDeps;
-  readonly #program: ProgramSpec;
   readonly #stopping = new AbortController();
   readonly #screen: Screen;
   readonly #feed: MeshFeed;
   readonly #context: ContextReader;
   readonly #forms: FormDesk;
+  readonly #commands: CommandDesk;
   readonly #keyboard: Keyboard;
-  readonly #suspension: Suspension;
+  readonly #foreground: Foreground;
+  readonly #line: LineDesk;
   #model: Model;
   #wake: Timer | undefined;
-  #running: AbortController | undefined;
-  #answer: ((text: string | undefined) => void) | undefined;
   #done: Promise<ExitStatus> | undefined;
 
   constructor(deps: ScreenPortalDeps) {
     this.#deps = deps;
     const { clock, terminal, settings, theme, client } = deps;
     const commands = portalCommands(deps.libraries);
-    this.#program = { ...deps.program, summary: "the portal", commands };
     this.#model = createModel({
       settings,
       verbs: commands.map(({ name, aliases = [], summary, args }) => ({
@@ -99,15 +89,33 @@ export class ScreenPortal implements TerminalInterface {
       view: () => viewOf(this.#model),
       failed: (error) => this.#stopping.abort(error),
     });
+    this.#commands = new CommandDesk({
+      client,
+      clock,
+      program: { ...deps.program, summary: "the portal", commands },
+      format: settings.format,
+      tell: (event) => this.#tell(event),
+      keyUsed: () => this.#feed.refresh("status"),
+      signal: this.#stopping.signal,
+    });
     this.#keyboard = new Keyboard({ terminal, clock, pressed: (presses) => this.#pressed(presses) });
-    this.#suspension = new Suspension({
+    this.#foreground = new Foreground({
       terminal,
       clock,
       screen: this.#screen,
+      keyboard: this.#keyboard,
+      holdInterrupts: deps.holdInterrupts,
       resumed: () => {
         this.#take({ type: "resized", size: terminal.size() });
         this.#emitTitle();
       },
+    });
+    this.#line = new LineDesk({
+      editor: deps.editor,
+      foreground: this.#foreground,
+      line: () => this.#model.input,
+      tell: (event) => this.#tell(event),
+      signal: this.#stopping.signal,
     });
     this.#forms = new FormDesk({
       client,
@@ -119,7 +127,7 @@ export class ScreenPortal implements TerminalInterface {
       client: new UcxiClient(client.connection, client.connection),
       browser: () => this.#model.browser,
       tell: (event) => this.#tell(event),
-      withPassphrase: (work) => this.#withPassphrase(work),
+      withPassphrase: (work) => this.#commands.withPassphrase(work),
       signal: this.#stopping.signal,
     });
     this.#feed = new MeshFeed({
@@ -161,7 +169,7 @@ export class ScreenPortal implements TerminalInterface {
     };
     terminal.enter();
     const removeResize = terminal.onResize(resized);
-    const removeContinue = this.#suspension.watch();
+    const removeContinue = this.#foreground.watch();
     const tick = clock.setPeriodic(TICK_MS, () => {
       this.#take({ type: "tick" });
       this.#screen.invalidate();
@@ -175,8 +183,7 @@ export class ScreenPortal implements TerminalInterface {
       return signal.aborted || error instanceof OutputClosedError ? EXIT.ok : EXIT.failure;
     } finally {
       this.#stopping.abort(new DOMException("The portal has ended", "AbortError"));
-      this.#running?.abort(signal.reason);
-      this.#answer?.(undefined);
+      this.#commands.stop();
       tick.cancel();
       this.#wake?.cancel();
       removeResize();
@@ -184,6 +191,7 @@ export class ScreenPortal implements TerminalInterface {
       this.#screen.stop();
       terminal.leave();
       await feeding;
+      await this.#line.ended;
     }
   }
 
@@ -212,13 +220,13 @@ export class ScreenPortal implements TerminalInterface {
       case "send":
         return this.#background(this.#send(effect.channel, effect.text));
       case "run":
-        return this.#background(this.#runLine(effect.line));
+        return this.#background(this.#commands.run(effect.line));
       case "interrupt":
-        return this.#running?.abort(new DOMException("The person interrupted", "AbortError"));
+        return this.#commands.interrupt();
       case "decide":
-        return this.#background(this.#decide(effect));
+        return this.#background(this.#commands.decide(effect));
       case "reply":
-        return this.#answer?.(effect.text);
+        return this.#commands.reply(effect.text);
       case "refresh":
         return this.#feed.refresh(effect.what);
       case "request":
@@ -243,8 +251,10 @@ export class ScreenPortal implements TerminalInterface {
       case "bell":
         return this.#emit("\x07");
       case "notify":
+        if (this.#foreground.isAway) return; // another program's screen; the bell rings
         return this.#emit(`\x1b]9;${sanitiseLine(effect.text, 200)}\x07`);
       case "title":
+        if (this.#foreground.isAway) return; // it is set when the screen is back
         return this.#emitTitle(effect.text);
       case "copy":
         return this.#emit(`\x1b]52;c;${new TextEncoder().encode(effect.text).toBase64()}\x07`);
@@ -257,7 +267,9 @@ export class ScreenPortal implements TerminalInterface {
       case "redraw":
         return this.#screen.redraw();
       case "suspend":
-        return this.#background(this.#suspend());
+        return this.#background(this.#line.suspend());
+      case "edit_line":
+        return this.#background(this.#line.edit());
       case "quit":
         return this.#stopping.abort(new DOMException("The person quit", "AbortError"));
       default:
@@ -274,11 +286,6 @@ export class ScreenPortal implements TerminalInterface {
     this.#emit(`\x1b]0;${sanitiseLine(text, 80)}\x07`);
   }
 
-  async #suspend(): Promise<void> {
-    if (await this.#suspension.suspend(this.#stopping.signal)) return;
-    this.#tell({ type: "hint", text: "Cannot suspend: no shell that could go on with it has started this program" });
-  }
-
   /** What it fails with is told on the screen. */
   #background(work: Promise<void>): void {
     work.catch((error) => this.#tell({ type: "output", text: errorMessage(error), isTalk: true }));
@@ -293,85 +300,11 @@ export class ScreenPortal implements TerminalInterface {
     await this.#deps.client.postMessage({ text, topic: channel }, { signal: this.#stopping.signal });
   }
 
-  async #decide({ request, input }: Extract<Effect, { type: "decide" }>): Promise<void> {
-    let answered: RequestView;
-    try {
-      const { client } = this.#deps;
-      const options = { signal: this.#stopping.signal };
-      answered = await this.#withPassphrase((given) =>
-        client.answer(request.request_id, { ...input, ...given }, options)
-      );
-    } catch (error) {
-      this.#tell({ type: "not_decided", requestId: request.request_id, problem: errorMessage(error) });
-      // the box of the decision made room for that of the passphrase
-      if (isLocked(error)) this.#tell({ type: "text", title: "Nothing was sent", text: errorMessage(error) });
-      return;
-    }
-    const once = input.decision === "approve" ? ", once" : "";
-    const chosen = input.choice === undefined ? "" : `: ${input.choice}`;
-    const said = `${SAID[input.decision] ?? input.decision} ask ${request.short_id}${chosen}${once}`;
-    this.#tell({ type: "decided", request: answered, said });
-  }
-
-  /** With the passphrase of the person's key where that is locked: it is asked for in a box of its own. */
-  async #withPassphrase<T>(work: (given: { readonly passphrase?: string }) => Promise<T>): Promise<T> {
-    try {
-      return await work({});
-    } catch (error) {
-      if (!isLocked(error) || this.#answer) throw error;
-      const passphrase = await this.#ask("Passphrase of your key: ", this.#stopping.signal, { isSecret: true });
-      if (!passphrase) throw error;
-      const done = await work({ passphrase });
-      this.#feed.refresh("status"); // it has opened the key for a while
-      return done;
-    }
-  }
-
   async #showTask(taskId: string): Promise<void> {
     const { client, clock, settings: { format } } = this.#deps;
     const task = await client.task(taskId, { signal: this.#stopping.signal });
     const history = task.history.map((entry) => `  [${format.date(entry.hlc.ms)}] ${describeEntry(entry)}`);
     const lines = [...describeTask(task, format, clock.nowMs()), "", "History", ...history];
     this.#tell({ type: "text", title: "Task", text: lines.join("\n") });
-  }
-
-  async #runLine(line: string): Promise<void> {
-    const { client, clock, settings } = this.#deps;
-    const running = new AbortController();
-    this.#running = running;
-    const signal = AbortSignal.any([running.signal, this.#stopping.signal]);
-    const sink = (isTalk: boolean) => ({
-      isTerminal: true,
-      write: (text: string) => Promise.resolve(this.#tell({ type: "output", text, isTalk })),
-    });
-    try {
-      await runCommandLine(this.#program, splitLine(line, this.#program.commands), {
-        surface: "portal",
-        out: sink(false),
-        err: sink(true),
-        clock,
-        format: settings.format,
-        signal,
-        connect: () => Promise.resolve(client),
-        ask: (label, options) => this.#ask(label, signal, options),
-      });
-    } finally {
-      this.#running = undefined;
-      this.#tell({ type: "command_ended" });
-      this.#feed.refresh("status");
-    }
-  }
-
-  async #ask(label: string, signal: AbortSignal, options: AskOptions = {}): Promise<string | undefined> {
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    this.#answer = resolve;
-    const { guardMs = 0, isSecret = false } = options;
-    this.#tell({ type: "question", label, guardMs, isSecret });
-    try {
-      return await abortable(promise, signal);
-    } finally {
-      this.#answer = undefined;
-      this.#tell({ type: "question_gone" });
-    }
   }
 }

@@ -19,6 +19,7 @@ import type { ScreenTerminal } from "./engine/screen_terminal.ts";
 import { themeOf } from "./engine/theme.ts";
 import { defaultKeymap } from "./keymap/keymap.ts";
 import { createLibraries } from "../libraries.ts";
+import type { TextEditor } from "./text_editor.ts";
 import { ScreenPortal } from "./screen_portal.ts";
 
 /** Settings as they are without a configuration, in UTC. */
@@ -49,6 +50,8 @@ export class EmulatedTerminal implements ScreenTerminal {
   bells = 0;
   /** How often the process was stopped, and whether the terminal had been given back the last time. */
   stops = 0;
+  /** Whether it answers what it is asked, as terminals do. */
+  answers = true;
   wasLeft = false;
   isEntered = false;
   /** Titles it was given, in order. */
@@ -58,6 +61,7 @@ export class EmulatedTerminal implements ScreenTerminal {
     this.#size = size;
     this.#terminal = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true, scrollback: 0 });
     this.#terminal.onBell(() => this.bells++);
+    this.#terminal.onData((answer) => this.answers && this.type(answer));
     this.#terminal.onTitleChange((title) => this.titles.push(title));
   }
 
@@ -185,6 +189,8 @@ export interface TestScreen extends AsyncDisposable {
   readonly ucxi: TestUcxi;
   readonly terminal: EmulatedTerminal;
   readonly portal: ScreenPortal;
+  /** How many hold Ctrl-C back. */
+  readonly held: { readonly interrupts: number };
   /** From now on the context server cannot be reached. */
   cutContext(): void;
   /** Presses keys, given as the bytes a terminal sends, and draws what came of them. */
@@ -204,6 +210,7 @@ export async function startTestScreen(
     settings?: Partial<ScreenSettings>;
     prepare?: (mesh: FakeMesh) => void | Promise<void>;
     ucxi?: Parameters<typeof createTestUcxi>[0];
+    editor?: TextEditor;
   } = {},
 ): Promise<TestScreen> {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
@@ -225,6 +232,7 @@ export async function startTestScreen(
     token: TEST_WRITE_TOKEN,
   });
   const terminal = new EmulatedTerminal(options.size);
+  const held = { interrupts: 0 };
   const settings = testSettings(options.settings);
   const portal = new ScreenPortal({
     libraries: createLibraries({ templates: "/nowhere/templates", prompts: "/nowhere/prompts" }),
@@ -234,6 +242,14 @@ export async function startTestScreen(
     program: { name: "bzzz-hap", binaryType: "hap", version: "0.1.0" },
     settings,
     theme: themeOf("dark", { hasColour: true }),
+    editor: options.editor ?? {
+      refusal: () => Promise.resolve("Cannot open an editor: this is a test"),
+      edit: () => Promise.reject(new TypeError("Unreachable: it was refused")),
+    },
+    holdInterrupts: () => {
+      held.interrupts++;
+      return { [Symbol.dispose]: () => void held.interrupts-- };
+    },
   });
   await portal.start();
   await waitFor(() => mesh.watchers > 0, { timeoutMs: 30_000, what: "the portal to listen" });
@@ -256,6 +272,7 @@ export async function startTestScreen(
     ucxi,
     terminal,
     portal,
+    held,
     pass,
     until,
     shows: (what) =>

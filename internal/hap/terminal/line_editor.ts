@@ -10,7 +10,7 @@ import type { Key } from "./keys.ts";
 /** Lines that Up brings back. */
 const MAX_HISTORY = 200;
 /** More does not fit into one entry of the mesh. */
-const MAX_LINE_CHARACTERS = 65_536;
+export const MAX_LINE_CHARACTERS = 65_536;
 
 /** A line being typed. `cursor` counts code units, and stands between whole characters. */
 export interface EditorState {

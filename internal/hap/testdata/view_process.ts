@@ -1,7 +1,7 @@
 // A view as a process of its own: gives up what it does not need, then says what is left.
 import { canUseSocket, dropViewPermissions } from "../view_permissions.ts";
 
-const [home = ""] = Deno.args;
+const [home = "", editor] = Deno.args;
 
 async function can(what: () => unknown): Promise<boolean> {
   try {
@@ -12,7 +12,7 @@ async function can(what: () => unknown): Promise<boolean> {
   }
 }
 
-await dropViewPermissions(home);
+await dropViewPermissions(home, editor);
 const left = {
   socket: await canUseSocket(home),
   token: await can(() => Deno.readTextFile(`${home}/run/api.token`)),
@@ -21,6 +21,7 @@ const left = {
   write: await can(() => Deno.writeTextFile(`${home}/x`, "")),
   env: await can(() => Deno.env.get("HOME")),
   run: await can(() => new Deno.Command("/bin/true").output()),
+  editor: editor !== undefined && await can(() => new Deno.Command(editor).output()),
   sys: await can(() => Deno.hostname()),
 };
 await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(left)));

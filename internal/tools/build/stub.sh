@@ -136,6 +136,15 @@ case ${BZZZ_NET:-any} in
   *) die "BZZZ_NET is \"$BZZZ_NET\"; it can be \"any\" or \"lan\"" ;;
 esac
 
+# --- the one program of this run: the person's editor, for a screen ----------------------
+run= editor=${BZZZ_EDITOR:-${BZZZ_INTERFACE_EDITOR:-}}
+editor=${editor%% *}
+case $name:$verb:$editor in
+  bzzz-hap::?* | bzzz-hap:portal:?* | bzzz-hap:tui:?* | bzzz-hap:run:?*)
+    case $editor in *,*) die "a program must not have a comma in its name: $editor" ;; esac
+    ! command -v "$editor" >/dev/null 2>&1 || run=--allow-run=$editor ;;
+esac
+
 # --- the heap of this run: the profile's, or more where limits.memory_limit_mb is raised ---
 heap=${BZZZ_HEAP_MB:-@HEAP_MB@}
 case $heap in *[!0-9]* | 0*) die "BZZZ_HEAP_MB is \"$heap\"; it can be a number of MiB" ;; esac
@@ -167,5 +176,5 @@ case $name:$verb in
     ;;
 esac
 exec "$rt" run @CLOSED_WORLD@ "--v8-flags=$v8,$heap" \
-  "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" \
+  "--allow-read=${read#,}" "--allow-write=${write#,}" "$net" ${run:+"$run"} \
   @FIXED@ "$app" "$@"

@@ -292,3 +292,23 @@ Deno.test("header: damage, and a cache of somebody else, are refused with one li
   const left = (await Array.fromAsync(Deno.readDir(`${setup.folder}/.cache/bzzz`))).map((entry) => entry.name);
   assert.deepEqual(left.filter((name) => name.includes(".tmp.")), [], "nothing half unpacked stays behind");
 });
+
+Deno.test("header: a screen of the portal may start the one editor that its variable names, other verbs and agents none", async () => {
+  await using portal = await setUp(ECHO, "bzzz-hap");
+  await using agent = await setUp(ECHO);
+  const runOf = async (setup: Setup, args: readonly string[], env: Record<string, string>) => {
+    const result = await setup.start(args, env);
+    assert.equal(result.code, 0, result.stderr);
+    return result.stdout.split("\n").filter((word) => word.startsWith("--allow-run"));
+  };
+
+  for (const args of [[], ["portal"], ["tui"], ["run"], ["--home", "x"]]) {
+    assert.deepEqual(await runOf(portal, args, { BZZZ_EDITOR: "sh -x" }), ["--allow-run=sh"], args.join(" "));
+  }
+  assert.deepEqual(await runOf(portal, [], { BZZZ_INTERFACE_EDITOR: "/bin/sh" }), ["--allow-run=/bin/sh"]);
+  assert.deepEqual(await runOf(portal, [], {}), []);
+  assert.deepEqual(await runOf(portal, [], { BZZZ_EDITOR: "no-such-program-anywhere" }), []);
+  assert.deepEqual(await runOf(portal, ["inbox"], { BZZZ_EDITOR: "sh" }), []);
+  assert.deepEqual(await runOf(agent, ["run"], { BZZZ_EDITOR: "sh" }), ["--allow-run"]);
+  assert.match((await portal.start([], { BZZZ_EDITOR: "a,b" })).stderr, /must not have a comma in its name: a,b/);
+});

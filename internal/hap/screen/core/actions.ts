@@ -114,6 +114,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
       return done({ ...model, completion: undefined, input: edit(model.input, { type: "up" }).state });
     case "history_down":
       return done({ ...model, completion: undefined, input: edit(model.input, { type: "down" }).state });
+    case "editor":
+      return done({ ...model, completion: undefined }, { type: "edit_line" });
     case "history_search":
       return done({ ...model, completion: undefined, search: startSearch(model.input) });
     case "up":

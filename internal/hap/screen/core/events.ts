@@ -60,6 +60,8 @@ export type ScreenEvent =
   | { readonly type: "output"; readonly text: string; readonly isTalk: boolean }
   | { readonly type: "text"; readonly title: string; readonly text: string }
   | { readonly type: "command_ended" }
+  /** The line as the person's editor left it. */
+  | { readonly type: "edited"; readonly text: string }
   /** A command asks; `guardMs` from now on no key answers. */
   | { readonly type: "question"; readonly label: string; readonly guardMs: number; readonly isSecret: boolean }
   | { readonly type: "question_gone" };
@@ -116,6 +118,8 @@ export type Effect =
   /** Something that is shown ends then: a "tick" is wanted. */
   | { readonly type: "wake"; readonly afterMs: number }
   | { readonly type: "redraw" }
+  /** The line is opened in the person's editor; what comes of it is an event "edited". */
+  | { readonly type: "edit_line" }
   /** The process is stopped until a shell lets it go on. */
   | { readonly type: "suspend" }
   | { readonly type: "quit" };

@@ -6,7 +6,7 @@
 import { assertNever } from "@bzzz/base";
 import { type AgentView, isOpenRequest, type RequestView } from "@bzzz/api";
 import { nameOf, sanitiseLine } from "@bzzz/cli";
-import { emptyLine } from "../../terminal/line_editor.ts";
+import { edit, type EditorState, emptyLine } from "../../terminal/line_editor.ts";
 import { decided, notDecided } from "./boxes.ts";
 import { contextChanged, listed, looked } from "./browser.ts";
 import { versionsRead } from "./browser_boxes.ts";
@@ -127,6 +127,8 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
           top: 0,
         },
       });
+    case "edited":
+      return only({ ...model, input: lineOf(model.input, event.text), completion: undefined });
     case "command_ended":
       return only({ ...model, isRunning: false });
     case "question":
@@ -148,6 +150,11 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
     default:
       return assertNever(event);
   }
+}
+
+/** A text as the line takes it: as if it was pasted in place of what was there. */
+export function lineOf({ history }: EditorState, text: string): EditorState {
+  return edit(emptyLine(history), { type: "paste", text }).state;
 }
 
 /** What the node tells everybody of this person: another view, or a verb, may have said it. */

@@ -45,6 +45,7 @@ const KEYS = [
   "backspace",
   "ctrl+p",
   "ctrl+z",
+  "ctrl+o",
   "alt+r",
   "alt+p",
   "alt+t",

@@ -53,6 +53,7 @@ export const ACTIONS = {
   complete_back: { scope: "input", summary: "The completion before" },
   history_up: { scope: "input", summary: "Line before" },
   history_down: { scope: "input", summary: "Line after" },
+  editor: { scope: "input", summary: "Open the line in your own editor" },
   history_search: { scope: "input", summary: "Look for a line that was sent; again: an older one; Enter takes it" },
 
   up: { scope: "list", summary: "One up" },

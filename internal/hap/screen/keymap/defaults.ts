@@ -34,6 +34,7 @@ export const DEFAULT_KEYS: Readonly<Record<ActionName, readonly string[]>> = {
   history_up: ["up"],
   history_down: ["down"],
   history_search: ["ctrl+r"],
+  editor: ["ctrl+o"],
 
   up: ["up"],
   down: ["down"],
