@@ -310,5 +310,5 @@ Deno.test("header: a screen of the portal may start the one editor that its vari
   assert.deepEqual(await runOf(portal, [], { BZZZ_EDITOR: "no-such-program-anywhere" }), []);
   assert.deepEqual(await runOf(portal, ["inbox"], { BZZZ_EDITOR: "sh" }), []);
   assert.deepEqual(await runOf(agent, ["run"], { BZZZ_EDITOR: "sh" }), ["--allow-run"]);
-  assert.match((await portal.start([], { BZZZ_EDITOR: "a,b" })).stderr, /must not have a comma in its name: a,b/);
+  assert.deepEqual(await runOf(portal, [], { BZZZ_EDITOR: "sh,/bin/sh" }), [], "a comma would make two of it");
 });
