@@ -7,6 +7,7 @@
 export { ExecutionStopped, ExecutorError, type ExecutorErrorCode, type StopReason } from "./errors.ts";
 export { AgentExecution } from "./execution.ts";
 export { createAgentExecution } from "./program.ts";
+export { AcpExecutor, type AcpExecutorOptions } from "./executors/acp/acp.ts";
 export { MockExecutor } from "./executors/mock.ts";
 export { type ProcessCommand, ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
 export { selectEnvironment } from "./executors/program_host.ts";

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { PeerId } from "@bzzz/base";
 import type { AgentConfig } from "@bzzz/config";
 import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime";
 import { AgentExecution } from "./execution.ts";
+import { AcpExecutor, type AcpExecutorOptions } from "./executors/acp/acp.ts";
 import { GuardedExecutor } from "./executors/guarded.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import { ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
@@ -103,6 +105,8 @@ function createRunner(
 
 const CATCH_UP_POLL_MS = 100;
 const SUMMARIES_FOLDER = "summaries";
+/** Of the coding agent's workspaces, below that of all work. */
+const ACP_FOLDER = "acp";
 
 /** What the configuration means for the runner. */
 export function runnerOptions(config: AgentConfig, self: { peerId: PeerId; role: string }): AgentRunnerOptions {
@@ -131,6 +135,25 @@ export function processOptions(
   };
 }
 
+/** What the configuration means for the coding agent of tasks. */
+export function acpOptions(
+  config: AgentConfig,
+  { env, home }: Pick<NodeContext, "env" | "home">,
+): AcpExecutorOptions {
+  const { argv, timeoutSeconds, maxOutputBytes, memoryLimitMb, workspaceLimitMb, keepWorkspaces, env: names } =
+    config.executor.acp;
+  return {
+    argv,
+    timeoutMs: timeoutSeconds * MS_PER_SECOND,
+    maxOutputBytes,
+    memoryLimitBytes: memoryLimitMb * MIB,
+    env: selectEnvironment(names, env),
+    workspaceLimitBytes: workspaceLimitMb * MIB,
+    keepWorkspaces,
+    workRoot: join(homePaths(home).work, ACP_FOLDER),
+  };
+}
+
 /** What does the tasks' work, by `executor.kind`. */
 export function createExecutor(
   context: Pick<NodeContext, "clock" | "env" | "home">,
@@ -139,6 +162,11 @@ export function createExecutor(
 ): Executor {
   const { clock } = context;
   if (config.executor.kind === "mock") return new MockExecutor({ clock });
+  if (config.executor.kind === "acp") {
+    const acp = acpOptions(config, context);
+    Deno.mkdirSync(acp.workRoot, { recursive: true, mode: 0o700 });
+    return new AcpExecutor({ clock, logger }, acp);
+  }
   const options = processOptions(config, context);
   Deno.mkdirSync(options.workRoot, { recursive: true, mode: 0o700 });
   return new ProcessExecutor({ clock, logger }, options);

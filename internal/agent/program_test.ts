@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSystemClock, createSystemRandom, type PeerId } from "@bzzz/base";
 import { CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
-import { createExecutor, createSummariser, processOptions, runnerOptions } from "./program.ts";
+import { acpOptions, createExecutor, createSummariser, processOptions, runnerOptions } from "./program.ts";
 
 Deno.test("A-04 A-27 every setting of the agent reaches its runner or its executor", async () => {
   const home = await Deno.makeTempDir({ prefix: "bzzz-program-" });
@@ -50,6 +50,43 @@ Deno.test("A-04 A-27 every setting of the agent reaches its runner or its execut
     assert.deepEqual([summariser?.name, summariser?.perHour], ["process:echo", 11]);
     assert.equal(createSummariser(context, mock, createNullLogger()), undefined);
     assert.equal(((await Deno.stat(executor.workRoot)).mode ?? 0) & 0o777, 0o700);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("every setting of the coding agent reaches its executor, whose folders are private", async () => {
+  const home = await Deno.makeTempDir({ prefix: "bzzz-program-" });
+  try {
+    const flags = {
+      "executor.kind": "acp",
+      "executor.acp.argv": ["opencode", "acp"],
+      "executor.acp.timeout_seconds": 8,
+      "executor.acp.max_output_bytes": 70_000,
+      "executor.acp.memory_limit_mb": 64,
+      "executor.acp.env": ["HOME"],
+      "executor.acp.workspace_limit_mb": 3,
+      "executor.acp.keep_workspaces": 5,
+    };
+    const { config } = parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags });
+    const context = { clock: createSystemClock(), env: { HOME: "/home/ana", SECRET: "x" }, home };
+
+    const executor = createExecutor(context, config, createNullLogger());
+
+    assert.equal(executor.name, "acp");
+    assert.deepEqual(acpOptions(config, context), {
+      argv: ["opencode", "acp"],
+      timeoutMs: 8_000,
+      maxOutputBytes: 70_000,
+      memoryLimitBytes: 64 * 1024 * 1024,
+      env: { HOME: "/home/ana" },
+      workspaceLimitBytes: 3 * 1024 * 1024,
+      keepWorkspaces: 5,
+      workRoot: `${home}/work/acp`,
+    });
+    for (const folder of ["work", "work/acp"]) {
+      assert.equal(((await Deno.stat(`${home}/${folder}`)).mode ?? 0) & 0o777, 0o700, folder);
+    }
   } finally {
     await Deno.remove(home, { recursive: true });
   }

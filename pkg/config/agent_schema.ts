@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { acpSection } from "./acp_section.ts";
 import {
+  argvOf,
   choice,
   constant,
   lineRule,
@@ -9,16 +11,12 @@ import {
   section,
   textList,
   toggle,
+  VARIABLE_RULE,
   wholeNumber,
 } from "./fields.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
 import { githubSection } from "./github_section.ts";
-
-const VARIABLE_RULE = {
-  isValid: (name: string) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
-  expected: "the name of an environment variable, not one of BZZZ_*",
-};
 
 function buildAgentSchema(defaults: ProfileDefaults) {
   return z.strictObject({
@@ -59,20 +57,15 @@ function buildAgentSchema(defaults: ProfileDefaults) {
     tasks: section({ github: githubSection() }),
     executor: section({
       kind: choice(
-        ["mock", "process"],
+        ["mock", "process", "acp"],
         "mock",
-        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands.",
+        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands, acp has the coding agent of executor.acp.argv do it.",
       ),
       process: section({
         commands: mapList(
           {
             name: z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
-            argv: z.array(
-              z.string({ error: "a program or an argument, as text" })
-                .refine((part) => !part.includes("\0"), { error: "a text without NUL characters" }),
-              { error: "a list: the program, then its arguments" },
-            ).min(1, { error: "at least the program" }).max(64, { error: "at most 64 elements" })
-              .refine((argv) => argv[0] !== "", { error: "a program in the first place" }),
+            argv: argvOf(1),
           },
           { max: 32, expected: "a list of at most 32 maps with name and argv", identifiedBy: "name" },
           "Allow-list: the only programs a task can start, without a shell. The command whose name is among the capabilities a task requires is taken, otherwise the first one. As a variable or a flag: JSON.",
@@ -99,6 +92,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
           "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
         ),
       }),
+      acp: acpSection(),
       summary: section({
         command: optionalText(
           NAME_RULE,

@@ -213,6 +213,26 @@ export function mapList<S extends z.ZodRawShape>(
   });
 }
 
+/** A program and its arguments, each as it is: no shell reads it. */
+export function argvOf(min: 0 | 1): z.ZodArray<z.ZodString> {
+  return z.array(
+    z.string({ error: "a program or an argument, as text" })
+      .refine((part) => !part.includes("\0"), { error: "a text without NUL characters" }),
+    { error: "a list: the program, then its arguments" },
+  ).min(min, { error: "at least the program" }).max(64, { error: "at most 64 elements" })
+    .refine((argv) => argv[0] !== "", { error: "a program in the first place" });
+}
+
+/** A program and its arguments that may be left out; variables and flags give it as JSON. */
+export function commandLine(description: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return withMeta(argvOf(0).default([]), {
+    description,
+    kind: "json",
+    expected: "a list: the program, then its arguments, at most 64 texts",
+    item: "a program or an argument, as text",
+  });
+}
+
 /** The meta of a key's schema, or undefined of one that was not made here. */
 export function metaOf(schema: z.ZodType): KeyMeta | undefined {
   const meta = schema.meta();
@@ -267,6 +287,12 @@ export function parseTcpAddress(address: string): { readonly host: string; reado
 }
 
 /** A name people and machines can both write: capabilities, commands. */
+/** Never one of our own: they are this program's settings. */
+export const VARIABLE_RULE: TextRule = {
+  isValid: (name) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) && !name.startsWith("BZZZ_"),
+  expected: "the name of an environment variable, not one of BZZZ_*",
+};
+
 export const NAME_RULE: TextRule = {
   isValid: (name) => /^[a-z0-9][a-z0-9._-]{0,63}$/.test(name),
   expected: "a name of at most 64 of a-z 0-9 . _ - that starts with a letter or digit",

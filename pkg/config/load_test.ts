@@ -105,6 +105,13 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "executor.process.max_output_bytes": number(4096),
   "executor.process.memory_limit_mb": number(128),
   "executor.process.env": [["A"], ["B", "C"], ["D"]],
+  "executor.acp.argv": [["a"], ["a", "b, c"], ["d, e", "d, e"]],
+  "executor.acp.timeout_seconds": number(60),
+  "executor.acp.max_output_bytes": number(65_536),
+  "executor.acp.memory_limit_mb": number(128),
+  "executor.acp.env": [["A"], ["B", "C"], ["D"]],
+  "executor.acp.workspace_limit_mb": number(64),
+  "executor.acp.keep_workspaces": number(5),
   "executor.summary.command": ["file", "env", "flag"],
   "executor.summary.timeout_seconds": number(30),
   "executor.summary.per_hour": number(100),
@@ -121,7 +128,8 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
 
 function variableText(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
-  return value.some((item) => typeof item === "object") ? JSON.stringify(value) : value.join(" , ");
+  const isJson = value.some((item) => typeof item === "object" || String(item).includes(","));
+  return isJson ? JSON.stringify(value) : value.join(" , ");
 }
 
 function issuesOf(options: Partial<Parameters<typeof parseConfig>[0]>): readonly ConfigIssue[] {

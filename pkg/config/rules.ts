@@ -91,6 +91,14 @@ export function ruleViolations(config: Config): readonly RuleViolation[] {
       suggestion: "add a command, such as {name: default, argv: [/usr/local/bin/worker]}",
     });
   }
+  if (config.binaryType === "agent" && config.executor.kind === "acp" && config.executor.acp.argv.length === 0) {
+    found.push({
+      keys: ["executor.kind", "executor.acp.argv"],
+      got: "the executor acp without a program",
+      expected: "the command line of a coding agent in executor.acp.argv",
+      suggestion: "name one that speaks the Agent Client Protocol, such as argv: [opencode, acp]",
+    });
+  }
   const summariser = config.binaryType === "agent" ? config.executor.summary.command : undefined;
   if (summariser !== undefined && config.binaryType === "agent") {
     const names = config.executor.process.commands.map(({ name }) => name);

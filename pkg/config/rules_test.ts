@@ -51,6 +51,7 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["tasks: {github: {close: true}}", "tasks.github.close"],
     ["tasks: {github: {done_label: BZZZ-task}}", "tasks.github.done_label"],
     ["tasks: {github: {repositories: [acme/shop, Acme/Shop]}}", "tasks.github.repositories"],
+    ["executor: {kind: acp}", "executor.kind"],
     ["executor: {summary: {command: sum}}", "executor.summary.command"],
     ["executor: {process: {commands: [{name: a, argv: [b]}]}, summary: {command: b}}", "executor.summary.command"],
   ];

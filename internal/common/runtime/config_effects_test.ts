@@ -280,6 +280,13 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "executor.summary.command": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
   "executor.summary.timeout_seconds": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
   "executor.summary.per_hour": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
+  "executor.acp.argv": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.timeout_seconds": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.max_output_bytes": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.memory_limit_mb": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.env": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.workspace_limit_mb": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
+  "executor.acp.keep_workspaces": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],
   "executor.process.env": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
 };
 
