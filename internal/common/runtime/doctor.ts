@@ -5,6 +5,7 @@ import { BzzzError, type Clock, errorMessage } from "@bzzz/base";
 import type { LoadedConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
+import { checkGitHub } from "./github/doctor_check.ts";
 import { homePaths, isThere } from "./home.ts";
 import { checkPerson } from "./people/person_check.ts";
 import type { BinaryProfile } from "./profiles.ts";
@@ -30,6 +31,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<readonly CheckResult[
     await check("keys", () => checkKeys(deps)),
     await check("grant", () => checkGrant(deps)),
     ...(deps.profile.binaryType === "hap" ? [await check("person", () => checkPerson(deps))] : []),
+    ...await checkGitHub(deps),
     ...(node ? [await check("node", () => checkNode(deps, node))] : [
       await check("database", () => checkDatabase(deps)),
       ...await checkPorts(deps),
