@@ -52,11 +52,11 @@ export interface ClaimsState {
   /** Versions that voters told of and the entries do not tell yet. */
   readonly known: ReadonlyMap<TaskId, number>;
   readonly running: ReadonlyMap<TaskId, { readonly token: number; readonly isCancelled: boolean }>;
-  /** Tokens under which work ran here and ended; it is never started again under them. */
+  /** Tokens of open tasks under which work ran here and ended; it is never started again under them. */
   readonly ended: ReadonlyMap<TaskId, number>;
   /** Tasks of present holders that have not changed for long: the voters are asked once whether they are still held. */
   readonly suspects: ReadonlySet<TaskId>;
-  /** Work that stopped because its lease could not be renewed; it goes on if the task is still held. */
+  /** Open tasks whose work stopped because its lease could not be renewed; it goes on if the task is still held. */
   readonly suspended: ReadonlySet<TaskId>;
 }
 
@@ -166,14 +166,7 @@ function decide(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
     case "claim_refused":
       return onRefused(state, event);
     case "ended":
-      return replanAll({
-        ...state,
-        running: without(state.running, event.taskId),
-        ended: event.outcome === "done" ? new Map(state.ended).set(event.taskId, event.token) : state.ended,
-        suspended: event.outcome === "suspended"
-          ? new Set(state.suspended).add(event.taskId)
-          : dropped(state.suspended, event.taskId),
-      });
+      return replanAll(withEnd(state, event));
     case "drain":
       return state.isDraining ? { state, effects: [] } : replanAll({ ...state, isDraining: true });
     default:
@@ -257,6 +250,17 @@ function onRefused(state: ClaimsState, event: Extract<ClaimsEvent, { type: "clai
   return {
     state: withTimer(next, taskId, scheduled),
     effects: [{ type: "schedule", taskId, delayMs: afterMs, scheduled }],
+  };
+}
+
+/** Remembers how work ended while its task is open: of one that is over nothing more is started. */
+function withEnd(state: ClaimsState, { taskId, token, outcome }: Extract<ClaimsEvent, { type: "ended" }>): ClaimsState {
+  const how = state.open.has(taskId) ? outcome : "parked";
+  return {
+    ...state,
+    running: without(state.running, taskId),
+    ended: how === "done" ? new Map(state.ended).set(taskId, token) : state.ended,
+    suspended: how === "suspended" ? new Set(state.suspended).add(taskId) : dropped(state.suspended, taskId),
   };
 }
 

@@ -234,6 +234,21 @@ Deno.test("work that ended here is not started again under its token; what is pa
   }
 });
 
+Deno.test("how work ended is remembered while its task is open, and no longer: also when the task was over first", () => {
+  for (const outcome of ["done", "suspended"] as const) {
+    const node = new Node();
+    const life = new TaskLife();
+    node.presence();
+    node.run(life);
+
+    node.task(life.act(ADA, 25, { type: "begin" }).complete(ADA, 30));
+    node.apply({ type: "ended", taskId: TEST_TASK, token: 1, outcome });
+
+    const { open, running, ended, suspended } = node.state;
+    assert.deepEqual([open.size, running.size, ended.size, suspended.size], [0, 0, 0, 0], outcome);
+  }
+});
+
 function failedThreeTimes(who: PeerId): TaskLife {
   return new TaskLife().start(who, 2).fail(who, 3).start(who, 5).fail(who, 6).start(who, 8).fail(who, 9);
 }
