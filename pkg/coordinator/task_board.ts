@@ -31,7 +31,7 @@ export class TaskBoard {
   readonly #slots = new Map<TaskId, Slot>();
   /** By the parent that a post names; as many as there are slots. */
   readonly #children = new Map<TaskId, Set<TaskId>>();
-  /** Author and client id → the post that counts: the one of the lowest seq. */
+  /** Author and client id → the post that counts: the one of the lowest seq, of those that the records of the slots keep. */
   readonly #posts = new Map<string, { taskId: TaskId; seq: number }>();
 
   constructor(options: { capacity?: number } = {}) {
@@ -47,13 +47,14 @@ export class TaskBoard {
   add(entry: TaskEntry): BoardChange {
     const { taskId } = entry.body;
     const slot = this.#slots.get(taskId) ?? { record: createTaskRecord(taskId), view: undefined };
+    const keysBefore = clientKeys(slot.record.posts);
     if (!addToRecord(slot.record, entry)) return { type: "known", taskId };
     this.#slots.delete(taskId);
     this.#slots.set(taskId, slot);
     const before = slot.view?.parent;
     slot.view = viewOf(slot.record);
     this.#relate(taskId, before, slot.view?.parent);
-    if (entry.kind === "task_posted") this.#register(entry);
+    if (entry.kind === "task_posted") this.#register(slot.record, keysBefore);
     this.#evict();
     if (!slot.view) return { type: "waiting", taskId };
     const original = this.originalOf(taskId);
@@ -94,12 +95,20 @@ export class TaskBoard {
     return views.sort(compareUrgency);
   }
 
-  #register(entry: Extract<TaskEntry, { kind: "task_posted" }>): void {
-    const { clientId, taskId } = entry.body;
-    if (clientId === undefined) return;
-    const key = postKey(entry.author, clientId);
-    const known = this.#posts.get(key);
-    if (!known || entry.seq < known.seq) this.#posts.set(key, { taskId, seq: entry.seq });
+  /** Brings the client ids of a task in line with the posts that its record keeps; `before` it had these. */
+  #register({ taskId, posts }: TaskRecord, before: readonly string[]): void {
+    const kept = clientKeys(posts);
+    for (const key of before) if (!kept.includes(key)) this.#forgetPost(key, taskId);
+    for (const { author, seq, body } of posts) {
+      if (body.clientId === undefined) continue;
+      const key = postKey(author, body.clientId);
+      const known = this.#posts.get(key);
+      if (!known || seq < known.seq) this.#posts.set(key, { taskId, seq });
+    }
+  }
+
+  #forgetPost(key: string, taskId: TaskId): void {
+    if (this.#posts.get(key)?.taskId === taskId) this.#posts.delete(key);
   }
 
   #relate(taskId: TaskId, before: TaskId | undefined, after: TaskId | undefined): void {
@@ -121,13 +130,10 @@ export class TaskBoard {
       }
     }
     if (victim === undefined) return;
-    const view = this.#slots.get(victim)?.view;
+    const slot = this.#slots.get(victim);
     this.#slots.delete(victim);
-    this.#relate(victim, view?.parent, undefined);
-    if (view?.clientId !== undefined) {
-      const key = postKey(view.postedBy, view.clientId);
-      if (this.#posts.get(key)?.taskId === victim) this.#posts.delete(key);
-    }
+    this.#relate(victim, slot?.view?.parent, undefined);
+    for (const key of clientKeys(slot?.record.posts ?? [])) this.#forgetPost(key, victim);
   }
 }
 
@@ -135,6 +141,10 @@ export class TaskBoard {
 export function compareUrgency(a: TaskView, b: TaskView): number {
   return b.priority - a.priority || a.postedAt.ms - b.postedAt.ms || a.postedAt.counter - b.postedAt.counter ||
     (a.taskId < b.taskId ? -1 : 1);
+}
+
+function clientKeys(posts: TaskRecord["posts"]): string[] {
+  return posts.flatMap(({ author, body: { clientId } }) => clientId === undefined ? [] : [postKey(author, clientId)]);
 }
 
 function postKey(author: PeerId, clientId: string): string {

@@ -47,6 +47,19 @@ Deno.test("the board is bounded: finished tasks make room before open ones", () 
   assert.ok(board.get(OTHER));
 });
 
+Deno.test("a forgotten task takes the client ids of all its posts along, those of others under its id too", () => {
+  const board = new TaskBoard({ capacity: 1 });
+  board.add(posted({ taskId: OTHER, clientId: "job-1" }, 1));
+  board.add(posted({ taskId: OTHER, clientId: "job-2" }, 2, ADA));
+  board.add(posted({ taskId: TEST_TASK }, 3));
+
+  const change = board.add(posted({ taskId: THIRD, clientId: "job-2" }, 4, ADA));
+
+  assert.equal(change.type, "changed", "no copy of a task that is forgotten");
+  assert.equal(board.get(THIRD)?.taskId, THIRD);
+  assert.equal(board.findPosted(ADA, "job-2")?.taskId, THIRD);
+});
+
 Deno.test("A-19 list() puts the urgent and the old in front", () => {
   const board = new TaskBoard();
   board.add(posted({ taskId: OTHER, priority: 1 }, 1));
