@@ -78,6 +78,7 @@ export class ElectionManager {
   #wins = 0;
   #losses = 0;
   #left: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(deps: ElectionDeps, config: ElectionConfig) {
     this.#deps = deps;
@@ -93,9 +94,12 @@ export class ElectionManager {
     this.#apply({ type: "started" });
   }
 
-  /** Gives up its term once the work for it has ended, at most 3 s, and takes part no more. Idempotent. */
-  async stop(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+  /** Gives up its term once the work for it has ended, at most 3 s, and takes part no more. Later calls wait for the first. */
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#leave();
+  }
+
+  async #leave(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#left = resolve;
     this.#apply({ type: "drained" });

@@ -209,6 +209,22 @@ Deno.test("stop() gives the term back once the work has ended, and the next one 
   await stopAll();
 });
 
+Deno.test("stop() may be asked for twice at once: both resolve when it has stopped, and nothing waits", async () => {
+  const { managers, clock, pass } = setUp([ANA]);
+  const manager = managers.get(ANA) ?? assert.fail("there is one");
+  manager.start();
+  await pass(1_000);
+  assert.ok(manager.leadership());
+  let stopped = 0;
+
+  const stops = [manager.stop(), manager.stop()].map((stop) => stop.then(() => stopped++));
+  await settle();
+
+  assert.equal(stopped, 2);
+  await clock.advance(10_000);
+  await Promise.all(stops);
+});
+
 Deno.test("an order ends the term; after step_down somebody else leads, after trigger the best does again", async () => {
   const { pass, of, register, recorded, log, stopAll } = await started();
   const entry = "e".repeat(64) as EntryId; // fits an entry id's form
