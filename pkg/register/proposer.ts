@@ -76,14 +76,47 @@ export class Proposer {
         this.#followEpochs(key, work, rules, bounds.untilMs, bounds.signal);
       return await this.#reads.read(key, ask, { untilMs, signal: options.signal });
     }
+    const { signal } = options;
+    return await this.#inTurn(key, () => this.#followEpochs(key, work, rules, untilMs, signal), { untilMs, signal });
+  }
+
+  /** Runs `propose` when those before it are done; while it waits it ends at its own time, or with its own signal. */
+  #inTurn(
+    key: RegisterKey,
+    propose: () => Promise<ProposalOutcome>,
+    { untilMs, signal }: { readonly untilMs: number; readonly signal: AbortSignal | undefined },
+  ): Promise<ProposalOutcome> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const { clock } = this.#deps;
+    const { promise, resolve, reject } = Promise.withResolvers<ProposalOutcome>();
+    let hasLeft = false;
+    const stopWaiting = (): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const leave = (end: () => void): void => {
+      hasLeft = true;
+      stopWaiting();
+      end();
+    };
+    const onAbort = () => leave(() => reject(signal?.reason));
+    const timer = clock.setTimer(Math.max(0, untilMs - clock.monotonicMs()), () => {
+      leave(() => resolve({ type: "undecided", reason: "timeout" }));
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
     const queue = this.#queues.get(key) ?? new SerialQueue({ capacity: MAX_IN_FLIGHT });
     this.#queues.set(key, queue);
-    try {
-      return await queue.run(() => this.#followEpochs(key, work, rules, untilMs, options.signal));
-    } finally {
+    queue.run(async () => {
+      stopWaiting();
+      if (!hasLeft) resolve(await propose());
+    }).catch((error) => {
+      stopWaiting(); // too many wait already
+      reject(error);
+    }).finally(() => {
       // the queue counts its last job until after this turn
       if (queue.size <= 1) this.#queues.delete(key);
-    }
+    });
+    return promise;
   }
 
   async #followEpochs(
