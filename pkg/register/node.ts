@@ -184,15 +184,21 @@ class QuorumRegisters implements RegisterNode {
   }
 
   learn(records: readonly Uint8Array[]): boolean {
-    const isNew = this.#log.learn(records);
-    const roster = this.#log.current;
-    if (isNew && roster) {
-      const { epoch, step, voters } = roster;
-      this.#deps.logger.info("Voters of the mesh", { epoch, step, voters: voters.length, isVoter: this.isVoter });
-      this.events.emit("roster:changed", { roster });
-      this.connectionsChanged();
+    const before = this.#log.current;
+    try {
+      return this.#log.learn(records);
+    } finally {
+      // what was stored counts, also when the disk refused what came behind it
+      const roster = this.#log.current;
+      if (roster && roster !== before) this.#rosterChanged(roster);
     }
-    return isNew;
+  }
+
+  #rosterChanged(roster: VoterRoster): void {
+    const { epoch, step, voters } = roster;
+    this.#deps.logger.info("Voters of the mesh", { epoch, step, voters: voters.length, isVoter: this.isVoter });
+    this.events.emit("roster:changed", { roster });
+    this.connectionsChanged();
   }
 
   /** A disk that takes nothing now is no reason to fail the call that asked: the next one asks again. */

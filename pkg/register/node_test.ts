@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { waitFor } from "@bzzz/base/testing";
+import { createSeededRandom, ManualClock, waitFor } from "@bzzz/base/testing";
+import { createSigningKey, peerIdFromPublicKey } from "@bzzz/crypto";
+import { createNullLogger } from "@bzzz/logging";
+import { StoreError } from "@bzzz/store";
 import { z } from "zod";
 import { verifyCertificate } from "./certificate.ts";
 import { createCodec } from "./codec.ts";
 import { registerKey } from "./keys.ts";
-import { RegisterCluster } from "./testing.ts";
+import { createRegisterNode } from "./node.ts";
+import { MemoryRegisterDisk, RegisterCluster } from "./testing.ts";
 import type { Register, RegisterRules } from "./types.ts";
 import { votersOf } from "./voter_roster.ts";
 
@@ -276,4 +280,43 @@ Deno.test("many commands that arrive together share their writes to the disk", a
 
   assert.ok(outcomes.every((outcome) => outcome?.type === "decided"));
   assert.ok(cluster.at(1).disk.syncs - before < 50, `${cluster.at(1).disk.syncs - before} syncs for 100 promises`);
+});
+
+Deno.test("voters that were stored are told of, also when the disk fills up behind them", async () => {
+  await using cluster = RegisterCluster.create({ voters: 2 });
+  const history = cluster.at(0).registers.history();
+  const disk = new MemoryRegisterDisk();
+  const key = createSigningKey(createSeededRandom(9));
+  const peer = peerIdFromPublicKey(key.publicKey);
+  let room = 2;
+  const kv = {
+    ...disk.kv,
+    set: (name: string, value: Uint8Array) => {
+      if (room-- <= 0) throw new StoreError("store_full", "Cannot write: the disk is full");
+      disk.kv.set(name, value);
+    },
+  };
+  const registers = createRegisterNode({
+    mesh: cluster.mesh,
+    self: peer,
+    signingKey: key,
+    store: { kv, registers: disk.registers, transaction: (work) => work(), synced: () => Promise.resolve() },
+    streams: cluster.network.createNode(peer),
+    peers: () => [],
+    isMember: () => true,
+    isMaster: () => false,
+    penalise: () => {},
+    clock: new ManualClock(),
+    random: createSeededRandom(9),
+    logger: createNullLogger(),
+  });
+  const told: string[] = [];
+  registers.events.on("roster:changed", ({ roster }) => told.push(roster.step));
+
+  assert.throws(() => registers.learn(history), StoreError);
+  assert.deepEqual([registers.roster()?.step, told], ["transferring", ["transferring"]]);
+  room = 1;
+  assert.equal(registers.learn(history), true);
+  assert.deepEqual([registers.roster()?.step, told], ["stable", ["transferring", "stable"]]);
+  await registers.stop();
 });
