@@ -1,6 +1,7 @@
 import { badAnswer, readComment, readComments, readIssue, readIssues } from "./answer.ts";
 import { MAX_COMMENT_PAGES, MAX_ISSUE_PAGES, MAX_KEPT_PAGE_BYTES, PAGE_SIZE } from "./constants.ts";
 import { GitHubError } from "./errors.ts";
+import { nextLink } from "./link.ts";
 import { isOwnWord } from "./markers.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 import type { Issue, IssueComment, IssueRef } from "./types.ts";
@@ -141,10 +142,9 @@ export class GitHubClient {
     };
   }
 
-  /** The address of the next page (RFC 8288), which must be the same server's: the token goes there. */
+  /** The address of the next page, which must be the same server's: the token goes there. */
   #next(headers: Headers, what: string): URL | undefined {
-    const link = headers.get("link") ?? "";
-    const [, target] = /<([^<>]*)>\s*;[^,<]*\brel="?next"?/.exec(link) ?? [];
+    const target = nextLink(headers.get("link"));
     if (target === undefined) return undefined;
     const url = URL.parse(target, `${this.#apiUrl}/`);
     if (!url || url.origin !== new URL(this.#apiUrl).origin) {

@@ -28,6 +28,8 @@ Deno.test("a client id names its issue and its round, and nothing else is one", 
 Deno.test("the id of an issue's task is one on every node, and another for every issue, round, mesh and server", () => {
   const id = taskIdOf(GITHUB, "github:acme/shop#7");
 
+  // nodes of two versions must agree: this is docs/protocol.md's, and never changes
+  assert.equal(id, "0000000000FCQXDM5PHE0M3J6P");
   assert.equal(parseTaskId(id), id);
   assert.equal(taskIdOf({ ...GITHUB }, clientIdOf({ repository: "ACME/shop", number: 7, round: 1 })), id);
   const others = [
