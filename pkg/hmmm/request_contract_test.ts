@@ -1,68 +1,44 @@
 import assert from "node:assert/strict";
 import type { AgentId, PeerId } from "@bzzz/base";
-import { type BodyOf, bodySchema, type RequestAction } from "@bzzz/wire";
+import { bodySchema, type RequestAction } from "@bzzz/wire";
 import fc from "fast-check";
 import {
   actionDigest,
-  findStanding,
   foldRequest,
   isRequestFor,
-  MAX_APPROVAL_AGE_MS,
-  MAX_REQUEST_ENTRIES,
   mayActOn,
   requestDigest,
   type RequestEntry,
-  RequestInbox,
   requestStateAt,
-  type RequestView,
   snoozedUntil,
 } from "./mod.ts";
-import {
-  AGENT,
-  ANA,
-  answered,
-  ASK,
-  BEN,
-  handled,
-  opened,
-  performed,
-  person,
-  proof,
-  question,
-  revoked,
-} from "./testing.ts";
+import { ANA, ASK, BEN, handled, opened, performed, person, question } from "./testing.ts";
+import { type Answered, answerTo, APPROVAL, EVE, FACTS, fold, handle, type Opened, PUSH } from "./testdata/requests.ts";
 
-const EVE = "eve" as PeerId;
-type Opened = Partial<BodyOf<"request_opened">>;
-type Answered = Partial<BodyOf<"request_answered">>;
+const QUORUM: Opened = { ...APPROVAL, to: { quorum: { n: 2, of: 3 } } };
 
-const PUSH: RequestAction = {
-  verb: "repo.push",
-  target: "ucxl://any:any@bzzz:main/*^/pkg/dht",
-  args: [{ name: "remoteName", value: "origin" }, { name: "commits", value: 3 }, { name: "force", value: false }],
-  effect: "3 commits reach everybody",
-  reversible: true,
-  cost: "2 minutes of CI",
-};
-const FACTS = { grantOf: person, isStanding: () => true };
-const APPROVAL: Opened = { kind: "approval", allow: ["approve", "deny"], action: PUSH, offers: ["edit", "escalate"] };
-
-function fold(asked: Opened, ...entries: RequestEntry[]): RequestView {
-  const view = foldRequest(ASK, [opened(asked), ...entries]);
-  assert.ok(view);
-  return view;
-}
-
-function answerTo(asked: Opened, who: PeerId, ms: number, fields: Answered = {}, authority = person(who)) {
-  const { text: _, ...rest } = answered(who, ms, {}, authority).body;
-  const digest = requestDigest(question(asked));
-  const body = { ...rest, decision: "approve" as const, ...fields, requestDigest: digest };
-  return { ...answered(who, ms, body, authority), body };
-}
-
-function handle(asked: Opened, who: PeerId, ms: number, fields: Partial<BodyOf<"request_handled">>) {
-  return handled(who, ms, { ...fields, requestDigest: requestDigest(question(asked)) });
-}
+const anyEntry: fc.Arbitrary<RequestEntry> = fc.tuple(
+  fc.constantFrom("approve", "deny", "auto", "agent", "escalate", "snooze", "done"),
+  fc.constantFrom(ANA, BEN, EVE),
+  fc.integer({ min: 2, max: 20 }),
+).map(([act, who, ms]) => {
+  switch (act) {
+    case "approve":
+      return answerTo(QUORUM, who, ms);
+    case "deny":
+      return answerTo(QUORUM, who, ms, { decision: "deny" });
+    case "auto":
+      return answerTo(QUORUM, who, ms, { auto: { rule: "r", policy: "0".repeat(64) } });
+    case "agent":
+      return answerTo(QUORUM, who, ms, {}, person(who, { binaryType: "agent" }));
+    case "escalate":
+      return handle(QUORUM, who, ms, { act: "escalate" });
+    case "snooze":
+      return handle(QUORUM, who, ms, { act: "snooze", untilMs: ms + 5 });
+    default:
+      return performed(answerTo(QUORUM, who, ms), ms);
+  }
+});
 
 Deno.test("the schema of the wire takes no approval by silence", () => {
   const body = { ...question({ deadlineMs: 5 }), onTimeout: "approve" };
@@ -213,146 +189,6 @@ Deno.test("what was permitted and what was done are told apart; only the asker t
   assert.deepEqual([ofNone.performed, ofNone.refusals], [undefined, { not_the_answer: 1 }]);
 });
 
-Deno.test("mayActOn() looks at what may have changed since: the person, the age, whether it was done", () => {
-  const answer = answerTo(APPROVAL, ANA, 2);
-  const view = fold(APPROVAL, answer);
-  const at = (nowMs: number, grantOf: (peer: PeerId) => ReturnType<typeof person> | undefined = person) =>
-    mayActOn(view, { ...FACTS, nowMs, grantOf });
-
-  assert.equal(at(3), undefined);
-  assert.equal(at(3 + MAX_APPROVAL_AGE_MS), "stale");
-  assert.equal(at(3, () => undefined), "person_gone");
-  assert.equal(at(3, (peer) => person(peer, { level: "read_only" })), "person_gone");
-  assert.equal(mayActOn(fold(APPROVAL), { ...FACTS, nowMs: 3 }), "no_answer");
-  assert.equal(
-    mayActOn(fold(APPROVAL, answer, performed(answer, 3)), { ...FACTS, nowMs: 4 }),
-    "already_performed",
-  );
-});
-
-Deno.test("mayActOn() acts on no word that a person has not signed, whatever the request says of it", () => {
-  const { human: _, ...unsigned } = answerTo(APPROVAL, ANA, 2);
-  const question: Opened = { kind: "question", allow: ["answer"] };
-  const { human: __, ...words } = answerTo(question, ANA, 2, { decision: "answer", text: "main" });
-  const notice: Opened = { kind: "notice", allow: ["answer"] };
-  const { human: ___, ...seen } = answerTo(notice, ANA, 2, { decision: "answer", text: "seen" });
-  const facts = { ...FACTS, nowMs: 3 };
-
-  assert.equal(fold(APPROVAL, unsigned).recordedState, "answered"); // as older nodes tell it
-  assert.equal(mayActOn(fold(APPROVAL, unsigned), facts), "unsigned");
-  assert.equal(mayActOn(fold(question, words), facts), "unsigned");
-  assert.equal(mayActOn(fold(notice, seen), facts), undefined);
-  assert.equal(
-    mayActOn(fold(APPROVAL, answerTo(APPROVAL, ANA, 2)), { ...facts, isStanding: () => false }),
-    "person_gone",
-  );
-});
-
-Deno.test("a request for signed answers stays open until a person signs one; anybody may say no", () => {
-  const asked: Opened = { ...APPROVAL, signedBy: "person" };
-  const { human: _, ...unsigned } = answerTo(asked, ANA, 2);
-  const { human: __, ...denied } = answerTo(asked, BEN, 4, { decision: "deny" });
-
-  const open = fold(asked, unsigned);
-  assert.deepEqual([open.recordedState, open.refusals], ["pending", { not_signed: 1 }]);
-  assert.equal(fold(asked, unsigned, answerTo(asked, ANA, 3)).recordedState, "answered");
-  assert.equal(fold(asked, unsigned, denied).recordedState, "declined");
-});
-
-Deno.test("a rule approves what its person let it approve, and never high stakes", () => {
-  const auto = { rule: "pushes", policy: "0".repeat(64) };
-  const state = (asked: Opened, rule: { action: string; target?: string }) => {
-    const by = { type: "mandate" as const, rules: [{ rule: "pushes", ...rule }] };
-    const entry = answerTo({ ...asked, signedBy: "person" }, ANA, 2, { auto });
-    return fold({ ...asked, signedBy: "person" }, { ...entry, human: { ...proof(ANA), by } }).recordedState;
-  };
-
-  assert.equal(state(APPROVAL, { action: "repo.*" }), "answered");
-  assert.equal(state(APPROVAL, { action: "file.*" }), "pending");
-  assert.equal(state(APPROVAL, { action: "repo.*", target: "ucxl://other/*" }), "pending");
-  assert.equal(state({ ...APPROVAL, stakes: "high" }, { action: "repo.*" }), "pending");
-  assert.equal(state({ ...APPROVAL, humanPresent: true }, { action: "repo.*" }), "pending");
-});
-
-Deno.test("two devices of one person are one vote", () => {
-  const asked: Opened = { ...APPROVAL, to: { quorum: { n: 2, of: 3 } } };
-  const second = { ...answerTo(asked, BEN, 3), human: proof(ANA) };
-
-  const view = fold(asked, answerTo(asked, ANA, 2), second);
-
-  assert.deepEqual([view.recordedState, view.refusals], ["pending", { already_voted: 1 }]);
-});
-
-Deno.test("an approval for longer covers the very same action of the same asker, and nothing else", () => {
-  const TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAX" as NonNullable<RequestView["taskId"]>;
-  const asked: Opened = { ...APPROVAL, taskId: TASK };
-  const wanted = { action: PUSH, taskId: TASK, openedBy: AGENT };
-  const facts = { ...FACTS, nowMs: 9 };
-  const find = (fields: Answered, change: Partial<typeof wanted> = {}, nowMs = 9) => {
-    const view = fold(asked, answerTo(asked, ANA, 2, fields));
-    return findStanding([view], { ...wanted, ...change }, { ...facts, nowMs }) !== undefined;
-  };
-
-  assert.equal(find({ scope: "task" }), true);
-  assert.equal(find({ scope: "until", untilMs: 10 }), true);
-  assert.equal(find({ scope: "until", untilMs: 10 }, {}, 11), false);
-  assert.equal(find({ scope: "once" }), false);
-  assert.equal(find({}), false);
-  assert.equal(find({ scope: "task" }, { taskId: ASK as string as typeof TASK }), false);
-  assert.equal(find({ scope: "task" }, { openedBy: BEN }), false);
-  assert.equal(find({ scope: "task" }, { action: { ...PUSH, target: "ucxl://any:any@bzzz:main/*^/pkg/api" } }), false);
-  assert.equal(find({ scope: "task", decision: "deny" }), false);
-});
-
-Deno.test("an approval that was taken back is acted on no more, and covers nothing; what was done stays done", () => {
-  const asked: Opened = { ...APPROVAL, to: { human: ANA as string as never } };
-  const until = answerTo(asked, ANA, 2, { scope: "until", untilMs: 100 });
-  const wanted = { action: PUSH, openedBy: AGENT };
-  const facts = { ...FACTS, nowMs: 9 };
-  const covers = (view: RequestView) => findStanding([view], wanted, facts) !== undefined;
-  const before = fold(asked, until);
-  assert.deepEqual([covers(before), mayActOn(before, facts)], [true, undefined]);
-
-  const view = fold(asked, until, revoked(until, ANA, 5));
-
-  assert.deepEqual([covers(view), mayActOn(view, facts)], [false, "revoked"]);
-  assert.deepEqual([view.recordedState, view.revoked?.by, view.revoked?.reason], ["answered", ANA, "found out"]);
-  const done = fold(asked, until, performed(until, 4), revoked(until, ANA, 5));
-  assert.deepEqual([done.performed?.outcome, mayActOn(done, facts), covers(done)], [
-    "done",
-    "already_performed",
-    false,
-  ]);
-});
-
-Deno.test("who might have answered may take an approval back, and nobody else; a denial is no approval", () => {
-  const asked: Opened = { ...APPROVAL, to: { human: ANA as string as never } };
-  const yes = answerTo(asked, ANA, 2);
-  const refusals = (...entries: RequestEntry[]) => fold(asked, ...entries).refusals;
-  const phone = person(BEN, { person: proof(ANA).person });
-
-  assert.deepEqual(refusals(yes, revoked(yes, EVE, 5)), { not_addressed: 1 });
-  assert.deepEqual(refusals(yes, revoked(yes, ANA, 5, person(ANA, { binaryType: "agent" }))), { not_a_person: 1 });
-  assert.deepEqual(refusals(yes, revoked(yes, AGENT, 5)), { not_addressed: 1 });
-  assert.deepEqual(refusals(yes, revoked(yes, BEN, 5, phone)), {}, "another device of hers");
-  assert.deepEqual(refusals(yes, revoked(yes, ANA, 5), revoked(yes, ANA, 6)), { already_closed: 1 });
-  const no = answerTo(asked, ANA, 2, { decision: "deny" });
-  assert.deepEqual(refusals(no, revoked(no, ANA, 5)), { not_the_answer: 1 });
-  assert.deepEqual(refusals(yes, revoked(opened(asked), ANA, 5)), { not_the_answer: 1 });
-});
-
-Deno.test("a flood of other entries does not keep a revocation from being heard", () => {
-  const inbox = new RequestInbox();
-  const yes = answerTo(APPROVAL, ANA, 2, { scope: "until", untilMs: 9_999 });
-  inbox.add(opened(APPROVAL));
-  inbox.add(yes);
-  for (let ms = 3; ms < 3 + 2 * MAX_REQUEST_ENTRIES; ms++) inbox.add(handle(APPROVAL, BEN, ms, {}));
-
-  inbox.add(revoked(yes, ANA, 5_000));
-
-  assert.equal(inbox.get(ASK)?.revoked?.by, ANA);
-});
-
 Deno.test("the digest covers every part of the action, and its arguments keep their names", () => {
   const before = requestDigest(question(APPROVAL));
   const longer = { ...PUSH, args: [...PUSH.args.slice(0, 2), { name: "force", value: true }] };
@@ -361,30 +197,6 @@ Deno.test("the digest covers every part of the action, and its arguments keep th
   assert.notEqual(requestDigest(question({ ...APPROVAL, action: longer })), before);
   assert.notEqual(requestDigest(question({ ...APPROVAL, action: renamed })), before);
   assert.notEqual(actionDigest(renamed), actionDigest(PUSH));
-});
-
-const QUORUM: Opened = { ...APPROVAL, to: { quorum: { n: 2, of: 3 } } };
-const anyEntry: fc.Arbitrary<RequestEntry> = fc.tuple(
-  fc.constantFrom("approve", "deny", "auto", "agent", "escalate", "snooze", "done"),
-  fc.constantFrom(ANA, BEN, EVE),
-  fc.integer({ min: 2, max: 20 }),
-).map(([act, who, ms]) => {
-  switch (act) {
-    case "approve":
-      return answerTo(QUORUM, who, ms);
-    case "deny":
-      return answerTo(QUORUM, who, ms, { decision: "deny" });
-    case "auto":
-      return answerTo(QUORUM, who, ms, { auto: { rule: "r", policy: "0".repeat(64) } });
-    case "agent":
-      return answerTo(QUORUM, who, ms, {}, person(who, { binaryType: "agent" }));
-    case "escalate":
-      return handle(QUORUM, who, ms, { act: "escalate" });
-    case "snooze":
-      return handle(QUORUM, who, ms, { act: "snooze", untilMs: ms + 5 });
-    default:
-      return performed(answerTo(QUORUM, who, ms), ms);
-  }
 });
 
 Deno.test("property: any order gives the same request; it is approved by two different people or not at all", () => {
