@@ -1,78 +1,12 @@
 import assert from "node:assert/strict";
-import type { PeerId, RequestId, TaskId } from "@bzzz/base";
+import type { TaskId } from "@bzzz/base";
 import fc from "fast-check";
-import {
-  type Candidate,
-  type ClaimsConfig,
-  type ClaimsEffect,
-  type ClaimsEvent,
-  type ClaimsState,
-  createClaimsState,
-  decideClaims,
-  foldTask,
-  rankCandidates,
-  type TaskView,
-  usedSlots,
-} from "./mod.ts";
+import { type ClaimsEffect, rankCandidates, usedSlots } from "./mod.ts";
 import { PEERS, posted, POSTER, TaskLife, TEST_TASK } from "./testing.ts";
-
-const [ADA, BOB] = PEERS as [PeerId, PeerId];
-const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as RequestId;
-
-/** A node under test: applies events, keeps the state, hands out the effects. */
-class Node {
-  state: ClaimsState;
-
-  constructor(fields: Partial<ClaimsConfig> = {}) {
-    const config = { self: ADA, role: "developer", capabilities: ["text"], maxTasks: 1, stepMs: 150 };
-    this.state = createClaimsState({ ...config, ...fields });
-  }
-
-  apply(event: ClaimsEvent): readonly ClaimsEffect[] {
-    const decision = decideClaims(this.state, event);
-    this.state = decision.state;
-    return decision.effects;
-  }
-
-  presence(
-    others: readonly PeerId[] = [],
-    fields: { isReady?: boolean; isWarm?: boolean } = {},
-  ): readonly ClaimsEffect[] {
-    return this.apply({ type: "presence", others: others.map(other), isReady: true, isWarm: true, ...fields });
-  }
-
-  task(life: TaskLife, fields: { isAwaitingPerson?: boolean; hasOpenDependencies?: boolean } = {}) {
-    const task = { view: view(life), isAwaitingPerson: false, hasOpenDependencies: false, ...fields };
-    return this.apply({ type: "task", task });
-  }
-
-  /** Lets the timer that `task` asked for fall due. */
-  due(taskId: TaskId = TEST_TASK): readonly ClaimsEffect[] {
-    const scheduled = this.state.scheduled.get(taskId);
-    assert.ok(scheduled, "nothing is scheduled");
-    return this.apply({ type: "due", taskId, scheduled, nowMs: 50 });
-  }
-
-  /** Claims, hears its own claim, starts. */
-  run(life: TaskLife): void {
-    this.task(life);
-    this.due();
-    this.task(life.act(ADA, 20, { type: "claim" }));
-    this.apply({ type: "claim_decided", taskId: TEST_TASK, version: life.value?.version ?? 0 });
-    assert.deepEqual(this.due(), [{ type: "start", taskId: TEST_TASK, token: life.value?.token }]);
-  }
-}
-
-function other(peer: PeerId): Candidate {
-  return { peer, role: "developer", capabilities: ["text"], activeTasks: 0, maxTasks: 1, weight: 1 };
-}
-
-function view(life: TaskLife): TaskView {
-  return foldTask(life.entries) ?? assert.fail();
-}
+import { ADA, ASK, BOB, ClaimingNode, other, view } from "./testdata/claiming_node.ts";
 
 Deno.test("an announced task is claimed after rank × step, and started as soon as that is decided", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   const life = new TaskLife();
   node.presence(PEERS.slice(1));
   const rank = rankCandidates(view(life), PEERS.map(other)).findIndex((c) => c.peer === ADA);
@@ -90,7 +24,7 @@ Deno.test("an announced task is claimed after rank × step, and started as soon 
 });
 
 Deno.test("somebody else's claim ends the wait", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   const life = new TaskLife();
   node.presence([BOB]);
   node.task(life);
@@ -102,7 +36,7 @@ Deno.test("somebody else's claim ends the wait", () => {
 });
 
 Deno.test("nothing is claimed before the journal has caught up and a quorum answers", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   node.presence([], { isReady: false });
 
   assert.deepEqual(node.task(new TaskLife()), []);
@@ -110,7 +44,7 @@ Deno.test("nothing is claimed before the journal has caught up and a quorum answ
 });
 
 Deno.test("a node without the capability or the role claims nothing, and nobody what depends on open tasks", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   node.presence();
 
   assert.deepEqual(node.task(new TaskLife(posted({ requiredCapabilities: ["gpu"] }))), []);
@@ -120,7 +54,7 @@ Deno.test("a node without the capability or the role claims nothing, and nobody 
 });
 
 Deno.test("past its deadline a task is not claimed: the register is told that it has expired", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   node.presence();
   node.task(new TaskLife(posted({ deadlineMs: 49 })));
 
@@ -136,7 +70,7 @@ Deno.test("the work stops when the task is lost, cancelled or finished by anothe
     ["finished", (life) => life.act(BOB, 30, { type: "claim" }).act(BOB, 31, { type: "begin" }).complete(BOB, 32)],
   ];
   for (const [reason, then] of cases) {
-    const node = new Node();
+    const node = new ClaimingNode();
     const life = new TaskLife();
     node.presence([BOB]);
     node.run(life);
@@ -151,7 +85,7 @@ Deno.test("the work stops when the task is lost, cancelled or finished by anothe
 
 Deno.test("its own word on the task does not cancel the execution that gave it", () => {
   for (const end of ["complete", "fail", "release"] as const) {
-    const node = new Node();
+    const node = new ClaimingNode();
     const life = new TaskLife();
     node.presence();
     node.run(life);
@@ -161,65 +95,9 @@ Deno.test("its own word on the task does not cancel the execution that gave it",
   }
 });
 
-Deno.test("a task of a holder that seems absent is asked for at once; the voters keep the lease", () => {
-  const node = new Node();
-  const life = new TaskLife().act(BOB, 2, { type: "claim" });
-  node.presence([BOB]);
-  assert.deepEqual(node.task(life), []);
-
-  const [schedule] = node.presence([]);
-  assert.equal(schedule?.type === "schedule" && schedule.delayMs, 0);
-  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, token: 1 }]);
-  const [again] = node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 1, afterMs: 27_000 });
-
-  assert.equal(again?.type === "schedule" && again.delayMs, 27_000, "when the voters said");
-  assert.deepEqual(node.presence([BOB]), [{ type: "unschedule", taskId: TEST_TASK }], "it has come back");
-});
-
-Deno.test("a present holder is asked about once when it is suspected, and believed when the voters say so", () => {
-  const node = new Node();
-  const life = new TaskLife().act(BOB, 2, { type: "claim" });
-  node.presence([BOB]);
-  node.task(life);
-
-  const [schedule] = node.apply({ type: "suspect", taskId: TEST_TASK });
-  assert.equal(schedule?.type, "schedule");
-  assert.deepEqual(node.due(), [{ type: "claim", taskId: TEST_TASK, token: 1 }]);
-
-  assert.deepEqual(node.apply({ type: "claim_refused", taskId: TEST_TASK, token: 1, afterMs: 9_000 }), []);
-  assert.deepEqual(node.presence([]).map(({ type }) => type), ["schedule"], "absent is another matter");
-});
-
-Deno.test("a holder is not absent while presence has not been watched for long enough", () => {
-  const node = new Node();
-  node.presence([], { isWarm: false });
-
-  assert.deepEqual(node.task(new TaskLife().act(BOB, 2, { type: "claim" })), []);
-});
-
-Deno.test("a task that waits for a person is taken over only once there is an answer", () => {
-  const blocked = new TaskLife().start(BOB, 2).act(BOB, 3, { type: "block", request: ASK });
-  const node = new Node();
-  node.presence();
-
-  assert.deepEqual(node.task(blocked, { isAwaitingPerson: true }), []);
-  assert.equal(node.task(blocked)[0]?.type, "schedule");
-});
-
-Deno.test("after a restart its own task is started again, a blocked one only when it is answered", () => {
-  const node = new Node();
-  node.presence();
-  const blocked = new TaskLife().start(ADA, 2).act(ADA, 3, { type: "block", request: ASK });
-
-  assert.deepEqual(node.task(blocked, { isAwaitingPerson: true }), []);
-  node.task(blocked);
-
-  assert.deepEqual(node.due(), [{ type: "start", taskId: TEST_TASK, token: 1 }]);
-});
-
 Deno.test("work that ended here is not started again under its token; what is parked or suspended is", () => {
   for (const [outcome, delayMs] of [["done", undefined], ["parked", 0], ["suspended", 1_000]] as const) {
-    const node = new Node();
+    const node = new ClaimingNode();
     const life = new TaskLife();
     node.presence();
     node.run(life);
@@ -236,7 +114,7 @@ Deno.test("work that ended here is not started again under its token; what is pa
 
 Deno.test("how work ended is remembered while its task is open, and no longer: also when the task was over first", () => {
   for (const outcome of ["done", "suspended"] as const) {
-    const node = new Node();
+    const node = new ClaimingNode();
     const life = new TaskLife();
     node.presence();
     node.run(life);
@@ -249,46 +127,8 @@ Deno.test("how work ended is remembered while its task is open, and no longer: a
   }
 });
 
-function failedThreeTimes(who: PeerId): TaskLife {
-  return new TaskLife().start(who, 2).fail(who, 3).start(who, 5).fail(who, 6).start(who, 8).fail(who, 9);
-}
-
-/** A result of `who` that a person has sent back three times. */
-function rejectedThreeTimes(who: PeerId): TaskLife {
-  const life = new TaskLife(posted({ review: {} }));
-  for (const ms of [10, 20, 30]) {
-    life.start(who, ms).complete(who, ms + 2);
-    const { id } = life.tell("task_reviewed", POSTER, ms + 4, { verdict: "reject", reason: "wrong" });
-    life.act(POSTER, ms + 5, { type: "reject", told: id });
-  }
-  return life;
-}
-
-for (const [what, exhausted] of [["failures", failedThreeTimes], ["rejections", rejectedThreeTimes]] as const) {
-  Deno.test(`of a task that is used up by ${what} its last holder tells people, others do not`, () => {
-    const node = new Node();
-    node.presence([BOB]);
-
-    assert.deepEqual(node.task(exhausted(ADA)), [{ type: "escalate", taskId: TEST_TASK, delayMs: 0 }]);
-    assert.deepEqual(node.task(exhausted(BOB)), []);
-  });
-
-  Deno.test(`of a task that is used up by ${what} the first of those that are there tells, when its last holder is gone`, () => {
-    const [first, second, gone] = PEERS.slice(0, 3).sort() as [PeerId, PeerId, PeerId];
-    const effectsAt = (self: PeerId, fields: { isWarm?: boolean } = {}) => {
-      const node = new Node({ self });
-      node.presence([first, second].filter((peer) => peer !== self), fields);
-      return node.task(exhausted(gone)).map(({ type }) => type);
-    };
-
-    assert.deepEqual(effectsAt(first), ["escalate"]);
-    assert.deepEqual(effectsAt(second), []);
-    assert.deepEqual(effectsAt(first, { isWarm: false }), [], "whoever is not present yet may still be there");
-  });
-}
-
 Deno.test("a claim that led to nothing frees its slot and is tried again when the voters say", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   node.presence();
   node.task(new TaskLife());
   node.due();
@@ -302,7 +142,7 @@ Deno.test("a claim that led to nothing frees its slot and is tried again when th
 });
 
 Deno.test("after a refusal by a newer value nothing is claimed until the entries tell it", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   const life = new TaskLife();
   node.presence([BOB]);
   node.task(life);
@@ -320,7 +160,7 @@ Deno.test("after a refusal by a newer value nothing is claimed until the entries
 
 Deno.test("of many open tasks a few get timers at a time, and the next ones when those are used up", () => {
   const ids = Array.from({ length: 40 }, (_, i) => `000000000000000000000000${String(i).padStart(2, "0")}` as TaskId);
-  const node = new Node();
+  const node = new ClaimingNode();
   node.presence([], { isReady: false });
   for (const taskId of ids) node.task(new TaskLife(posted({ taskId })));
 
@@ -335,7 +175,7 @@ Deno.test("of many open tasks a few get timers at a time, and the next ones when
 });
 
 Deno.test("drain: no new claims, what was claimed but not begun is given back, what waits or is done is kept", () => {
-  const node = new Node();
+  const node = new ClaimingNode();
   const life = new TaskLife();
   node.presence();
   node.task(life);
@@ -346,7 +186,7 @@ Deno.test("drain: no new claims, what was claimed but not begun is given back, w
   const released = node.apply({ type: "claim_decided", taskId: TEST_TASK, version: 1 });
 
   assert.deepEqual(released, [{ type: "release", taskId: TEST_TASK, token: 1, reason: "the agent is stopping" }]);
-  const waiting = new Node();
+  const waiting = new ClaimingNode();
   waiting.presence();
   waiting.apply({ type: "drain" });
   const asked = new TaskLife().start(ADA, 2).act(ADA, 3, { type: "block", request: ASK });
@@ -363,7 +203,7 @@ Deno.test("A-18 A-23 property: whatever happens, max_tasks is kept and no token 
     fc.nat(4),
   );
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), (steps, maxTasks) => {
-    const node = new Node({ maxTasks });
+    const node = new ClaimingNode({ maxTasks });
     const lives = new Map(ids.map((taskId) => [taskId, new TaskLife(posted({ taskId }))]));
     const started = new Set<string>();
     let ms = 10;
