@@ -35,6 +35,10 @@ Deno.test("a patch is offered out of what stands there, reviewed with its differ
   assert.match(text, /<textarea id="content"[^>]*>\n# Plan\n\tuse cash\n<\/textarea>/);
 
   const path = await offer(page, "# Plan\r\n\tuse cards", { summary: "Tested by hand.", quorum: "1", hours: "2" });
+  const address = new URL(path, "http://page").searchParams.get("address") ?? "";
+  const thing = (await browser.get(`/context/at?${new URLSearchParams({ address })}`)).text;
+  assert.ok(thing.includes(`<a href="${path}">It as a patch</a>`), thing);
+  assert.doesNotMatch((await browser.get(`/context/at?${new URLSearchParams({ address: PLAN })}`)).text, /as a patch</);
   assert.match((await browser.get("/patches")).text, /<bdi>Cards<\/bdi><\/a>open, 0\+ 0-: docs by <bdi>basil/);
   const shown = (await browser.get(path)).text;
   assert.match(shown, /State: open.*Tested by hand\./s);

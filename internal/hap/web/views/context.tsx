@@ -1,11 +1,12 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { ContentAnswer, HistoryView, SearchView, VersionView } from "@bzzz/ucxi";
+import { parseConcrete, PATCHES_FOLDER } from "@bzzz/ucxl";
 import { type Html, Said, SaidBlock } from "@bzzz/web";
 import type { Moment } from "./request.tsx";
 import { textIn } from "../text_in.ts";
 import { displaySize } from "./size.ts";
 import { At } from "./words.tsx";
-import { newPatchHref, slurpHref, versionHref, writeHref } from "./hrefs.ts";
+import { newPatchHref, patchHref, slurpHref, versionHref, writeHref } from "./hrefs.ts";
 
 /** Of one content; a longer one is not shown. */
 const MAX_SHOWN_BYTES = 512 * 1024;
@@ -106,6 +107,10 @@ function VersionFacts({ version, at }: { readonly version: VersionView; readonly
   );
 }
 
+function isIn(address: string, folder: string): boolean {
+  return parseConcrete(address).path.startsWith(`${folder}/`);
+}
+
 /** One version of a thing, between the one before and the one after, with all of them below. */
 export function ThingPage({ address, content, problem, history, at, said, canWrite }: {
   /** The thing at its latest. */
@@ -131,6 +136,14 @@ export function ThingPage({ address, content, problem, history, at, said, canWri
       {content === undefined ? "" : <Content content={content} />}
       <p>
         <a href={slurpHref("context", address)}>What your role needs to know about it</a>
+        {isIn(address, PATCHES_FOLDER)
+          ? (
+            <>
+              {" · "}
+              <a href={patchHref(address)}>It as a patch</a>
+            </>
+          )
+          : ""}
       </p>
       {canWrite && (
         <p>
