@@ -12,6 +12,7 @@
  *
  * @module
  */
+export { copyDatabase } from "./backup.ts";
 export { StoreError } from "./errors.ts";
 export type { StoreErrorCode } from "./errors.ts";
 export { openStore, quarantineStore } from "./store.ts";

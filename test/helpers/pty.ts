@@ -34,16 +34,6 @@ export class PtyProgram implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Of the program itself; Linux only. */
-  async pid(): Promise<number> {
-    // `script` has one child, a shell that became the program
-    const pid = Number(await Deno.readTextFile(`/proc/${this.#child.pid}/task/${this.#child.pid}/children`));
-    if (Number.isSafeInteger(pid) && pid > 0) return pid;
-    throw new Error(
-      `Cannot tell which process the program is: ${this.#hasEnded ? "it has ended" : "there are several"}`,
-    );
-  }
-
   async write(text: string): Promise<void> {
     await this.#writer.write(new TextEncoder().encode(text));
   }

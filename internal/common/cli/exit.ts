@@ -144,6 +144,9 @@ const CODES: Readonly<Partial<Record<ExitName, readonly string[]>>> = {
     "invalid_share",
     "mixed_shares",
     "too_few_shares",
+    "snapshot_damaged",
+    "snapshot_foreign",
+    "snapshot_unwritable",
   ],
   service_failed: [
     "p2p_listen_failed",

@@ -218,6 +218,41 @@ export interface AuditJournal extends AsyncDisposable {
   entries(options: { after: number }): AsyncIterable<EntryDetailView>;
 }
 
+/** A copy of a data directory in a folder. */
+export interface SnapshotView {
+  readonly folder: string;
+  readonly mesh_name: string;
+  readonly mesh_id: string;
+  readonly agent_id: string;
+  readonly peer_id: string;
+  readonly taken_at_ms: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** A data directory that was put back, and what its node does because of it. */
+export interface RestoreView extends SnapshotView {
+  readonly home: string;
+  readonly asks_peers: boolean;
+  /** `only`: it goes on as the only voter; `left`: it gives its seat up; `none`: it had none. */
+  readonly vote: "only" | "left" | "none";
+}
+
+/** Backups. Every method rejects with a `BzzzError`. */
+export interface SnapshotHooks {
+  save(options: {
+    readonly globals: GlobalFlags;
+    readonly folder: string;
+    readonly signal: AbortSignal;
+  }): Promise<SnapshotView>;
+  restore(options: {
+    readonly globals: GlobalFlags;
+    readonly folder: string;
+    readonly isForced: boolean;
+    readonly signal: AbortSignal;
+  }): Promise<RestoreView>;
+}
+
 /** What `setup` needs of the machine. Every method rejects with a `BzzzError`. */
 export interface SetupHooks {
   facts(globals: GlobalFlags): Promise<SetupFacts>;
@@ -253,6 +288,7 @@ export interface SetupPageResult {
  */
 export interface ProgramHooks {
   readonly setup: SetupHooks;
+  readonly snapshots: SnapshotHooks;
   /**
    * Asks what `setup` asks on a page for the browsers of this machine, and does it, until it is done. The link to the page is shown, or
    * kept in a file where nobody is at the terminal. Rejects with the reason of `signal`.

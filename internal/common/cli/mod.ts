@@ -49,10 +49,13 @@ export type {
   PersonSheet,
   ProgramHooks,
   RecoverResult,
+  RestoreView,
   RoleFileEntry,
   RunOptions,
   SetupHooks,
   SetupPageResult,
+  SnapshotHooks,
+  SnapshotView,
   TypedPassphrases,
 } from "./hooks.ts";
 export type { PatchView } from "./commands/patch_reading.ts";

@@ -2,6 +2,7 @@ import { BEGIN_COMMANDS } from "./commands/begin.ts";
 import { ELECTION_COMMANDS } from "./commands/election.ts";
 import { GRANT_COMMANDS } from "./commands/grants.ts";
 import { HISTORY_COMMANDS } from "./commands/history.ts";
+import { SNAPSHOT_COMMANDS } from "./commands/snapshot.ts";
 import { IDENTITY_COMMANDS } from "./commands/identity.ts";
 import { KEYS_COMMANDS } from "./commands/keys.ts";
 import { MESH_COMMANDS } from "./commands/mesh.ts";
@@ -48,5 +49,6 @@ export const COMMANDS: readonly Command[] = [
   ...PATCH_COMMANDS,
   ...SLURP_COMMANDS,
   ...HISTORY_COMMANDS,
+  ...SNAPSHOT_COMMANDS,
   ...PROGRAM_COMMANDS,
 ];

@@ -95,6 +95,15 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
+/** Removes what is at `path`, a folder with all that is in it. */
+export async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 /** The content of a file, or undefined when there is none. */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
   try {

@@ -37,6 +37,7 @@ import type { BinaryProfile } from "./profiles.ts";
 import type { ExecutionFactory } from "./run_node.ts";
 import type { SetupDeps } from "./setup.ts";
 import { SetupDesk } from "./setup_desk.ts";
+import { SnapshotDesk } from "./snapshot/desk.ts";
 import { needsSetup } from "./needs_setup.ts";
 import { serveSetupPage } from "./setup_page.ts";
 import { type InterruptGate, listenToSignals } from "./signals.ts";
@@ -83,10 +84,16 @@ export class StandardHooks implements ProgramHooks {
   readonly #configs: ConfigDesk;
   readonly #persons: PersonDesk;
   readonly setup: SetupDesk;
+  readonly snapshots: SnapshotDesk;
 
   constructor(deps: HooksDeps) {
     this.#deps = deps;
     this.setup = new SetupDesk({ ...deps, homeOf: (globals) => this.#plainHome(globals) });
+    this.snapshots = new SnapshotDesk({
+      ...deps,
+      homeOf: (globals) => this.#plainHome(globals),
+      loggerOf: (globals) => this.#logger(globals),
+    });
     this.#keys = new KeyDesk({
       ...deps,
       load: async (globals, home) => (await this.#load(globals, home)).config,

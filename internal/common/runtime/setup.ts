@@ -30,7 +30,7 @@ import type { Logger } from "@bzzz/logging";
 import { joinMesh, P2pError } from "@bzzz/p2p";
 import { openStore } from "@bzzz/store";
 import { join } from "node:path";
-import { homePaths, readTextIfThere, writePrivateFile } from "./home.ts";
+import { homePaths, readTextIfThere, removeIfThere, writePrivateFile } from "./home.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { DEFAULT_RECOVERY } from "./recovery_shares.ts";
 import { foundVoters } from "./voters/found.ts";
@@ -264,14 +264,6 @@ export async function forgetMesh(home: string): Promise<void> {
     join(home, "run"),
   ];
   for (const path of targets) await removeIfThere(path);
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 async function assertUnjoined(home: string, what: string): Promise<void> {

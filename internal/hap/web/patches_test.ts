@@ -136,22 +136,6 @@ Deno.test("a patch that was rejected, or that is outdated, is not applied; no vo
   assert.equal((await browser.get("/patches/submit")).status, 404, "looking applies nothing");
 });
 
-Deno.test("a change that is too long for a page is not shown in part", async () => {
-  await using page = createTestPage({
-    isBasils: true,
-    ucxi: { server: { maxContentBytes: 1 << 20 }, maxContentBytes: 1 << 20 },
-  });
-  const browser = await page.login();
-  await write(page, "use cash\n");
-  const path = await offer(page, `${"use many cards\n".repeat(12_000)}`);
-  assert.match((await browser.get(path)).text, /<span class="added">\+ use many cards/);
-
-  const long = await offer(page, "use even more cards\n".repeat(27_000), { title: "Long" });
-  const { text } = await browser.get(long);
-  assert.match(text, /This is too long for a page: ucxl diff and patch show have all of it/);
-  assert.doesNotMatch(text, /use even more cards/);
-});
-
 Deno.test("a patch: a locked key has a field for its passphrase, which comes back on no page", async () => {
   const signVote: SignVote = (body, passphrase) =>
     passphrase === "correct horse"

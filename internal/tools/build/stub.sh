@@ -115,7 +115,12 @@ for word in "$@"; do
     --from) [ "$verb" != setup ] || option=$word ;;
     --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$(id -u)" ;;
     -* | '') ;;
-    *) if [ "$verb" = validate ]; then may_read "$word"; else verb=${verb:-$word}; fi ;;
+    *) case $verb in
+        validate | 'snapshot restore') may_read "$word" ;;
+        'snapshot save') may_write "$word" ;;
+        snapshot) verb="$verb $word" ;;
+        *) verb=${verb:-$word} ;;
+      esac ;;
   esac
 done
 if [ -z "$home" ]; then

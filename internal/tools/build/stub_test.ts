@@ -138,6 +138,18 @@ Deno.test("header: --home, --config, the environment and --dev each open exactly
   ]);
 });
 
+Deno.test("header: a snapshot's folder is written or read, and nothing else of the line is a place", async () => {
+  await using setup = await setUp();
+  const at = (path: string) => `${setup.folder}/${path}`;
+
+  const saved = await setup.start(["snapshot", "save", at("backup"), "--home", at("a")]);
+  const restored = await setup.start(["--home", at("a"), "snapshot", "restore", "--force", at("backup")]);
+
+  assert.deepEqual(placesOf(saved, "--allow-write"), [at("backup"), at("a")]);
+  assert.deepEqual(placesOf(restored, "--allow-read"), [at("backup"), at("a")]);
+  assert.deepEqual(placesOf(restored, "--allow-write"), [at("a")]);
+});
+
 Deno.test("header: a linked data folder is allowed under both of its names", async () => {
   await using setup = await setUp();
   await Deno.mkdir(`${setup.folder}/real`);

@@ -2,7 +2,6 @@ import { createSystemClock } from "@bzzz/base";
 import { TestMesh } from "../../helpers/mesh.ts";
 import { programEnvironment, programPath, runOk } from "../../helpers/programs.ts";
 import { PtyProgram } from "../../helpers/pty.ts";
-import { cpuMsOf, rssMbOf } from "../process_facts.ts";
 import { type Bench, median, type Row, type Scenario } from "../row.ts";
 
 const GOAL_FIRST_FRAME_MS = 300;
@@ -13,9 +12,6 @@ interface Samples {
   /** `bzzz-hap version`: the program alone, in turn with the views, for what the machine makes of it. */
   readonly programMs: number[];
   readonly firstFrameMs: number[];
-  /** Processor time until then: its ratio to that of another commit holds on a busy machine. */
-  readonly firstFrameCpuMs: number[];
-  readonly firstFrameRssMb: number[];
   readonly echoMs: number[];
 }
 
@@ -23,7 +19,7 @@ interface Samples {
 async function openViews(bench: Bench, options: { views: number; keys: number }): Promise<Samples> {
   const env = { BZZZ_CACHE_DIR: bench.cache };
   await using mesh = await TestMesh.create("ana", { program: "bzzz-hap", env });
-  const samples: Samples = { programMs: [], firstFrameMs: [], firstFrameCpuMs: [], firstFrameRssMb: [], echoMs: [] };
+  const samples: Samples = { programMs: [], firstFrameMs: [], echoMs: [] };
   // the first one fills the compiler's cache
   for (let n = 0; n <= options.views; n++) {
     const launchedAtMs = clock.monotonicMs();
@@ -36,13 +32,7 @@ async function openViews(bench: Bench, options: { views: number; keys: number })
       env: { ...programEnvironment(), ...env },
     });
     await view.writes("CHANNELS");
-    const frameAtMs = clock.monotonicMs();
-    if (n > 0) {
-      const pid = await view.pid();
-      samples.firstFrameMs.push(frameAtMs - startedAtMs);
-      samples.firstFrameCpuMs.push(await cpuMsOf(pid));
-      samples.firstFrameRssMb.push(await rssMbOf(pid));
-    }
+    if (n > 0) samples.firstFrameMs.push(clock.monotonicMs() - startedAtMs);
     for (let typed = "q"; typed.length <= options.keys; typed += "q") {
       const pressedAtMs = clock.monotonicMs();
       await view.write("q");
@@ -60,11 +50,11 @@ export const screen: Scenario = {
     if (bench.agent === undefined || Deno.build.os !== "linux") return [];
     const options = bench.isQuick ? { views: 1, keys: 5 } : { views: 11, keys: 20 };
     bench.say(`screen: ${options.views} views of a running node, one after the other`);
-    const { programMs, firstFrameMs, firstFrameCpuMs, firstFrameRssMb, echoMs } = await openViews(bench, options);
-    const row = (what: string, bzzz: number, goalMs?: number, unit = "ms"): Row => ({
+    const { programMs, firstFrameMs, echoMs } = await openViews(bench, options);
+    const row = (what: string, bzzz: number, goalMs?: number): Row => ({
       scenario: "screen",
       what,
-      unit,
+      unit: "ms",
       bzzz,
       bare: undefined,
       goal: goalMs === undefined ? undefined : `< ${goalMs} ms`,
@@ -74,8 +64,6 @@ export const screen: Scenario = {
     return [
       row("bzzz-hap version, for comparison, p50", median(programMs)),
       row("first frame of a view, p50", median(firstFrameMs), GOAL_FIRST_FRAME_MS),
-      row("the same, processor time", median(firstFrameCpuMs)),
-      row("the same, resident memory", median(firstFrameRssMb), undefined, "MiB"),
       row("a key echoed, p95", echoMs[Math.floor(echoMs.length * 0.95)] ?? Infinity, GOAL_ECHO_MS),
     ];
   },

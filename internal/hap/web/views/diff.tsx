@@ -7,8 +7,6 @@ import { versionHref } from "./hrefs.ts";
 
 /** As `diff -u` says it. */
 const NO_LINE_BREAK = "\n\\ No newline at end of file\n";
-/** Of one difference; no part of a longer one is shown, for it would pass for the whole. */
-const MAX_SHOWN_CHARACTERS = 512 * 1024;
 const SIGNS = { same: " ", removed: "-", added: "+" } as const;
 
 /** What changed between two versions. A sign stands before each line: its colour alone says nothing. */
@@ -37,11 +35,8 @@ export function DiffPage({ diff, address, at }: {
   );
 }
 
-/** What changed, line by line or place by place; all of it, or, where it is too long for a page, nothing of it. */
+/** What changed, line by line or place by place. */
 export function Changes({ changed }: { readonly changed: Pick<DiffView, "lines" | "changes"> }): Html {
-  if (sizeOf(changed) > MAX_SHOWN_CHARACTERS) {
-    return <p class="problem">This is too long for a page: ucxl diff and patch show have all of it.</p>;
-  }
   return (
     <>
       {(changed.lines ?? []).map((hunk) => (
@@ -72,9 +67,4 @@ export function Changes({ changed }: { readonly changed: Pick<DiffView, "lines" 
 function sanitiseLineKeepingIndent(text: string): string {
   const indent = /^[ \t]{0,200}/.exec(text)?.[0].replaceAll("\t", "    ") ?? "";
   return indent + sanitiseLine(text);
-}
-
-function sizeOf({ lines = [], changes = [] }: Pick<DiffView, "lines" | "changes">): number {
-  const ofLines = lines.flatMap((hunk) => hunk.lines).reduce((sum, line) => sum + line.text.length, 0);
-  return ofLines + (changes.length === 0 ? 0 : JSON.stringify(changes).length);
 }

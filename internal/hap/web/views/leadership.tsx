@@ -47,7 +47,7 @@ export function Standings({ election, voters }: {
       <h2>Voters</h2>
       {voters.epoch === 0 ? <p class="quiet">They are not known here yet: this node has met none of them.</p> : (
         <>
-          <p class={voters.has_quorum ? undefined : "high"}>
+          <p class={voters.has_quorum ? "" : "high"}>
             {voters.reachable} of {voters.voters.length} can be reached, {voters.needed} are needed:{" "}
             {voters.has_quorum ? "decisions can be made" : "NO QUORUM: no claims, no elections"}
             {voters.is_changing ? "; a change is being carried out" : ""}

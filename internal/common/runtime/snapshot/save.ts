@@ -1,0 +1,117 @@
+import { decodeGrant, IdentityError, loadGrant, loadMesh } from "@bzzz/agentid";
+import type { Clock } from "@bzzz/base";
+import { copyDatabase } from "@bzzz/store";
+import { join, relative, resolve } from "node:path";
+import { homePaths, isThere, writePrivateFile } from "../home.ts";
+import { type CopiedFile, copyPrivately, digestOf } from "./copy.ts";
+import { type Manifest, MANIFEST_FILE, SnapshotError } from "./manifest.ts";
+
+/**
+ * What is not in a snapshot: what belongs to one run, what can be made again, and the two marks by which a node sees that its
+ * database is an old copy. `voter.mark` is in it, because the only voter of a mesh keeps its seat (`restore.ts`).
+ */
+const LEFT_OUT: readonly RegExp[] = [
+  /^(run|work|exports|restoring)(\/|$)/,
+  /^instance\.lock$/,
+  /^journal\.(seq|db)/,
+  /\.log$/,
+  /(^|\/)\.[^/]*\.tmp$/,
+];
+
+/**
+ * Copies the data directory `home` into the new folder `folder`: keys, grants, configuration, the database as it is at one
+ * moment, and the contents it names. Its node may run and write. The folder is 0700 and holds secret keys as they lie in
+ * `home`. On disk when it resolves; a folder that this made is gone when it rejects.
+ *
+ * @throws SnapshotError "already_exists", "snapshot_unwritable"; IdentityError "mesh_missing"
+ */
+export async function saveSnapshot(
+  deps: { readonly clock: Pick<Clock, "nowMs">; readonly program: string; readonly version: string },
+  options: { readonly home: string; readonly folder: string; readonly signal: AbortSignal },
+): Promise<Manifest> {
+  const { home, folder, signal } = options;
+  const facts = await factsOf(home);
+  await makeFolder(home, folder);
+  try {
+    const files: Manifest["files"] = [];
+    const add = (path: string, copied: CopiedFile) => files.push({ path, ...copied });
+    for await (const path of filesOf(home)) {
+      if (path.startsWith("content/")) continue;
+      add(path, await copyPrivately(join(home, path), join(folder, path), signal));
+    }
+    const { database } = homePaths(home);
+    if (await isThere(database)) {
+      const copy = join(folder, relative(home, database));
+      await copyDatabase(database, copy);
+      add(relative(home, database), await digestOf(copy, signal));
+    }
+    // after the database: what it names was there before it was named
+    for await (const path of filesOf(home, "content")) {
+      const copied = await ifStillThere(() => copyPrivately(join(home, path), join(folder, path), signal));
+      if (copied) add(path, copied);
+    }
+    const { program, version, clock } = deps;
+    const manifest: Manifest = { v: 1, program, version, ...facts, taken_at_ms: Math.floor(clock.nowMs()), files };
+    await writePrivateFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    return manifest;
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true }).catch(() => {}); // what went wrong first is told
+    throw error;
+  }
+}
+
+async function factsOf(home: string): Promise<Pick<Manifest, "mesh_name" | "mesh_id" | "agent_id" | "peer_id">> {
+  const mesh = await loadMesh(home);
+  const bytes = await loadGrant(home);
+  const grant = bytes && decodeGrant(bytes)?.grant;
+  if (!mesh || !grant) throw new IdentityError("mesh_missing", `Cannot save "${home}": it belongs to no mesh`);
+  return { mesh_name: mesh.name, mesh_id: mesh.meshId, agent_id: grant.agentId, peer_id: grant.peer };
+}
+
+async function makeFolder(home: string, folder: string): Promise<void> {
+  const inside = relative(resolve(home), resolve(folder));
+  if (inside === "" || !inside.startsWith("..")) {
+    throw new SnapshotError("snapshot_unwritable", `Cannot save into "${folder}": name a folder outside of "${home}"`);
+  }
+  try {
+    await Deno.mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new SnapshotError("already_exists", `Cannot save into "${folder}": it is there already; name a new folder`);
+    }
+    if (error instanceof Deno.errors.NotFound) {
+      throw new SnapshotError(
+        "snapshot_unwritable",
+        `Cannot save into "${folder}": the folder it lies in is not there`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Paths of the files below `home`, or one folder in it, in the order of their names; links are not followed. */
+async function* filesOf(home: string, below = ""): AsyncGenerator<string> {
+  let entries: Deno.DirEntry[];
+  try {
+    entries = await Array.fromAsync(Deno.readDir(join(home, below)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  for (const { name, isDirectory, isFile } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const path = below === "" ? name : `${below}/${name}`;
+    if (LEFT_OUT.some((left) => left.test(path))) continue;
+    if (isDirectory) yield* filesOf(home, path);
+    else if (isFile) yield path;
+  }
+}
+
+/** Contents are collected while the node runs. */
+async function ifStillThere<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

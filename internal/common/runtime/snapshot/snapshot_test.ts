@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { decodeGrant, issueGrant, loadGrant, loadMesh, loadRootKey } from "@bzzz/agentid";
+import { afterThisTurn, createSystemClock, createSystemRandom } from "@bzzz/base";
+import { ageRecipientOfSecret, createAgeSecret } from "@bzzz/crypto";
+import { createNullLogger } from "@bzzz/logging";
+import { readSeat, signGenesis, storeGenesis } from "@bzzz/register";
+import { openStore } from "@bzzz/store";
+import { homePaths, readTextIfThere } from "../home.ts";
+import { AGENT_PROFILE, HAP_PROFILE } from "../profiles.ts";
+import { requireAgentId } from "../agent_name.ts";
+import { foundMesh } from "../setup.ts";
+import { type Manifest, MANIFEST_FILE } from "./manifest.ts";
+import { restoreSnapshot } from "./restore.ts";
+import { saveSnapshot } from "./save.ts";
+
+const deps = {
+  clock: createSystemClock(),
+  random: createSystemRandom(),
+  logger: createNullLogger(),
+  profile: AGENT_PROFILE,
+  version: "0.0.0",
+  program: AGENT_PROFILE.program,
+};
+const { signal } = new AbortController();
+
+/** A folder with the data directory "node" of a mesh's founder, and a place for its snapshot. */
+class Fixture implements AsyncDisposable {
+  readonly folder: string;
+  readonly home: string;
+  readonly saved: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.home = `${folder}/node`;
+    this.saved = `${folder}/saved`;
+  }
+
+  static async create(): Promise<Fixture> {
+    const fixture = new Fixture(await Deno.makeTempDir({ prefix: "bzzz-snapshot-" }));
+    const { home } = fixture;
+    await foundMesh(deps, { home, meshName: "den", agentId: requireAgentId("basil"), isRootKeyKept: true });
+    await Deno.mkdir(`${home}/content/3f`, { recursive: true });
+    await Deno.writeTextFile(`${home}/content/3f/3f00`, "sealed");
+    await Deno.mkdir(`${home}/run`);
+    await Deno.writeTextFile(`${home}/run/api.token`, "secret of one run");
+    return fixture;
+  }
+
+  save(folder = this.saved): Promise<Manifest> {
+    return saveSnapshot(deps, { home: this.home, folder, signal });
+  }
+
+  restore(options: { home?: string; isForced?: boolean; program?: string } = {}) {
+    const { home = `${this.folder}/again`, isForced = false, program = AGENT_PROFILE.program } = options;
+    return restoreSnapshot(deps, {
+      home,
+      folder: this.saved,
+      program,
+      isForced,
+      signal,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+Deno.test("a snapshot is private, and has what cannot be made again", async () => {
+  await using fixture = await Fixture.create();
+
+  const { files, agent_id } = await fixture.save();
+
+  const paths = files.map(({ path }) => path);
+  assert.equal(agent_id, "basil");
+  for (
+    const path of [
+      "config.yaml",
+      "identity/agent.key",
+      "mesh/mesh.json",
+      "mesh/root.key",
+      "journal.db",
+      "content/3f/3f00",
+    ]
+  ) {
+    assert.ok(paths.includes(path), path);
+  }
+  assert.deepEqual(paths.filter((path) => /^run|lock|journal\.(seq|db-)/.test(path)), []);
+  for (const path of ["", ...paths.map((path) => `/${path}`), `/${MANIFEST_FILE}`]) {
+    assert.equal(((await Deno.stat(fixture.saved + path)).mode ?? 0) & 0o077, 0, path);
+  }
+});
+
+Deno.test("a snapshot is taken while somebody writes, and is of one moment", async () => {
+  await using fixture = await Fixture.create();
+  using store = openStore(deps, { path: homePaths(fixture.home).database });
+  const pair = (n: number) =>
+    store.transaction(() => {
+      store.kv.set("a", new Uint8Array([n]));
+      store.kv.set("b", new Uint8Array([n]));
+    });
+  pair(0);
+  let isSaving = true;
+  const saved = fixture.save().finally(() => isSaving = false);
+  for (let n = 1; isSaving; n++) {
+    pair(n % 256);
+    await new Promise<void>(afterThisTurn);
+  }
+  await saved;
+
+  using copy = openStore(deps, { path: `${fixture.saved}/journal.db` });
+  assert.deepEqual(copy.kv.get("a"), copy.kv.get("b"));
+  assert.ok(copy.kv.get("a"));
+});
+
+Deno.test("the only node of a mesh comes back with its seat, and with nobody to ask", async () => {
+  await using fixture = await Fixture.create();
+  await fixture.save();
+  const home = `${fixture.folder}/again`;
+
+  const { asksPeers, vote } = await fixture.restore();
+
+  assert.deepEqual([asksPeers, vote], [false, "only"]);
+  assert.equal(await readTextIfThere(homePaths(home).reservation), undefined);
+  assert.equal((await loadMesh(home))?.name, "den");
+  assert.equal(await Deno.readTextFile(`${home}/content/3f/3f00`), "sealed");
+  assert.equal(((await Deno.stat(`${home}/identity/agent.key`)).mode ?? 0) & 0o777, 0o600);
+  await assert.rejects(Deno.stat(`${home}/restoring`), Deno.errors.NotFound);
+});
+
+Deno.test("a node that knows of others asks them first; where others vote it gives up its seat", async () => {
+  await using fixture = await Fixture.create();
+  const { home } = fixture;
+  await using elsewhere = await Fixture.create();
+  const other = decodeGrant(await loadGrant(elsewhere.home) ?? assert.fail())?.grant.peer ?? assert.fail();
+  const [rootKey, mesh] = [await loadRootKey(home) ?? assert.fail(), await loadMesh(home) ?? assert.fail()];
+  {
+    using store = openStore(deps, { path: homePaths(home).database });
+    const { bytes } = issueGrant({ key: rootKey, issuer: "root" }, {
+      mesh: mesh.meshId,
+      peer: other,
+      agentId: requireAgentId("cleo"),
+      binaryType: "agent",
+      role: "developer",
+      ageRecipient: ageRecipientOfSecret(createAgeSecret(deps.random)),
+      issuedAtMs: deps.clock.nowMs(),
+    });
+    store.grants.addGrant(bytes);
+    for (const key of store.kv.keys("register/roster/")) store.kv.delete(key);
+    storeGenesis(store.kv, signGenesis(rootKey, mesh.meshId, { peer: other, seat: "1".repeat(32) }));
+    assert.ok(readSeat(store) !== undefined);
+  }
+  await fixture.save();
+
+  const { asksPeers, vote } = await fixture.restore();
+
+  assert.deepEqual([asksPeers, vote], [true, "left"]);
+  const paths = homePaths(`${fixture.folder}/again`);
+  assert.equal(await readTextIfThere(paths.voterMark), undefined);
+  assert.equal(await readTextIfThere(paths.reservation), "restored\n");
+});
+
+Deno.test("what is not as it was saved is refused, and nothing is changed", async () => {
+  await using fixture = await Fixture.create();
+  await fixture.save();
+  const before = await Deno.readTextFile(`${fixture.home}/config.yaml`);
+  await Deno.writeTextFile(`${fixture.saved}/config.yaml`, `${before}\n# by somebody else\n`);
+
+  await assert.rejects(fixture.restore({ home: fixture.home, isForced: true }), {
+    code: "snapshot_damaged",
+    message: /"config\.yaml" is not as it was saved; nothing was changed/,
+  });
+  assert.equal(await Deno.readTextFile(`${fixture.home}/config.yaml`), before);
+  await Deno.remove(`${fixture.saved}/config.yaml`);
+  await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /"config\.yaml" is missing/ });
+  assert.equal(await loadMesh(`${fixture.folder}/again`), undefined);
+});
+
+Deno.test("a snapshot cannot lead out of its folder", async () => {
+  await using fixture = await Fixture.create();
+  const manifest = await fixture.save();
+  for (const path of ["../outside", "/etc/passwd", "a//b", "a/./b", ""]) {
+    const [file] = manifest.files;
+    const altered = { ...manifest, files: [{ ...file, path }] };
+    await Deno.writeTextFile(`${fixture.saved}/${MANIFEST_FILE}`, JSON.stringify(altered));
+    await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /files\.0\.path/ }, path);
+  }
+});
+
+Deno.test("what is in the way, of the other program, newer, or no snapshot at all is said", async () => {
+  await using fixture = await Fixture.create();
+  const manifest = await fixture.save();
+
+  await assert.rejects(fixture.save(), { code: "already_exists" });
+  await assert.rejects(fixture.save(`${fixture.home}/copy`), { code: "snapshot_unwritable", message: /outside of/ });
+  await assert.rejects(fixture.save(`${fixture.folder}/no/such`), { code: "snapshot_unwritable" });
+  await assert.rejects(fixture.restore({ home: fixture.home }), { code: "already_exists", message: /--force/ });
+  await assert.rejects(fixture.restore({ program: HAP_PROFILE.program }), {
+    code: "snapshot_foreign",
+    message: /bzzz-agent/,
+  });
+  await Deno.writeTextFile(`${fixture.saved}/${MANIFEST_FILE}`, JSON.stringify({ ...manifest, v: 2 }));
+  await assert.rejects(fixture.restore(), { code: "snapshot_foreign", message: /newer/ });
+  await Deno.remove(`${fixture.saved}/${MANIFEST_FILE}`);
+  await assert.rejects(fixture.restore(), { code: "not_found", message: /no snapshot/ });
+});
+
+Deno.test("a save that is broken off leaves nothing behind", async () => {
+  await using fixture = await Fixture.create();
+
+  await assert.rejects(
+    saveSnapshot(deps, { home: fixture.home, folder: fixture.saved, signal: AbortSignal.abort(new Error("enough")) }),
+    /enough/,
+  );
+
+  await assert.rejects(Deno.stat(fixture.saved), Deno.errors.NotFound);
+});
