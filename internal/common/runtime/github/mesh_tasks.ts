@@ -15,6 +15,8 @@ export interface JournalMeshTasksDeps extends TaskDeskDeps {
 const PREFIX = "github:";
 /** Tasks that have ended lately and are looked at once more: a few hundred requests at the start of a term. */
 const MAX_RECENT = 100;
+/** A change that is older is no news. */
+const LONG_AGO_MS = 24 * 3_600_000;
 /** Tasks whose state is remembered, so that only a change of it is told. */
 const MAX_REMEMBERED = 10_000;
 
@@ -55,6 +57,8 @@ export class JournalMeshTasks implements MeshTasks {
     this.#deps.readModel.events.on("task:changed", ({ view }) => {
       const [task] = sourcedOf(view);
       if (!task) return;
+      // what sync brings of long ago was told long ago, or goes on and is looked at in every round
+      if (view.updatedAt.ms < this.#deps.clock.nowMs() - LONG_AGO_MS) return;
       const { state } = issueTaskOf(view);
       const stand = isFinished(view.state) ? `${state} ${view.version}` : state;
       if (known.get(task.taskId) === stand) return;

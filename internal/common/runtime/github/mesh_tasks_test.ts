@@ -17,6 +17,7 @@ const DRAFT: IssueTaskDraft = {
   input: "{}",
 };
 const { taskId } = DRAFT;
+const OTHER = "00000000009876543210ABCDEF" as IssueTaskDraft["taskId"];
 
 function tasksOf(mesh: OfflineMesh, node: OfflineNode, readModel = node.readModel): JournalMeshTasks {
   const { local, journal, register } = node;
@@ -83,6 +84,23 @@ Deno.test("a task that goes on and one that ended lately are looked at; a change
   stopped.abort();
   await node.facade.retryTask(taskId, { reason: "" });
   assert.deepEqual([told.length, tasks.find(taskId)?.state], [2, "open"]);
+});
+
+Deno.test("what sync brings of a task that ended long ago is no news", async () => {
+  await using mesh = new OfflineMesh();
+  const [old, late] = [await mesh.start({ agentId: "atlas" }), await mesh.start({ agentId: "basil" })];
+  await tasksOf(mesh, old).post(DRAFT);
+  await tasksOf(mesh, old).cancel(taskId, "closed");
+  await mesh.clock.advance(25 * 3_600_000);
+  await tasksOf(mesh, old).post({ ...DRAFT, taskId: OTHER, clientId: "github:acme/shop#8" });
+  const told: string[] = [];
+  const stopped = new AbortController();
+  tasksOf(mesh, late).onChanged(({ clientId }) => void told.push(clientId), { signal: stopped.signal });
+
+  await mesh.share();
+
+  assert.deepEqual(told, ["github:acme/shop#8"]);
+  stopped.abort();
 });
 
 Deno.test("a task that the board has forgotten is read from the journal", async () => {
