@@ -25,6 +25,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     "pkg/http": [],
+    "pkg/model": [],
     "pkg/store": [],
     "pkg/journal": ["pkg/store"],
     "pkg/p2p": [],
