@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import type { ProfileDefaults } from "./profiles.ts";
+import { modelSection } from "./model_section.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
 import { githubSection } from "./github_section.ts";
 
@@ -28,7 +29,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
         [],
         lineRule(128, "the name of a model"),
         { max: 32, what: "models" },
-        "Names of the models behind this agent, told to others in its agent record and its presence.",
+        "Names of the models behind this agent, told to others in its agent record and its presence. Not with executor.kind model, which tells the models that it finds.",
       ),
       max_tasks: wholeNumber(
         3,
@@ -57,9 +58,9 @@ function buildAgentSchema(defaults: ProfileDefaults) {
     tasks: section({ github: githubSection() }),
     executor: section({
       kind: choice(
-        ["mock", "process", "acp"],
+        ["mock", "process", "model", "acp"],
         "mock",
-        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands, acp has the coding agent of executor.acp.argv do it.",
+        "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands, model asks a language model of executor.model, acp has the coding agent of executor.acp.argv do it.",
       ),
       process: section({
         commands: mapList(
@@ -93,6 +94,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
         ),
       }),
       acp: acpSection(),
+      model: modelSection(),
       summary: section({
         command: optionalText(
           NAME_RULE,

@@ -35,7 +35,14 @@ Deno.test("renderExampleConfig() loads to the defaults", () => {
       "election.heartbeat_ms",
       "election.lease_ms",
       "logging.file",
-      ...(profile === CONFIG_PROFILES.agent ? ["tasks.github.token_file", "executor.summary.command"] : []),
+      ...(profile === CONFIG_PROFILES.agent
+        ? [
+          "tasks.github.token_file",
+          "executor.model.token_file",
+          "executor.model.choice_url",
+          "executor.summary.command",
+        ]
+        : []),
     ];
     assert.deepEqual(fromDefault, optional);
   }

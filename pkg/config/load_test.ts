@@ -112,6 +112,20 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "executor.acp.env": [["A"], ["B", "C"], ["D"]],
   "executor.acp.workspace_limit_mb": number(64),
   "executor.acp.keep_workspaces": number(5),
+  "executor.model.url": ["http://localhost:1/v1", "https://env.example", "http://10.0.0.1/v1"],
+  "executor.model.api": ["anthropic", "openai", "anthropic"],
+  "executor.model.token_file": ["file", "env", "flag"],
+  "executor.model.allow_plain_http": [true, false, true],
+  "executor.model.models": ["file", "env", "flag"].map((name) => [
+    { name, capabilities: [name], input_price: 1, output_price: 2 },
+  ]) as [unknown, unknown, unknown],
+  "executor.model.choice_url": ["http://localhost:1/a", "https://env.example/b", "http://[::1]/c?d=e"],
+  "executor.model.choice_timeout_seconds": number(7),
+  "executor.model.detect_seconds": number(30),
+  "executor.model.timeout_seconds": number(60),
+  "executor.model.max_output_tokens": number(1000),
+  "executor.model.max_turns": number(8),
+  "executor.model.read_context": [true, false, true],
   "executor.summary.command": ["file", "env", "flag"],
   "executor.summary.timeout_seconds": number(30),
   "executor.summary.per_hour": number(100),
@@ -125,6 +139,14 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
     "executor.process.commands": ["file", "env", "flag"].map((name) => ({ name, argv: ["a"] })),
   },
 };
+
+/** A value as the code has it: members of the maps in a list are named its way. */
+function inCode(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((item) =>
+    typeof item === "object" ? Object.fromEntries(Object.entries(item).map(([key, it]) => [toCamel(key), it])) : item
+  );
+}
 
 function variableText(value: unknown): string {
   if (!Array.isArray(value)) return String(value);
@@ -175,14 +197,14 @@ Deno.test("every key: flag over variable over file over default", () => {
 
       assert.deepEqual(byDefault, schema.parse(undefined), about);
       assert.deepEqual(defaultOrigin, { source: "default", where: `default of ${profile.program}` }, about);
-      assert.deepEqual(byFile, inFile, about);
+      assert.deepEqual(byFile, inCode(inFile), about);
       assert.equal(fileOrigin?.source, "file", about);
       assert.match(fileOrigin?.where ?? "", /^c\.yaml:1:\d+$/, about);
-      assert.deepEqual(byEnv, inEnv, about);
+      assert.deepEqual(byEnv, inCode(inEnv), about);
       assert.deepEqual(envOrigin, { source: "env", where: `environment variable ${variableName(key)}` }, about);
-      assert.deepEqual(byFlag, inFlag, about);
+      assert.deepEqual(byFlag, inCode(inFlag), about);
       assert.deepEqual(flagOrigin, { source: "flag", where: `flag ${key}` }, about);
-      assert.deepEqual(byFlagText, inFlag, about);
+      assert.deepEqual(byFlagText, inCode(inFlag), about);
     }
   }
 });

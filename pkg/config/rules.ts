@@ -1,3 +1,4 @@
+import { isSafeUrl } from "./model_section.ts";
 import { type AgentConfig, type Config, electionTimes } from "./profiles.ts";
 
 /** What no single key can be blamed for. `keys` are the keys involved: the first one that was set by somebody is reported. */
@@ -99,6 +100,7 @@ export function ruleViolations(config: Config): readonly RuleViolation[] {
       suggestion: "name one that speaks the Agent Client Protocol, such as argv: [opencode, acp]",
     });
   }
+  if (config.binaryType === "agent") found.push(...modelViolations(config));
   const summariser = config.binaryType === "agent" ? config.executor.summary.command : undefined;
   if (summariser !== undefined && config.binaryType === "agent") {
     const names = config.executor.process.commands.map(({ name }) => name);
@@ -141,6 +143,38 @@ function githubViolations(github: AgentConfig["tasks"]["github"]): readonly Rule
       keys: ["tasks.github.repositories"],
       got: "a repository more than once",
       expected: "each repository once; upper and lower case are the same to GitHub",
+    });
+  }
+  return found;
+}
+
+/** What the keys of a model contradict. Addresses count also where another executor works: they may be tried next. */
+function modelViolations({ executor, agent }: AgentConfig): RuleViolation[] {
+  const found: RuleViolation[] = [];
+  const { url, choiceUrl, models, allowPlainHttp } = executor.model;
+  if (executor.kind === "model" && models.length === 0) {
+    found.push({
+      keys: ["executor.kind", "executor.model.models"],
+      got: "the executor model without a model",
+      expected: "at least one model in executor.model.models",
+      suggestion: "add a model that the server has, such as {name: qwen3}",
+    });
+  }
+  if (executor.kind === "model" && agent.models.length > 0) {
+    found.push({
+      keys: ["agent.models", "executor.kind"],
+      got: "names in agent.models with the executor model",
+      expected: "agent.models left out: this executor tells the models that it finds",
+      suggestion: "remove agent.models, and name the models in executor.model.models",
+    });
+  }
+  for (const [key, address] of [["executor.model.url", url], ["executor.model.choice_url", choiceUrl]] as const) {
+    if (address === undefined || allowPlainHttp || isSafeUrl(address)) continue;
+    found.push({
+      keys: [key, "executor.model.allow_plain_http"],
+      got: `"${address}", which others can read on the way`,
+      expected: "https://, or http:// with localhost or a private IP address",
+      suggestion: "use https, or set executor.model.allow_plain_http to true",
     });
   }
   return found;

@@ -52,6 +52,10 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["tasks: {github: {done_label: BZZZ-task}}", "tasks.github.done_label"],
     ["tasks: {github: {repositories: [acme/shop, Acme/Shop]}}", "tasks.github.repositories"],
     ["executor: {kind: acp}", "executor.kind"],
+    ["executor: {kind: model}", "executor.kind"],
+    ["{agent: {models: [a]}, executor: {kind: model, model: {models: [{name: a}]}}}", "agent.models"],
+    ['executor: {model: {url: "http://models.example/v1"}}', "executor.model.url"],
+    ['executor: {model: {choice_url: "http://8.8.8.8/choose"}}', "executor.model.choice_url"],
     ["executor: {summary: {command: sum}}", "executor.summary.command"],
     ["executor: {process: {commands: [{name: a, argv: [b]}]}, summary: {command: b}}", "executor.summary.command"],
   ];
@@ -73,4 +77,33 @@ Deno.test("a file that is not YAML hides no false contradictions", () => {
 
   assert.ok(issues.length > 0);
   assert.deepEqual(issues.filter(({ keyPath }) => keyPath !== ""), []);
+});
+
+Deno.test("models are asked in the clear on loopback and in private networks alone, unless that is allowed", () => {
+  const keysOf = (url: string, rest = "") =>
+    issuesOf(`executor: {model: {url: "${url}"${rest}}}`).map((it) => it.keyPath);
+  const near = [
+    "http://localhost:11434/v1",
+    "http://127.8.9.1/v1",
+    "http://[::1]:8000/v1",
+    "http://10.1.2.3/v1",
+    "http://172.31.0.1/v1",
+    "http://192.168.7.7/v1",
+    "http://100.64.0.9/v1",
+    "http://[fd00::1]/v1",
+    "http://[fe80::1]/v1",
+    "https://models.example/v1",
+  ];
+  const far = [
+    "http://ollama/v1",
+    "http://172.32.0.1/v1",
+    "http://100.128.0.9/v1",
+    "http://[2001:db8::1]/v1",
+    "http://10.1.2.3.example/v1",
+    "http://127.0.0.1.example/v1",
+  ];
+
+  for (const url of near) assert.deepEqual(keysOf(url), [], url);
+  for (const url of far) assert.deepEqual(keysOf(url), ["executor.model.url"], url);
+  for (const url of far) assert.deepEqual(keysOf(url, ", allow_plain_http: true"), [], url);
 });

@@ -45,8 +45,8 @@ const SECRET = /(secret|token|passw|passphrase|credential|api_?key|private_?key|
 const UNAVAILABLE: Readonly<Record<string, string>> = {
   "agent.role": "the role of a node comes from its grant; remove it",
   "agent.specialization": "name it in agent.capabilities",
-  "ai": "models are not called by this version; remove it",
-  "model": "models are not called by this version; remove it",
+  "ai": "executor.model",
+  "model": "executor.model",
   "security": "trust comes from the mesh's keys and grants in the data directory; remove it",
   "hive_api": "BZZZ has no central server; remove it",
   "github": "tasks are posted in the mesh; remove it",
