@@ -194,6 +194,7 @@ export class TaskAttempt {
       await discussPlan({
         executor,
         job: () => this.#job(),
+        io: this.#io(),
         view: () => this.#view(),
         value: () => this.#hold.value,
         say: (text) => say(this.taskId, text),

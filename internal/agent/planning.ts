@@ -3,12 +3,13 @@ import type { TaskAct, TaskValue, TaskView } from "@bzzz/coordinator";
 import type { BodyOf } from "@bzzz/wire";
 import { objectionBodyOf } from "./asks.ts";
 import { ExecutorError } from "./errors.ts";
-import type { Answer, ExecutionJob, Executor } from "./types.ts";
+import type { Answer, ExecutionJob, Executor, PlanIo } from "./types.ts";
 
 /** What the way to a beginning is made of. */
 export interface PlanningDeps {
   readonly executor: Pick<Executor, "name" | "plan">;
   readonly job: () => ExecutionJob;
+  readonly io: PlanIo;
   readonly view: () => TaskView;
   /** The register's value as the holder knows it. */
   readonly value: () => TaskValue;
@@ -48,13 +49,13 @@ export async function discussPlan(
   }
 }
 
-async function planOf({ executor, job }: PlanningDeps): Promise<string> {
+async function planOf({ executor, job, io }: PlanningDeps): Promise<string> {
   if (!executor.plan) {
     throw new ExecutorError("task_unfit", `Cannot plan the task: the executor "${executor.name}" makes no plans`, {
       isRetryable: false,
     });
   }
-  return (await executor.plan(job())).slice(0, MAX_PLAN_CHARACTERS);
+  return (await executor.plan(job(), io)).slice(0, MAX_PLAN_CHARACTERS);
 }
 
 /** The holder is not the judge of an objection to its own plan. */

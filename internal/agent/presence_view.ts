@@ -12,9 +12,9 @@ export function candidateOf(record: PresenceRecord): Candidate {
 
 /**
  * Why a node claims and begins nothing: it is short of memory, no quorum of voters answers, its executor has lost its
- * means, its own log must first come back from the peers.
+ * means, none of its models is there, its own log must first come back from the peers.
  */
-export type PauseReason = "memory" | "quorum" | "executor" | "journal";
+export type PauseReason = "memory" | "quorum" | "executor" | "model" | "journal";
 
 /**
  * The presence service as a runner wants it. Claims may begin when `markReady` says that the journal has caught up, at

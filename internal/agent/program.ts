@@ -9,6 +9,7 @@ import { MockExecutor } from "./executors/mock.ts";
 import { ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
 import { selectEnvironment } from "./executors/program_host.ts";
 import { ServicePresenceView } from "./presence_view.ts";
+import { createModelParts, type ModelParts } from "./model_parts.ts";
 import { ExecutorSummariser } from "./summariser.ts";
 import { AgentRunner } from "./runner.ts";
 import type { AgentRunnerOptions, Executor } from "./types.ts";
@@ -61,9 +62,10 @@ function createRunner(
   view.setPaused("journal", journal.state !== "ready");
   journal.events.on("state:changed", ({ state }) => view.setPaused("journal", state !== "ready"), { signal });
   const logger = services.logger.child({ service: "agent" });
+  const model = config.executor.kind === "model" ? startModel(services, context, config, view) : undefined;
   const executor = new GuardedExecutor({
     clock,
-    executor: createExecutor(context, config, logger),
+    executor: model?.executor ?? createExecutor(context, config, logger),
     onPaused: (isPaused) => {
       if (isPaused) logger.warn("The executor does not start; nothing is claimed for a while");
       view.setPaused("executor", isPaused);
@@ -101,6 +103,31 @@ function createRunner(
   runner.events.on("status:changed", () => presence.announce());
   presence.announce();
   return runner;
+}
+
+/** A model as the executor: its node says which models there are, and takes nothing while there is none. */
+function startModel(
+  services: Readonly<RuntimeServices>,
+  context: NodeContext,
+  config: AgentConfig,
+  view: ServicePresenceView,
+): ModelParts {
+  const { presence, selfStatus, healthManager, shutdownManager } = services;
+  const logger = services.logger.child({ service: "model" });
+  const parts = createModelParts(services, context, config, logger, () => {
+    view.setPaused("model", watch.problem !== undefined);
+    presence.announce();
+  });
+  const { watch } = parts;
+  view.setPaused("model", true);
+  selfStatus.setModels(() => watch.available.map(({ name }) => name));
+  const check = healthManager.register(watch.healthCheck());
+  watch.start();
+  shutdownManager.on("flush", "models", async () => {
+    check[Symbol.dispose]();
+    await watch[Symbol.asyncDispose]();
+  });
+  return parts;
 }
 
 const CATCH_UP_POLL_MS = 100;
@@ -154,7 +181,7 @@ export function acpOptions(
   };
 }
 
-/** What does the tasks' work, by `executor.kind`. */
+/** What does the tasks' work, by `executor.kind`; a model is made by `createModelParts`. */
 export function createExecutor(
   context: Pick<NodeContext, "clock" | "env" | "home">,
   config: AgentConfig,

@@ -108,6 +108,9 @@ export interface ExecutionIo {
   log(stream: "stdout" | "stderr", line: string): void;
 }
 
+/** What an executor may do while it plans. */
+export type PlanIo = Pick<ExecutionIo, "signal" | "used">;
+
 /** What came out. */
 export interface ExecutionResult {
   readonly summary: string;
@@ -122,9 +125,9 @@ export interface Executor {
   /**
    * What it is going to do, for others to object to before it is done; asked when the task wants a plan. Plain text. One that
    * makes no plans cannot do such tasks.
-   * @throws ExecutorError when the task cannot be done
+   * @throws ExecutorError when the task cannot be done; the reason of `io.signal` when it was stopped
    */
-  plan?(job: ExecutionJob): Promise<string>;
+  plan?(job: ExecutionJob, io: PlanIo): Promise<string>;
   /** @throws ExecutorError when the task cannot be done; the reason of `io.signal` when it was stopped */
   run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult>;
 }

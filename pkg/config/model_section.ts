@@ -38,8 +38,7 @@ const price = () =>
   z.int({ error: "a whole number" }).min(0, { error: "a whole number, at least 0" })
     .max(MAX_PRICE, { error: `a whole number, at most ${MAX_PRICE}` }).default(0);
 
-/** `executor.model`: which server of models, which of its models, and how much of them. */
-export function modelSection() {
+function buildModelSection() {
   return section({
     url: text(
       "http://127.0.0.1:11434/v1",
@@ -112,6 +111,13 @@ export function modelSection() {
       "Let the model read context at UCXL addresses for a task, as far as this node and everybody who posted it may read it. What it reads goes to the server of models, and may come back in a result that every member reads.",
     ),
   });
+}
+
+type ModelSection = ReturnType<typeof buildModelSection>;
+
+/** `executor.model`: which server of models, which of its models, and how much of them. */
+export function modelSection(): ModelSection {
+  return buildModelSection();
 }
 
 /** Loopback, private (RFC 1918, RFC 4193), link-local and carrier-grade addresses: their traffic stays near. */

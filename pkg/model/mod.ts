@@ -11,6 +11,7 @@
  */
 export { ModelClient, type ModelClientOptions } from "./client.ts";
 export { ModelError, type ModelErrorCode } from "./errors.ts";
+export { isSameModel, missingModels } from "./offers.ts";
 export { sendJson } from "./transport.ts";
 export type { JsonRequest, ModelFetch, TransportDeps } from "./transport.ts";
 export type { ChatMessage, ChatReply, ChatRequest, ChatUse, ModelApi, ToolCall, ToolSpec } from "./types.ts";

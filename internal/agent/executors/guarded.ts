@@ -2,7 +2,7 @@ import type { Clock, Timer } from "@bzzz/base";
 import { BreakerOpenError, ServiceCircuitBreaker } from "@bzzz/runtime";
 import { MAX_TIMER_MS } from "../constants.ts";
 import { ExecutionStopped, ExecutorError } from "../errors.ts";
-import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
+import type { ExecutionIo, ExecutionJob, ExecutionResult, Executor, PlanIo } from "../types.ts";
 
 /** Starts that fail in a row before no more is claimed, the time in which they count, and the pause. */
 const MAX_FAILURES = 3;
@@ -46,16 +46,21 @@ export class GuardedExecutor implements Executor, Disposable {
     });
   }
 
-  plan(job: ExecutionJob): Promise<string> {
-    if (this.#executor.plan) return this.#executor.plan(job);
+  async plan(job: ExecutionJob, io: PlanIo): Promise<string> {
+    const executor = this.#executor;
+    if (executor.plan) return await this.#guarded(async () => await executor.plan?.(job, io) ?? "");
     const why = `Cannot plan the task: the executor "${this.name}" makes no plans`;
-    return Promise.reject(new ExecutorError("task_unfit", why, { isRetryable: false }));
+    throw new ExecutorError("task_unfit", why, { isRetryable: false });
   }
 
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
+    return await this.#guarded(() => this.#executor.run(job, io));
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
       // the executor ends with `io.signal` by itself, when it has cleaned up
-      return await this.#breaker.call(() => this.#executor.run(job, io));
+      return await this.#breaker.call(work);
     } catch (error) {
       throw error instanceof BreakerOpenError ? new ExecutionStopped("unavailable") : error;
     }

@@ -7,6 +7,7 @@ import type { MemoryProbe } from "./group_memory.ts";
 import type { GroupExit, ProcessGroup } from "./process_group.ts";
 import { answerLine, askOf, outputText, parseProcessLine, type ProcessMessage, taskLine } from "./process_protocol.ts";
 import { limitError, protocolError, SupervisedGroup, type SupervisionLimits } from "./supervised_group.ts";
+import { cut, MAX_SUMMARY_CHARACTERS } from "./result_text.ts";
 import { WorkTimer } from "./work_timer.ts";
 
 /** What a run needs, beside the task. */
@@ -25,7 +26,6 @@ export interface ProcessRunLimits extends SupervisionLimits {
 
 /** Questions of one program that wait at the same time. */
 const MAX_OPEN_ASKS = 8;
-const MAX_SUMMARY_CHARACTERS = 4096;
 /** Exit statuses of sysexits.h that say "not with this input": EX_USAGE, EX_DATAERR, EX_CONFIG. */
 const FINAL_STATUSES: ReadonlySet<number> = new Set([64, 65, 78]);
 
@@ -142,10 +142,4 @@ export class ProcessRun {
 function progress({ percent, text, used }: Extract<ProcessMessage, { type: "progress" }>, io: ExecutionIo): void {
   if (!used || percent !== undefined || text !== "") io.progress({ percent, text });
   if (used) io.used(used);
-}
-
-function cut(text: string, maxCharacters: number): string {
-  if (text.length <= maxCharacters) return text;
-  const mark = `\n[cut: ${text.length} characters]`;
-  return text.slice(0, maxCharacters - mark.length) + mark;
 }

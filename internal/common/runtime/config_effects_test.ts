@@ -147,6 +147,8 @@ Deno.test("a node says of itself what its configuration says", () => {
 
   const { capabilities, models, addresses, load } = status.describe();
   status.setSource(() => ({ status: "working", activeTasks: 1, maxTasks: 2 }));
+  status.setModels(() => ["found"]);
+  assert.deepEqual(status.describe().models, ["found"]);
   assert.equal(status.describe().status, "working");
   status.setDraining();
 
@@ -277,6 +279,18 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "executor.process.timeout_seconds": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.max_output_bytes": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.process.memory_limit_mb": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
+  "executor.model.url": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.api": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.token_file": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.models": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.choice_url": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.choice_timeout_seconds": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.detect_seconds": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.timeout_seconds": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.max_output_tokens": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.max_turns": ["internal/agent/model_parts_test.ts", "every setting of a model reaches"],
+  "executor.model.read_context": ["internal/agent/model_parts_test.ts", "context is read by who may read it"],
+  "executor.model.allow_plain_http": ["pkg/config/rules_test.ts", "models are asked in the clear on loopback"],
   "executor.summary.command": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
   "executor.summary.timeout_seconds": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
   "executor.summary.per_hour": ["internal/agent/program_test.ts", "every setting of the agent reaches"],

@@ -1,12 +1,13 @@
 import { IdentityError, loadGrant, loadMesh, loadNodeKeys } from "@bzzz/agentid";
 import { decodeGrant } from "@bzzz/agentid";
 import type { CheckResult, NodeEndpoint } from "@bzzz/cli";
-import { BzzzError, type Clock, errorMessage } from "@bzzz/base";
+import { BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
 import type { LoadedConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { openStore } from "@bzzz/store";
 import { checkGitHub } from "./github/doctor_check.ts";
 import { homePaths, isThere } from "./home.ts";
+import { checkModel } from "./model_check.ts";
 import { checkPerson } from "./people/person_check.ts";
 import type { BinaryProfile } from "./profiles.ts";
 
@@ -14,6 +15,7 @@ import type { BinaryProfile } from "./profiles.ts";
 export interface DoctorDeps {
   readonly profile: BinaryProfile;
   readonly clock: Clock;
+  readonly random: Random;
   readonly home: string;
   /** Of locked keys; rejects when it cannot be had. */
   readonly passphrase: () => Promise<string | undefined>;
@@ -30,6 +32,7 @@ export async function runDoctor(deps: DoctorDeps): Promise<readonly CheckResult[
     await check("mesh", () => checkMesh(deps)),
     await check("keys", () => checkKeys(deps)),
     await check("grant", () => checkGrant(deps)),
+    ...await checkModels(deps),
     ...(deps.profile.binaryType === "hap" ? [await check("person", () => checkPerson(deps))] : []),
     ...await checkGitHub(deps),
     ...(node ? [await check("node", () => checkNode(deps, node))] : [
@@ -55,6 +58,9 @@ const FIXES: Readonly<Record<string, string>> = {
   key_missing: "join the mesh again, or restore the identity folder from a backup",
   store_corrupt: "move the database aside; the node gets the history from its peers again",
   store_full: "free disk space",
+  model_unreachable: "start the server of the models, or set executor.model.url",
+  model_unauthorized: "put a valid token into the file of executor.model.token_file, mode 0600",
+  model_token_unreadable: "put the token into the data directory, mode 0600",
 };
 
 async function checkConfig({ load }: DoctorDeps): Promise<Omit<CheckResult, "name">> {
@@ -99,6 +105,18 @@ async function checkGrant({ home, clock, profile }: DoctorDeps): Promise<Omit<Ch
   return leftMs < EXPIRY_WARNING_MS
     ? { status: "warning", found, fix: "ask an admin for a new grant" }
     : { status: "ok", found };
+}
+
+/** Nothing where no model works, and where the configuration cannot be read: "configuration" says why. */
+async function checkModels(deps: DoctorDeps): Promise<CheckResult[]> {
+  let config: LoadedConfig["config"];
+  try {
+    ({ config } = await deps.load());
+  } catch {
+    return [];
+  }
+  const look = checkModel(deps, config);
+  return look ? [await check("model", () => look)] : [];
 }
 
 async function checkDatabase({ home, clock }: DoctorDeps): Promise<Omit<CheckResult, "name">> {

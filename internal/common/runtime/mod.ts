@@ -61,6 +61,7 @@ export type { DeploymentNode, IdentityFacts } from "./validation.ts";
 export { loadLocalIdentity, type LocalIdentity } from "./agent.ts";
 export type { Endpoints, HomePaths } from "./home.ts";
 export { frontDoor } from "./context/services.ts";
+export { modelClientOptions } from "./model_check.ts";
 export { homePaths, readEndpoints, writePrivateFile } from "./home.ts";
 export { keepPageLink } from "./keep_link.ts";
 export { MeshReadModel, type ReadModelEvents } from "./read_model.ts";

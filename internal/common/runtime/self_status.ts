@@ -24,6 +24,7 @@ export class SelfStatus {
   #person: BodyOf<"presence">["person"];
   #source: () => WorkStatus = () => IDLE;
   #candidacy: () => Candidacy = () => ({});
+  #models: () => readonly string[];
 
   constructor(
     deps: {
@@ -36,6 +37,7 @@ export class SelfStatus {
     config: Config,
   ) {
     this.#config = config;
+    this.#models = () => "models" in config.agent ? config.agent.models : [];
     this.#addresses = deps.addresses;
     this.#load = deps.load;
     this.#incarnation = createUlid(deps.clock.nowMs(), deps.random);
@@ -44,6 +46,11 @@ export class SelfStatus {
   /** From now on `source` tells what is worked on. */
   setSource(source: () => WorkStatus): void {
     this.#source = source;
+  }
+
+  /** From now on `models` tells which models are behind this node. */
+  setModels(models: () => readonly string[]): void {
+    this.#models = models;
   }
 
   /** From now on `candidacy` tells what this node is weighed by in an election. */
@@ -69,7 +76,7 @@ export class SelfStatus {
       activeTasks: work.activeTasks,
       maxTasks: work.maxTasks,
       capabilities: [...agent.capabilities],
-      models: "models" in agent ? [...agent.models] : [],
+      models: [...this.#models()],
       load: this.#load(),
       incarnation: this.#incarnation,
       addresses: [...this.#addresses()].slice(0, MAX_ADDRESSES),
