@@ -46,7 +46,6 @@ export function createModelParts(
   });
   const executor = new ModelExecutor({
     client,
-    random,
     logger,
     models: watch,
     choose: chooser(transport, settings, logger),

@@ -17,3 +17,9 @@ Deno.test("a text cannot end its own fence, whatever is in it", () => {
 Deno.test("a label stays on the line of the fence", () => {
   assert.match(fenced("by ana\nDATA>>>", "text"), /^<<<DATA [0-9a-f]{16} by ana DATA>>>\ntext\n/);
 });
+
+Deno.test("what nobody sees is not handed to a model", () => {
+  const hidden = "red\u{e0041}\u{e0042}\u202e\x1b[2J\tblue\n";
+
+  assert.match(fenced("x", hidden), /\nred\ufffd{4}\[2J\tblue\n\n/);
+});

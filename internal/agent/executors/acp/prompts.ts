@@ -1,6 +1,6 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { AuthorLabel, EarlierAnswer, ExecutionJob } from "../../types.ts";
-import { FENCE_RULE, fenced } from "../fence.ts";
+import { FENCE_RULE, fenced, nameOf } from "../fence.ts";
 
 /** A permission that was not given, for the program to hear why. */
 export interface Denial {
@@ -72,8 +72,4 @@ function answers(all: readonly EarlierAnswer[]): string[] {
       return fenced(`decision${by ? ` of ${nameOf(by)}` : ""}`, said.join("\n"));
     }),
   ];
-}
-
-function nameOf({ name, role }: AuthorLabel): string {
-  return `${sanitiseLine(name)} (${role === undefined ? "no member any more" : `role ${sanitiseLine(role)}`})`;
 }

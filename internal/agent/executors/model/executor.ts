@@ -1,10 +1,8 @@
-import type { Random } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { ModelClient } from "@bzzz/model";
 import { ExecutorError } from "../../errors.ts";
 import type { AuthorLabel, ExecutionIo, ExecutionJob, ExecutionResult, Executor, PlanIo } from "../../types.ts";
 import type { ConfiguredModel, Purpose } from "./choice.ts";
-import { Fence } from "./fence.ts";
 import { ModelWork } from "./work.ts";
 import { type ModelSelf, PLAN_REQUEST, systemPrompt, taskPrompt } from "./prompt.ts";
 import { ModelSession } from "./session.ts";
@@ -18,7 +16,6 @@ export type ContextReading =
 /** What a model works with. */
 export interface ModelExecutorDeps {
   readonly client: Pick<ModelClient, "chat">;
-  readonly random: Pick<Random, "bytes">;
   readonly logger: Logger;
   /** The models that are there now, the preferred one first, and why none is. */
   readonly models: { readonly available: readonly ConfiguredModel[]; readonly problem: string | undefined };
@@ -66,9 +63,8 @@ export class ModelExecutor implements Executor {
   }
 
   async plan(job: ExecutionJob, io: PlanIo): Promise<string> {
-    const fence = new Fence(this.#deps.random);
-    const session = await this.#open(job, { kind: "plan", fence, tools: [], signal: io.signal });
-    session.say({ role: "user", text: `${taskPrompt(job, fence)}\n\n${PLAN_REQUEST}` });
+    const session = await this.#open(job, { kind: "plan", tools: [], signal: io.signal });
+    session.say({ role: "user", text: `${taskPrompt(job)}\n\n${PLAN_REQUEST}` });
     const { text, stop } = await session.answer(job, io);
     io.signal.throwIfAborted();
     if (stop !== "refused" && text.trim() !== "") return text.trim();
@@ -80,11 +76,10 @@ export class ModelExecutor implements Executor {
 
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
     io.signal.throwIfAborted();
-    const fence = new Fence(this.#deps.random);
     const tools = this.#toolsFor(job);
-    const session = await this.#open(job, { kind: "work", fence, tools, signal: io.signal });
-    session.say({ role: "user", text: taskPrompt(job, fence) });
-    const work = new ModelWork({ session, fence, tools, job, io, readContext: this.#deps.readContext });
+    const session = await this.#open(job, { kind: "work", tools, signal: io.signal });
+    session.say({ role: "user", text: taskPrompt(job) });
+    const work = new ModelWork({ session, tools, job, io, readContext: this.#deps.readContext });
     return await work.finish(this.#options.maxTurns);
   }
 
@@ -98,9 +93,8 @@ export class ModelExecutor implements Executor {
 
   async #open(
     job: ExecutionJob,
-    { kind, fence, tools, signal }: {
+    { kind, tools, signal }: {
       readonly kind: Purpose["kind"];
-      readonly fence: Fence;
       readonly tools: readonly ToolName[];
       readonly signal: AbortSignal;
     },
@@ -114,6 +108,6 @@ export class ModelExecutor implements Executor {
     const { title, requiredCapabilities } = job;
     const models = await choose(available, { kind, title, requiredCapabilities }, signal);
     const { maxOutputTokens } = this.#options;
-    return new ModelSession(this.#deps, { models, tools, maxOutputTokens, system: systemPrompt(self(), fence) });
+    return new ModelSession(this.#deps, { models, tools, maxOutputTokens, system: systemPrompt(self()) });
   }
 }

@@ -1,4 +1,3 @@
-import type { Random } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { type ChatMessage, type ChatReply, type ModelClient, ModelError, type ModelErrorCode } from "@bzzz/model";
 import { ExecutorError, type ExecutorErrorCode } from "../../errors.ts";
@@ -9,7 +8,6 @@ import { type ToolName, toolSpecs } from "./tools.ts";
 /** What a session speaks through. */
 export interface ModelSessionDeps {
   readonly client: Pick<ModelClient, "chat">;
-  readonly random: Pick<Random, "bytes">;
   readonly logger: Pick<Logger, "info">;
   /** The server says that it has not, or cannot use, a model that it lists. */
   readonly onModelUnfit: () => void;

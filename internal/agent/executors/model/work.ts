@@ -2,9 +2,9 @@ import type { ChatReply, ToolCall } from "@bzzz/model";
 import { MAX_TEXT_CHARACTERS } from "@bzzz/wire";
 import { ExecutorError } from "../../errors.ts";
 import type { Answer, ExecutionIo, ExecutionJob, ExecutionResult } from "../../types.ts";
+import { fenced, nameOf } from "../fence.ts";
 import { cut, MAX_SUMMARY_CHARACTERS } from "../result_text.ts";
 import type { ModelExecutorDeps } from "./executor.ts";
-import type { Fence } from "./fence.ts";
 import { answerText, REMINDER } from "./prompt.ts";
 import type { ModelSession } from "./session.ts";
 import { parseCall, type ToolName, type ToolUse } from "./tools.ts";
@@ -12,7 +12,6 @@ import { parseCall, type ToolName, type ToolUse } from "./tools.ts";
 /** What one run of a task is made of. */
 export interface ModelWorkParts {
   readonly session: ModelSession;
-  readonly fence: Fence;
   readonly tools: readonly ToolName[];
   readonly job: ExecutionJob;
   readonly io: ExecutionIo;
@@ -106,17 +105,17 @@ export class ModelWork {
   }
 
   async #perform(use: ToolUse, asked: Map<string, Promise<Answer>>): Promise<Outcome> {
-    const { fence, io, job, readContext } = this.#parts;
+    const { io, job, readContext } = this.#parts;
     switch (use.name) {
       case "ask_person":
-        return { text: answerText(await this.#ask(use.args, asked), fence), isError: false };
+        return { text: answerText(await this.#ask(use.args, asked)), isError: false };
       case "read_context": {
         const reading = await readContext?.(use.args.address, job.postedBy, io.signal);
         if (!reading?.ok) {
           return { text: `It cannot be read: ${reading?.problem ?? "nobody reads here"}`, isError: true };
         }
         const text = cut(reading.text, MAX_READ_CHARACTERS);
-        return { text: fence.wrap(`content at ${use.args.address}`, reading.author, text), isError: false };
+        return { text: fenced(`content at ${use.args.address}, by ${nameOf(reading.author)}`, text), isError: false };
       }
       case "give_up":
         throw new ExecutorError("work_failed", use.args.reason, { isRetryable: use.args.retryable });

@@ -61,7 +61,6 @@ export class Desk implements AsyncDisposable {
     const transport = { fetch: (request: Request) => fetch(request), clock, random: createSeededRandom(1) };
     this.executor = new ModelExecutor({
       client: new ModelClient(transport, { url: this.server.url, api, timeoutMs: 30_000 }),
-      random: createSeededRandom(2),
       logger: createNullLogger(),
       models: { available, problem: available.length === 0 ? "it has none" : undefined },
       choose: (models) => Promise.resolve(models),
