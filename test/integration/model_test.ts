@@ -129,6 +129,9 @@ Deno.test("S-30 a budget of money stops a model between its answers, and people 
 
   assert.match(failed.reason ?? "", /its 100 millionths of money are used up: 140 so far/);
   assert.equal(server.chats.length, 1);
-  const [notice] = await hub.requests({ state: "pending" });
-  assert.match(notice?.body ?? "", /has used up a budget/);
+  const notice = await waitFor(async () => (await hub.requests({ state: "pending" }))[0], {
+    timeoutMs: PATIENCE_MS,
+    what: "the notice",
+  });
+  assert.match(notice.body, /has used up a budget/);
 });
