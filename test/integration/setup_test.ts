@@ -43,6 +43,22 @@ Deno.test("S-02 F-18 setup --from: a mesh, a second node that joins it, and a ch
     const words = /in six words: (.*)/;
     assert.equal(words.exec(restored.stdout)?.[1], words.exec(joined.stdout)?.[1] ?? "none", restored.stderr);
 
+    const paper = `${folder}/shares.txt`; // and the setup of a new device of the same person takes it
+    await Deno.writeTextFile(paper, shares.slice(0, 2).join("\n"), { mode: 0o600 });
+    await Deno.writeTextFile(
+      `${folder}/second.yaml`,
+      "agent_id: ana-2\nmesh: join\nown_key: restore\nfirst_port: 0\np2p_port: 0\n",
+    );
+    const again = await runOk("bzzz-agent", ["invite", "--home", atlas, "--role", "reviewer"]);
+    const second = await run(
+      "bzzz-hap",
+      ["setup", "--home", `${folder}/second`, "--from", `${folder}/second.yaml`, "--shares-file", paper],
+      { stdin: again },
+    );
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stderr, new RegExp(`key of these words: ${words.exec(joined.stdout)?.[1]}`));
+    assert.match(second.stderr, new RegExp(`Your key, in six words: ${words.exec(joined.stdout)?.[1]}`));
+
     await Deno.writeTextFile(`${folder}/change.yaml`, "interface: plain\nfirst_port: 0\np2p_port: 0\n");
     const change = ["setup", "--home", ana, "--from", `${folder}/change.yaml`];
     const before = await Deno.readTextFile(`${ana}/config.yaml`);
@@ -83,7 +99,7 @@ Deno.test({
       await using view = await open();
       await view.shows("Going on with the setup that was left");
       await view.shows("create or join [create]");
-      for (const line of ["", "shop", "no", "", "0", "0", "plain", "yes", "no"]) await enter(view, line);
+      for (const line of ["", "shop", "no", "", "", "0", "0", "plain", "yes", "no"]) await enter(view, line);
       await view.shows("Do this? yes or no:");
       await enter(view, "yes");
       await view.shows("Passphrase of your own key (Enter: none)");

@@ -37,6 +37,8 @@ export interface InitOptions {
   readonly isLocked: boolean;
   /** Typed already, so that nobody is asked in the terminal. */
   readonly typed?: TypedPassphrases | undefined;
+  /** Shares of the root key of the portal's person, which is theirs then; else they get a new one. */
+  readonly personShares?: readonly string[] | undefined;
   /** The result is to have the recovery sheet of the portal's person. */
   readonly hasSheet?: boolean;
   /** Replace what is in the data directory. */
@@ -93,6 +95,8 @@ export interface JoinOptions {
   readonly isLocked: boolean;
   /** Typed already, so that nobody is asked in the terminal. */
   readonly typed?: TypedPassphrases | undefined;
+  /** As for `init`. */
+  readonly personShares?: readonly string[] | undefined;
   /** As for `init`. */
   readonly hasSheet?: boolean;
   readonly isForced: boolean;
@@ -321,6 +325,8 @@ export interface ProgramHooks {
     readonly threshold: number | undefined;
     readonly isRemoved: boolean;
   }): Promise<PersonSheet>;
+  /** Shares of a sheet: of a file, "-" is standard input, or asked for one after the other, each checked as it is typed. */
+  readPersonShares(sharesFile: string | undefined): Promise<readonly string[]>;
   /** The words of the key that shares of a sheet make. @throws CryptoError when they make none */
   wordsOfShares(shares: readonly string[]): Promise<string>;
   /** Puts it back, while no node runs. */

@@ -98,7 +98,7 @@ export type { SetupAnswers, SetupKey } from "./setup/answers.ts";
 export { copyProblem } from "./setup/check_sheet.ts";
 export { enterMesh } from "./setup/carry_out.ts";
 export type { SetupOutcome } from "./setup/carry_out.ts";
-export { actionsOf, describeChange, portsOf, portsProblem, settingsOf } from "./setup/plan.ts";
+export { actionsOf, describeChange, isRestoring, portsOf, portsProblem, settingsOf } from "./setup/plan.ts";
 export { lineOf, nextQuestion, questionsFor, readAnswer } from "./setup/questions.ts";
 export type { Question, Reading, SetupFacts } from "./setup/questions.ts";
 export { createShell, type Shell as ProcessShell } from "./shell.ts";

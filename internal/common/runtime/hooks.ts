@@ -142,6 +142,7 @@ export class StandardHooks implements ProgramHooks {
     const founded = await foundMesh(this.#setup(options.globals), {
       home,
       personPassphrase,
+      personShares: options.personShares,
       meshName: options.meshName ?? "bzzz",
       agentId: options.agentId === undefined ? defaultAgentId(profile, random) : requireAgentId(options.agentId),
       isRootKeyKept: options.isRootKeyKept,
@@ -191,6 +192,7 @@ export class StandardHooks implements ProgramHooks {
       agentId,
       signal,
       personPassphrase,
+      personShares: options.personShares,
       ...(passphrase === undefined ? {} : { passphrase }),
     });
     return {
@@ -243,6 +245,10 @@ export class StandardHooks implements ProgramHooks {
 
   wordsOfShares(shares: readonly string[]): Promise<string> {
     return wordsOfShares(shares);
+  }
+
+  async readPersonShares(sharesFile: string | undefined): Promise<readonly string[]> {
+    return await collectShares({ ...this.#deps, file: sharesFile });
   }
 
   restorePerson(options: Parameters<ProgramHooks["restorePerson"]>[0]): ReturnType<ProgramHooks["restorePerson"]> {

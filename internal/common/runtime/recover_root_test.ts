@@ -125,6 +125,11 @@ Deno.test("shares come from a private file or from standard input, one a line", 
     await Deno.chmod(`${home}/open`, 0o644);
 
     assert.deepEqual(await collect(`${home}/shares`), shares);
+    await Deno.chmod(home, 0o777); // the folder is not the shares' own: the program may read the file alone
+    assert.deepEqual(await collect(`${home}/shares`), shares);
+    await Deno.writeTextFile(`${home}/large`, "x".repeat(70_000), { mode: 0o600 });
+    await assert.rejects(collect(`${home}/large`), hasCode("key_malformed"));
+    await assert.rejects(collect(home), hasCode("key_missing"));
     assert.deepEqual(await collect("-"), shares);
     assert.deepEqual(await collect(undefined), shares, "nobody can be asked: standard input");
     await assert.rejects(collect(`${home}/open`), hasCode("key_permissions"));

@@ -31,6 +31,7 @@ import { joinMesh, P2pError } from "@bzzz/p2p";
 import { openStore } from "@bzzz/store";
 import { join } from "node:path";
 import { homePaths, readTextIfThere, removeIfThere, writePrivateFile } from "./home.ts";
+import { restorePerson } from "./people/person_sheet.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { DEFAULT_RECOVERY } from "./recovery_shares.ts";
 import { foundVoters } from "./voters/found.ts";
@@ -72,6 +73,8 @@ export async function foundMesh(
     readonly passphrase?: string;
     /** Locks the keys of the portal's person. */
     readonly personPassphrase?: string | undefined;
+    /** Shares of the root key of the portal's person; without them it gets a new one. */
+    readonly personShares?: readonly string[] | undefined;
   },
 ): Promise<FoundedMesh> {
   const { clock, random } = deps;
@@ -145,6 +148,8 @@ export async function joinWithToken(
     readonly passphrase?: string;
     /** Locks the keys of the portal's person. */
     readonly personPassphrase?: string | undefined;
+    /** Shares of the root key of the portal's person; without them it gets a new one. */
+    readonly personShares?: readonly string[] | undefined;
     readonly signal?: AbortSignal;
   },
 ): Promise<JoinedMesh> {
@@ -290,14 +295,19 @@ async function ensureKeys(
   return keys;
 }
 
-/** The person of a portal; an agent has none. */
+/** The person of a portal, new or of the shares; an agent has none. @throws CryptoError when the shares make no key */
 export async function personOf(
   { profile, clock, random }: Pick<SetupDeps, "profile" | "clock" | "random">,
-  { home, personPassphrase }: { readonly home: string; readonly personPassphrase?: string | undefined },
+  { home, personPassphrase, personShares }: {
+    readonly home: string;
+    readonly personPassphrase?: string | undefined;
+    readonly personShares?: readonly string[] | undefined;
+  },
   place: DevicePlace,
 ): Promise<PersonFiles | undefined> {
   if (profile.binaryType !== "hap") return undefined;
   const lock = personPassphrase === undefined ? {} : { passphrase: personPassphrase };
+  if (personShares) await restorePerson({ clock, random }, { home, shares: personShares, lock, place });
   return await ensurePerson(home, { ...place, nowMs: clock.nowMs() }, { random }, lock);
 }
 

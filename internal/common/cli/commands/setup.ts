@@ -26,11 +26,17 @@ const setup: Command = {
   summary: "Set this node up, question by question",
   details:
     "Asks, shows what it will do and how the configuration changes, and does it only then. After Ctrl-C it goes on where it " +
-    "was. --from takes the answers of a YAML file instead; a join token comes on standard input then. --page asks on a page for " +
+    "was. --from takes the answers of a YAML file instead; a join token comes on standard input then, and recovery shares with --shares-file. --page asks on a page for " +
     "the browsers of this machine.",
   flags: [
     { name: "page", type: "boolean", summary: "On a page in a browser of this machine (ports.admin_ui_port)" },
     { name: "from", type: "string", value: "FILE", summary: "Answers in YAML instead of questions" },
+    {
+      name: "shares-file",
+      type: "string",
+      value: "FILE",
+      summary: 'Recovery shares of your own key where that is restored, one a line; "-" is standard input',
+    },
     { name: "step", type: "string", value: "STEP", choices: [...SETUP_STEPS, "practice"], summary: "Only this one" },
     { name: "dry-run", type: "boolean", summary: "Show what would be done, and do nothing" },
     { name: "again", type: "boolean", summary: "Forget the answers of a setup that was left" },
@@ -180,6 +186,7 @@ async function carryOut(context: CommandContext, facts: SetupFacts, answers: Set
       if (token?.trim()) return token.trim();
       throw usageError("Cannot join: there is no token; paste it, or give it on standard input");
     },
+    personShares: () => sharesOf(context, answers),
   });
   if (outcome.type === "stayed") return;
   if (outcome.type === "joined") {
@@ -198,6 +205,20 @@ async function carryOut(context: CommandContext, facts: SetupFacts, answers: Set
   await showSheet(context, made.person_sheet);
 }
 
+/** The shares of the key that is to be restored, and whose words they make. */
+async function sharesOf(context: CommandContext, answers: SetupAnswers): Promise<readonly string[]> {
+  const file = context.values.text("shares-file");
+  if (file === undefined && (context.values.text("from") !== undefined || !context.ask)) {
+    throw usageError("Cannot restore your key: there are no shares; give a file with --shares-file FILE");
+  }
+  if (file === "-" && answers.mesh === "join" && (context.values.text("from") !== undefined || !context.ask)) {
+    throw usageError("Cannot restore your key: standard input has the token; give the shares with --shares-file FILE");
+  }
+  const shares = await context.hooks().readPersonShares(file);
+  await context.note(`Restoring the key of these words: ${await context.hooks().wordsOfShares(shares)}`);
+  return shares;
+}
+
 async function tellPerson(context: CommandContext, person: NewPerson | undefined): Promise<void> {
   for (const line of personLines(person)) await context.note(line);
   await warnOfPerson(context, person);
@@ -206,7 +227,7 @@ async function tellPerson(context: CommandContext, person: NewPerson | undefined
 /** The same on a page; the person agrees there. */
 async function onPage(context: CommandContext): Promise<ExitStatus> {
   const { values, globals, signal, program } = context;
-  const useless = ["from", "step", "dry-run", "yes"].filter((name) => values.has(name));
+  const useless = ["from", "shares-file", "step", "dry-run", "yes"].filter((name) => values.has(name));
   if (useless.length > 0) {
     throw usageError(`Cannot use --${useless[0]} with --page: the page asks everything; leave one of them out`);
   }

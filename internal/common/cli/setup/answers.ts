@@ -11,7 +11,7 @@ export type SetupStep = (typeof SETUP_STEPS)[number];
 const port = z.int("a whole number").min(0, "0 or more").max(65_532, "at most 65532");
 const yesOrNo = z.boolean("true or false");
 
-/** What a setup asks for, as a file has it. No secret is among it: a join token and a passphrase are asked for when they are used. */
+/** What a setup asks for, as a file has it. No secret is among it: a join token, shares and a passphrase are asked for when they are used. */
 export const setupAnswersSchema = z.strictObject({
   agent_id: z.string().refine(
     (text) => parseAgentId(text) !== undefined,
@@ -20,6 +20,7 @@ export const setupAnswersSchema = z.strictObject({
   mesh: z.enum(["create", "join"], "create or join"),
   mesh_name: z.string().trim().min(1, "a name").max(64, "at most 64 characters"),
   lock_keys: yesOrNo,
+  own_key: z.enum(["new", "restore"], "new or restore"),
   recovery_sheet: yesOrNo,
   first_port: port,
   p2p_port: port,

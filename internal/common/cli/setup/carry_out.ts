@@ -1,6 +1,7 @@
 import type { InitResult, JoinResult, ProgramHooks, TypedPassphrases } from "../hooks.ts";
 import type { GlobalFlags } from "../types.ts";
 import type { SetupAnswers } from "./answers.ts";
+import { isRestoring } from "./plan.ts";
 import type { SetupFacts } from "./questions.ts";
 
 const JOIN_TIMEOUT_MS = 60_000;
@@ -22,6 +23,8 @@ export async function enterMesh(
     readonly globals: GlobalFlags;
     /** Asked for when it is needed. */
     readonly token: () => Promise<string>;
+    /** Asked for when the person's key is to be restored. */
+    readonly personShares: () => Promise<readonly string[]>;
     /** Without them, whoever makes the keys asks. */
     readonly typed?: TypedPassphrases;
     readonly signal: AbortSignal;
@@ -36,6 +39,7 @@ export async function enterMesh(
     isForced: false,
     hasSheet: answers.recovery_sheet === true,
     typed,
+    ...(isRestoring(facts, answers) ? { personShares: await options.personShares() } : {}),
   };
   if (answers.mesh === "join") {
     const joined = await hooks.join(await options.token(), { ...common, timeoutMs: JOIN_TIMEOUT_MS, signal });

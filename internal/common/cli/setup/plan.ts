@@ -38,6 +38,11 @@ export function portsProblem(taken: readonly number[]): string {
   return `Cannot use these ports: ${which} in use by another program; choose others, or 0`;
 }
 
+/** Whether the person's key is one that they have already. A member's is not touched: `identity restore` is for that. */
+export function isRestoring(facts: SetupFacts, answers: SetupAnswers): boolean {
+  return facts.member === undefined && facts.binaryType === "hap" && answers.own_key === "restore";
+}
+
 /** What will be done, in sentences. */
 export function actionsOf(facts: SetupFacts, answers: SetupAnswers): readonly string[] {
   const { member } = facts;
@@ -50,6 +55,9 @@ export function actionsOf(facts: SetupFacts, answers: SetupAnswers): readonly st
       : `Create mesh ${answers.mesh_name ?? "bzzz"} with you as ${
         answers.agent_id ?? facts.defaultAgentId
       }, with ${keys}.`,
+    ...(isRestoring(facts, answers)
+      ? ["Restore your own key from shares of its recovery sheet; they are asked for then."]
+      : []),
     ...(answers.recovery_sheet ? ["Show a recovery sheet of your own key, for you to keep."] : []),
   ];
 }

@@ -78,13 +78,22 @@ const SPECS: readonly QuestionSpec[] = [
     isFor: isNew,
   },
   {
+    key: "own_key",
+    step: "keys",
+    text: "Your own key, which signs what you decide: new, or restore one you have, from shares of its recovery sheet",
+    label: "My own key, which signs what I decide",
+    choices: { new: "Make a new one", restore: "Restore one that I have, from shares of its recovery sheet" },
+    fallback: () => "new",
+    isFor: (facts) => isNew(facts) && isPerson(facts),
+  },
+  {
     key: "recovery_sheet",
     step: "keys",
     text: "At the end, show a sheet for you to keep that restores your own key if this machine is lost: yes or no",
     label: "At the end, show a sheet for me to keep that restores my own key if this machine is lost",
     choices: YES_OR_NO,
     fallback: () => "yes",
-    isFor: (facts) => isNew(facts) && isPerson(facts),
+    isFor: (facts, answers) => isNew(facts) && isPerson(facts) && answers.own_key !== "restore",
   },
   {
     key: "first_port",
@@ -205,6 +214,7 @@ function valueOf(key: SetupKey, text: string): unknown {
     case "mesh_name":
       return text;
     case "mesh":
+    case "own_key":
     case "interface":
       return text.toLowerCase();
   }

@@ -33,6 +33,7 @@ Deno.test("questions: each program asks its own, and a member is not asked again
     "mesh",
     "mesh_name",
     "lock_keys",
+    "own_key",
     "recovery_sheet",
     "first_port",
     "p2p_port",
@@ -124,8 +125,17 @@ const SHEET = {
 
 function shellOn(desk: FakeSetupDesk, answers?: string[]) {
   const inits: unknown[] = [];
-  const init = (options: { agentId: string | undefined; meshName: string | undefined; hasSheet?: boolean }) => {
+  const restored: unknown[] = [];
+  const init = (
+    options: {
+      agentId: string | undefined;
+      meshName: string | undefined;
+      hasSheet?: boolean;
+      personShares?: readonly string[] | undefined;
+    },
+  ) => {
     inits.push([options.agentId, options.meshName]);
+    restored.push(options.personShares);
     return Promise.resolve({
       mesh_id: "00",
       mesh_name: "shop",
@@ -143,9 +153,18 @@ function shellOn(desk: FakeSetupDesk, answers?: string[]) {
     return Promise.resolve(shares.every((share) => SHEET.shares.includes(share)) ? SHEET.words : "another key");
   };
   return {
-    shell: createTestShell({ hooks: { setup: desk, init, wordsOfShares }, ...(answers ? { answers } : {}) }),
+    shell: createTestShell({
+      hooks: { setup: desk, init, wordsOfShares, readPersonShares: (file) => Promise.resolve(sharesIn(file)) },
+      ...(answers ? { answers } : {}),
+    }),
     inits,
+    restored,
   };
+}
+
+/** What a person types, or what stands in a file. */
+function sharesIn(file: string | undefined): readonly string[] {
+  return file === "bad.txt" ? ["typo"] : SHEET.shares.slice(0, 2);
 }
 
 Deno.test("S-02 setup: asks, shows the change, does it only after yes, and offers practice", async () => {
@@ -156,6 +175,7 @@ Deno.test("S-02 setup: asks, shows the change, does it only after yes, and offer
     "create",
     "shop",
     "no",
+    "new",
     "no",
     "8090",
     "8190",
@@ -198,7 +218,7 @@ Deno.test("S-02 B-08 setup: what was left goes on where it was, and no secret is
 
 Deno.test("setup: no at the end, and --dry-run, do nothing", async () => {
   const desk = new FakeSetupDesk(NEW);
-  const all = ["ana", "create", "shop", "no", "yes", "0", "0", "plain", "yes", "no"];
+  const all = ["ana", "create", "shop", "no", "", "yes", "0", "0", "plain", "yes", "no"];
   const refused = shellOn(desk, [...all, "no"]);
   assert.equal((await refused.shell.run("setup")).status, 2);
   desk.files.set("a.yaml", "agent_id: ana\n");
@@ -212,7 +232,7 @@ Deno.test("setup: no at the end, and --dry-run, do nothing", async () => {
 });
 
 Deno.test("setup: the recovery sheet of one's own key, and a copy of it that is tried until it is right", async () => {
-  const answers = ["ana", "create", "shop", "no", "", "0", "0", "plain", "yes", "no", "yes"];
+  const answers = ["ana", "create", "shop", "no", "", "", "0", "0", "plain", "yes", "no", "yes"];
   const copies = ["typo", "my-share-3", "my-share-1", "other", "my-share-3", "my-share-1"];
   const { shell } = shellOn(new FakeSetupDesk(NEW), [...answers, ...copies, "no"]);
 
@@ -226,6 +246,48 @@ Deno.test("setup: the recovery sheet of one's own key, and a copy of it that is 
 
   const unchecked = shellOn(new FakeSetupDesk(NEW), [...answers, "my-share-1", "", "no"]);
   assert.match((await unchecked.shell.run("setup")).err, /Not checked\./);
+});
+
+Deno.test("setup: one's own key from shares: they are asked for once all is agreed, its words are told, no sheet is asked about", async () => {
+  const answers = ["ana", "create", "shop", "no", "restore", "0", "0", "plain", "yes", "no", "yes"];
+  const { shell, restored } = shellOn(new FakeSetupDesk(NEW), [...answers, "no"]);
+
+  const { status, out, err } = await shell.run("setup");
+
+  assert.equal(status, 0, err);
+  assert.match(err, /Restore your own key from shares.*asked for then.*Restoring the key of these words: one two/s);
+  assert.deepEqual(restored, [["my-share-1", "my-share-2"]]);
+  assert.doesNotMatch(out, /my-share/);
+  assert.ok(!shell.questions.some((question) => question.includes("show a sheet")));
+
+  const fresh = shellOn(new FakeSetupDesk(NEW), [...answers.with(4, "new").toSpliced(5, 0, "no"), "no"]);
+  assert.equal((await fresh.shell.run("setup")).status, 0);
+  assert.deepEqual(fresh.restored, [undefined]);
+});
+
+Deno.test("setup --from: shares come from a file of their own; wrong ones, and none, change nothing", async () => {
+  const desk = new FakeSetupDesk(NEW);
+  desk.files.set("a.yaml", "agent_id: ana\nown_key: restore\n");
+  desk.files.set("join.yaml", "agent_id: ana\nmesh: join\nown_key: restore\n");
+  const tried = shellOn(desk);
+  const refused = async (...args: string[]) => {
+    const { status, err } = await tried.shell.run("setup", ...args);
+    assert.notEqual(status, 0);
+    return err;
+  };
+
+  assert.match(await refused("--from", "a.yaml"), /there are no shares; give a file with --shares-file FILE/);
+  assert.match(await refused("--from", "join.yaml", "--shares-file", "-"), /standard input has the token/);
+  assert.match(await refused("--from", "a.yaml", "--shares-file", "bad.txt"), /share 1 is misspelt/);
+  const agentDesk = new FakeSetupDesk({ ...NEW, binaryType: "agent" });
+  agentDesk.files.set("agent.yaml", "agent_id: ana\nown_key: new\n");
+  const agent = await shellOn(agentDesk).shell.run("setup", "--from", "agent.yaml", "--dry-run");
+  assert.match(agent.err, /Cannot use the answers own_key: nothing asks for them/, "an agent has no person");
+  assert.deepEqual([tried.inits, desk.files.has("config.yaml")], [[], false]);
+
+  const done = await tried.shell.run("setup", "--from", "a.yaml", "--shares-file", "shares.txt");
+  assert.equal(done.status, 0, done.err);
+  assert.deepEqual(tried.restored, [["my-share-1", "my-share-2"]]);
 });
 
 Deno.test("setup --from: the recovery sheet is printed, and left out where the answers say so", async () => {

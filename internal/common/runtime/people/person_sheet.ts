@@ -58,17 +58,25 @@ export async function removePersonRoot(home: string): Promise<void> {
   await Deno.remove(personPaths(home).root);
 }
 
-/** Puts a root key back from its shares and, in the data directory of a member, certifies the device with it. */
+/**
+ * Puts a root key back from its shares and certifies the device with it: at `place`, or where the data directory is a member's already.
+ * @throws CryptoError when the shares make no key; nothing has changed then
+ */
 export async function restorePerson(
   deps: SheetDeps,
-  options: { readonly home: string; readonly shares: readonly string[]; readonly lock: Lock },
+  options: {
+    readonly home: string;
+    readonly shares: readonly string[];
+    readonly lock: Lock;
+    readonly place?: DevicePlace;
+  },
 ): Promise<{ readonly words: string }> {
   const { home, shares, lock } = options;
   const seed = await combineShares(shares);
   const root = signingKeyFromSeed(seed);
   seed.fill(0);
   await replacePersonRoot(home, root, deps, lock);
-  const place = await placeOf(home);
+  const place = options.place ?? await placeOf(home);
   if (place) {
     const nowMs = deps.clock.nowMs();
     await ensurePerson(home, { ...place, nowMs }, deps, lock);

@@ -123,7 +123,11 @@ function secretsOf(form: URLSearchParams, plan: SetupPlan): SetupSecrets | Map<S
     node: plan.needsPassphrase === "no" ? undefined : passphrase("passphrase"),
     person: plan.offersOwnPassphrase ? passphrase("own_passphrase") : undefined,
   };
-  return problems.size > 0 ? problems : { token, passphrases };
+  const personShares = (typed(form, "shares") ?? "").split(/\s+/).filter((share) => share !== "");
+  if (plan.needsShares && personShares.length === 0) {
+    problems.set("shares", "That cannot be used: expected the shares of your key, one a line.");
+  }
+  return problems.size > 0 ? problems : { token, personShares, passphrases };
 }
 
 /** Which field a refusal is about. */
@@ -134,5 +138,6 @@ function fieldOf(error: unknown, plan: SetupPlan): SecretField | "plan" {
     if (plan.needsPassphrase !== "no") return "passphrase";
     if (plan.offersOwnPassphrase) return "own_passphrase";
   }
+  if (plan.needsShares && /_shares?$/.test(code)) return "shares";
   return plan.needsToken && !(error instanceof SetupBusyError) ? "token" : "plan";
 }

@@ -132,6 +132,7 @@ Deno.test("setup page: what cannot be used is told beside its field; what can is
     mesh: "create",
     mesh_name: "shop",
     lock_keys: false,
+    own_key: "new",
     recovery_sheet: false,
     interface: "terminal",
     bell: true,
@@ -247,6 +248,30 @@ Deno.test("setup page: a person's own key gets its passphrase where the node's k
   await send("/confirm", { own_passphrase: PASSPHRASE, own_passphrase_again: PASSPHRASE });
 
   assert.deepEqual(calls.at(-1)?.typed, { node: undefined, person: PASSPHRASE });
+});
+
+Deno.test("setup page: one's own key from shares of its sheet; missing and wrong ones are told beside their field, and kept nowhere", async () => {
+  const { browser, desk, calls, failures, flow, send } = await open();
+  await send("/", { ...ANSWERS, own_key: "restore", recovery_sheet: "yes" });
+  const plan = (await browser.get("/confirm")).text;
+  assert.match(plan, /Restore your own key from shares/);
+  assert.doesNotMatch(plan, /Show a recovery sheet/);
+  assert.doesNotMatch(desk.progress ?? "", /recovery_sheet/);
+
+  assert.match(
+    (await send("/confirm", {})).text,
+    /id="shares-problem">That cannot be used: expected the shares of your key/,
+  );
+  failures.push(new BzzzError("too_few_shares", "Cannot combine shares: 1 of 2"));
+  const refused = await send("/confirm", { shares: "own-share-one" });
+  assert.match(refused.text, /id="shares-problem">Cannot combine shares: 1 of 2/);
+  assert.doesNotMatch(refused.text, /own-share/);
+  await send("/confirm", { shares: " own-share-one\r\nown-share-three \n" });
+
+  assert.deepEqual(calls.at(-1)?.personShares, ["own-share-one", "own-share-three"]);
+  const form = await browser.form("/", "/finish");
+  await browser.post("/finish", form.fields);
+  assert.equal((await flow.done).agentId, "ana");
 });
 
 Deno.test("setup page: the recovery sheet of one's own key is there until it is kept, and a copy of it can be tried", async () => {

@@ -6,6 +6,7 @@ import {
   enterMesh,
   type GlobalFlags,
   type InitResult,
+  isRestoring,
   type NewPerson,
   nextQuestion,
   parseAnswers,
@@ -49,6 +50,8 @@ export interface SetupPlan {
   readonly change: readonly string[];
   readonly configText: string;
   readonly needsToken: boolean;
+  /** Of the person's own key, which is restored. */
+  readonly needsShares: boolean;
   readonly needsPassphrase: "no" | "new" | "known";
   /** Whether the keys of a portal's person may have a passphrase of their own; with one of the node they have that. */
   readonly offersOwnPassphrase: boolean;
@@ -74,6 +77,8 @@ export interface ToKeep {
 /** Secrets of one attempt; they are kept nowhere. */
 export interface SetupSecrets {
   readonly token: string;
+  /** Of the person's own key; none: it is a new one. */
+  readonly personShares: readonly string[];
   readonly passphrases: TypedPassphrases;
 }
 
@@ -192,6 +197,7 @@ export class SetupFlow {
       change: describeChange(config.before, config.after),
       configText: config.after,
       needsToken: isNew && answers.mesh === "join",
+      needsShares: isRestoring(facts, answers),
       needsPassphrase,
       offersOwnPassphrase: asksForPassphrase && needsPassphrase === "no" && facts.binaryType === "hap",
       digest: hexEncode(sha256(utf8Encode(JSON.stringify([actions, config.before, config.after])))),
@@ -227,12 +233,13 @@ export class SetupFlow {
     this.#done.resolve(this.#result);
   }
 
-  async #carryOut(plan: SetupPlan, { token, passphrases }: SetupSecrets): Promise<void> {
+  async #carryOut(plan: SetupPlan, { token, personShares, passphrases }: SetupSecrets): Promise<void> {
     const { desk, hooks, globals, signal } = this.#deps;
     const [facts, answers] = [this.#facts, this.#answers];
     const outcome = await enterMesh(hooks, { facts, answers }, {
       globals,
       token: () => Promise.resolve(token),
+      personShares: () => Promise.resolve(personShares),
       typed: passphrases,
       signal,
     });

@@ -12,7 +12,7 @@ import { type Html, Said } from "../words.tsx";
 import type { SetupPlan, ToKeep } from "./setup_flow.ts";
 
 /** What is wrong with a field of the page about secrets. */
-export type SecretField = "token" | "passphrase" | "own_passphrase";
+export type SecretField = "token" | "shares" | "passphrase" | "own_passphrase";
 
 function Problem({ id, text }: { readonly id?: string; readonly text: string | undefined }): Html {
   return <>{text === undefined ? "" : <p class="problem" role="alert" id={id}>{sanitiseLine(text, 1_000)}</p>}</>;
@@ -126,6 +126,15 @@ export function PlanPage({ plan, token, problems }: {
       <form method="post" action="/confirm">
         <input type="hidden" name="form" value={token} />
         {plan.needsToken ? <Secret name="token" label="Join token" problem={problems.get("token")} /> : ""}
+        {plan.needsShares
+          ? (
+            <>
+              <label for="shares">Recovery shares of your own key, one a line, as many as its sheet says</label>
+              <Problem id="shares-problem" text={problems.get("shares")} />
+              <textarea id="shares" name="shares" rows={4} autocomplete="off" spellcheck={false} required></textarea>
+            </>
+          )
+          : ""}
         {needsPassphrase === "no" ? "" : (
           <Secret
             name="passphrase"
