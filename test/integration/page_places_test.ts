@@ -107,6 +107,15 @@ Deno.test({
     await tab.shows("Submitted: it stands where it was meant to stand.");
     assert.match(await content(), /\nuse cards\n$/);
 
+    // a call for help, whose answer comes by itself
+    await tab.go(`${page.origin}/help`);
+    await tab.shows("What help is needed");
+    await tab.type("words", "count the words");
+    await tab.press("input[name=capability]");
+    await tab.click("Call for help");
+    await tab.shows("Answers come here.");
+    await tab.shows("I can help, at once");
+
     // an approval that holds for an hour
     const digger = await mesh.node("digger").api();
     const action = { verb: "repo.push", target: "main", args: [], effect: "3 commits", reversible: true };

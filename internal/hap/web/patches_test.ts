@@ -55,6 +55,8 @@ Deno.test("a patch is offered out of what stands there, reviewed with its differ
   assert.equal(voted.status, 303);
   assert.match((await browser.get(`${path}&done=review`)).text, /Your vote is cast.*State: approved/s);
 
+  assert.match((await browser.get(`${path}&part=1`)).text, /^<pre [^>]*>Patch: Cards.*State: approved/s);
+
   const submit = await browser.form(path, "/patches/submit");
   assert.equal((await browser.post(submit.action, submit.fields)).status, 303);
   assert.equal(await content(page, PLAN), "# Plan\n\tuse cards");

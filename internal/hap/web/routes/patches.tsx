@@ -10,15 +10,15 @@ import {
   submitPatch,
 } from "@bzzz/cli";
 import { utf8Encode } from "@bzzz/base";
-import { addressKey, parseConcrete, PATCH_KINDS } from "@bzzz/ucxl";
+import { PATCH_KINDS } from "@bzzz/ucxl";
 import { VOTES } from "@bzzz/wire";
 import { type PageApp, refusalOf, typed, type Visit } from "@bzzz/web";
 import { readEditable } from "../editable.ts";
 import { fullPage, justDone, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
-import { concreteAddress } from "../read_address.ts";
+import { concreteAddress, concreteKey } from "../read_address.ts";
 import { type Filled, lengthProblem, numberProblem, problemsOf, takeForm } from "../take_form.ts";
 import { AddressPrompt } from "../views/address_prompt.tsx";
-import { NewPatchPage, PatchList, PatchPage } from "../views/patches.tsx";
+import { NewPatchPage, PatchList, PatchPage, PatchStanding } from "../views/patches.tsx";
 import { Live } from "../views/words.tsx";
 import { passphraseOf, takesPassphrase } from "./passphrase.ts";
 import { patchHref } from "../views/hrefs.ts";
@@ -57,7 +57,10 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
 
   app.get("/patches/at", async (visit) => {
     const said = justDone(visit, SAID);
-    return await patchPage(visit, parts, concreteAddress(visit.req.query("address")), {}, said);
+    const address = concreteAddress(visit.req.query("address"));
+    if (!wantsPart(visit)) return await patchPage(visit, parts, address, {}, said);
+    const view = await patchAt(context, address, visit.req.raw.signal);
+    return part(<PatchStanding view={view} at={momentOf(parts)} />);
   });
 
   app.get("/patches/new", async (visit) => {
@@ -66,7 +69,7 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/patches/new", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = keyOf(form);
+    const address = concreteKey(form.get("address"));
     return await takeForm(visit, form, {
       purpose: `patch new ${address}`,
       again: (filled) => newPatchPage(visit, parts, address, filled),
@@ -106,7 +109,7 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/patches/review", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = keyOf(form);
+    const address = concreteKey(form.get("address"));
     const view = await patchAt(context, address, visit.req.raw.signal);
     return await takeForm(visit, form, {
       purpose: votePurpose(view),
@@ -124,7 +127,7 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/patches/submit", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = keyOf(form);
+    const address = concreteKey(form.get("address"));
     return await takeForm(visit, form, {
       purpose: `patch submit ${address}`,
       again: (filled) => patchPage(visit, parts, address, filled),
@@ -134,11 +137,6 @@ export function addPatchRoutes(app: PageApp, parts: PageParts): void {
       },
     });
   });
-}
-
-/** The address that a form is about, without a time. */
-function keyOf(form: URLSearchParams): string {
-  return addressKey(parseConcrete(concreteAddress(form.get("address"))));
 }
 
 /** A vote is on what was shown, not on what was written over it meanwhile. */

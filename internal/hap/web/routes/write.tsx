@@ -1,10 +1,9 @@
 import { mediaTypeOf } from "@bzzz/cli";
 import { utf8Encode } from "@bzzz/base";
-import { addressKey, parseConcrete } from "@bzzz/ucxl";
 import { type PageApp, typed, type Visit } from "@bzzz/web";
 import { readEditable } from "../editable.ts";
 import { fullPage, type PageParts, readForm } from "../page.tsx";
-import { concreteAddress } from "../read_address.ts";
+import { concreteAddress, concreteKey } from "../read_address.ts";
 import { type Filled, takeForm } from "../take_form.ts";
 import { WritePage } from "../views/write.tsx";
 import { versionHref } from "../views/hrefs.ts";
@@ -19,7 +18,7 @@ export function addWriteRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/context/write", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = keyOf(form);
+    const address = concreteKey(form.get("address"));
     return await takeForm(visit, form, {
       purpose: `write ${address}`,
       again: (filled) => writePage(visit, parts, address, { filled }),
@@ -40,7 +39,7 @@ export function addWriteRoutes(app: PageApp, parts: PageParts): void {
 
   app.post("/context/delete", async (visit) => {
     const form = await readForm(visit.req.raw, parts);
-    const address = keyOf(form);
+    const address = concreteKey(form.get("address"));
     return await takeForm(visit, form, {
       purpose: `delete ${address}`,
       again: (deletion) => writePage(visit, parts, address, { deletion }),
@@ -51,11 +50,6 @@ export function addWriteRoutes(app: PageApp, parts: PageParts): void {
       },
     });
   });
-}
-
-/** The address that a form is about, without a time. */
-function keyOf(form: URLSearchParams): string {
-  return addressKey(parseConcrete(concreteAddress(form.get("address"))));
 }
 
 async function writePage(

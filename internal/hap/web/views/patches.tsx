@@ -8,7 +8,7 @@ import { revisionOf, StandsNow } from "./stands_now.tsx";
 import { Changes } from "./diff.tsx";
 import { Problems, SelectField, TextField } from "./field.tsx";
 import { type Moment, Passphrase } from "./request.tsx";
-import { At } from "./words.tsx";
+import { At, Live } from "./words.tsx";
 import { decisionHref, patchHref, versionHref } from "./hrefs.ts";
 
 /** Patches and where they stand. */
@@ -57,6 +57,11 @@ export interface PatchForms {
   readonly isLocked: boolean;
 }
 
+/** What a patch is and where it stands, with its votes as they come. */
+export function PatchStanding({ view, at }: { readonly view: PatchView; readonly at: Moment }): Html {
+  return <SaidBlock label="The patch" text={describePatch(view, at.nowMs).join("\n")} />;
+}
+
 /** One patch: where it stands, what it changes, and what can be done about it. */
 export function PatchPage({ view, changed, at, forms, filled, said }: {
   readonly view: PatchView;
@@ -72,7 +77,9 @@ export function PatchPage({ view, changed, at, forms, filled, said }: {
     <>
       {said === undefined ? "" : <p class="notice" role="status">{said}</p>}
       <Problems filled={filled} />
-      <SaidBlock label="The patch" text={describePatch(view, at.nowMs).join("\n")} />
+      <Live name="context" href={`${patchHref(address)}&part=1`}>
+        <PatchStanding view={view} at={at} />
+      </Live>
       <h2>What it changes</h2>
       {typeof changed === "string"
         ? <p class="problem">{sanitiseLine(changed, 1_000)}</p>
