@@ -59,7 +59,11 @@ export class IssueDesk {
         isFresh = true;
         continue;
       }
-      for (const step of steps) issue = await this.#take(issue, step, options);
+      for (const step of steps) {
+        const after = await this.#take(issue, step, options);
+        if (!after) return;
+        issue = after;
+      }
     }
   }
 
@@ -116,8 +120,8 @@ export class IssueDesk {
     return told;
   }
 
-  /** The issue after the step. */
-  async #take(issue: Issue, step: IssueStep, options: CallOptions): Promise<Issue> {
+  /** The issue after the step; undefined when nothing more can be done until this node knows more. */
+  async #take(issue: Issue, step: IssueStep, options: CallOptions): Promise<Issue | undefined> {
     const { tasks, onEvent } = this.#deps;
     switch (step.type) {
       case "post":
@@ -125,8 +129,7 @@ export class IssueDesk {
         onEvent("posted");
         return issue;
       case "cancel":
-        await this.#cancel(step);
-        return issue;
+        return await this.#cancel(step) ? issue : undefined;
       default:
         try {
           this.#wroteAtMs.set(keyOf(issue), this.#deps.clock.monotonicMs());
@@ -138,14 +141,16 @@ export class IssueDesk {
     }
   }
 
-  async #cancel({ taskId, reason }: { readonly taskId: TaskId; readonly reason: string }): Promise<void> {
+  /** False when it has ended meanwhile: that is told when this node has heard how. */
+  async #cancel({ taskId, reason }: { readonly taskId: TaskId; readonly reason: string }): Promise<boolean> {
     const { tasks, onEvent } = this.#deps;
     try {
       await tasks.cancel(taskId, reason);
       onEvent("cancelled");
+      return true;
     } catch (error) {
-      // it has ended meanwhile, and that is told when this node has heard how
       if (!(error instanceof BzzzError) || error.code !== "task_closed") throw error;
+      return false;
     }
   }
 

@@ -306,6 +306,7 @@ Deno.test("a cancel that comes too late is no failure; one that this node may no
     await stage.rounds(2);
 
     assert.equal(stage.source.status().failure?.code, failure);
+    assert.ok(stage.tasks.cancels <= 2, `each is told in the mesh: ${stage.tasks.cancels} in two rounds`);
   }
 });
 

@@ -252,6 +252,8 @@ export class MemoryMeshTasks implements MeshTasks {
   readonly #nowMs: () => number;
   /** Thrown by `cancel` when set. */
   refusal: BzzzError | undefined;
+  /** Calls of `cancel`. */
+  cancels = 0;
 
   constructor(clock: { nowMs(): number }) {
     this.#nowMs = () => clock.nowMs();
@@ -289,6 +291,7 @@ export class MemoryMeshTasks implements MeshTasks {
 
   // deno-lint-ignore require-await -- a refusal must reject, not throw
   async cancel(taskId: TaskId, reason: string): Promise<void> {
+    this.cancels++;
     if (this.refusal) throw this.refusal;
     const task = this.tasks.get(taskId);
     if (!task || isEnd(task.state)) throw new BzzzError("task_closed", "Cannot cancel the task: it has ended");
