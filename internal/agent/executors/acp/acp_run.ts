@@ -1,5 +1,4 @@
 import type { Clock } from "@bzzz/base";
-import { sanitiseLine } from "@bzzz/cli";
 import type { Logger } from "@bzzz/logging";
 import { ExecutorError } from "../../errors.ts";
 import type { ExecutionIo, ExecutionJob, ExecutionResult } from "../../types.ts";
@@ -24,6 +23,7 @@ import { SessionUse } from "./session_use.ts";
 import { ToolCalls } from "./tool_calls.ts";
 import { planProgress, Transcript } from "./transcript.ts";
 import { WorkspaceFiles } from "./workspace_files.ts";
+import { wordsOf } from "./words.ts";
 import type { SessionRecord, Workspace } from "./workspaces.ts";
 
 /** What a run needs, beside the task. */
@@ -167,7 +167,7 @@ export class AcpRun {
       });
     } catch (error) {
       if (!(error instanceof AcpRefusal)) throw error;
-      throw failed(`it says: ${sanitiseLine(error.message, 300)}`, true);
+      throw failed(`it says: ${wordsOf(error.message, 300)}`, true);
     }
     this.#transcript.endMessage();
     const parsed = turnEnded().safeParse(answer);
@@ -235,7 +235,7 @@ export class AcpRun {
         this.#transcript.endMessage();
         const call = this.#calls.merge(update);
         if (update.sessionUpdate === "tool_call") {
-          io.progress({ text: `${call.kind}: ${sanitiseLine(call.title, 500)}` });
+          io.progress({ text: `${call.kind}: ${wordsOf(call.title, 500)}` });
         }
         this.#desk?.hear(call);
       }
@@ -253,7 +253,7 @@ export class AcpRun {
   }
 
   #strayWords(): string {
-    return this.#firstStray === undefined ? "" : `; it writes "${sanitiseLine(this.#firstStray, 120)}"`;
+    return this.#firstStray === undefined ? "" : `; it writes "${wordsOf(this.#firstStray, 120)}"`;
   }
 
   /** The work must stop: the program is told, and has a moment to end its turn. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { sanitiseLine } from "@bzzz/cli";
 import { ExecutorError } from "../../errors.ts";
 import type { GroupExit } from "../process_group.ts";
 import type { TurnEnded } from "./protocol.ts";
+import { wordsOf } from "./words.ts";
 
 /** It began, and did not come to an end. */
 export function failed(state: string, isRetryable: boolean): ExecutorError {
@@ -38,7 +38,7 @@ export function endedEarly(
   { isReady, words, stderr }: { readonly isReady: boolean; readonly words: string; readonly stderr: string },
 ): ExecutorError {
   const how = exit.signal === null ? `with status ${exit.code}` : `by ${exit.signal}`;
-  const said = `${words}${stderr === "" ? "" : `: ${sanitiseLine(stderr, 500)}`}`;
+  const said = `${words}${stderr === "" ? "" : `: ${wordsOf(stderr, 500)}`}`;
   return isReady
     ? failed(`it ended ${how} in the middle of its work${said}`, true)
     : notStarted(`it ended ${how} before it had answered in the Agent Client Protocol${said}`);

@@ -1,9 +1,9 @@
-import { sanitiseLine } from "@bzzz/cli";
 import type { Logger } from "@bzzz/logging";
 import { protocolError } from "../supervised_group.ts";
 import { type AcpConnection, AcpRefusal } from "./connection.ts";
 import { notStarted } from "./failures.ts";
 import { type Initialized, initialized, PROTOCOL_VERSION, RPC, sessionOpened } from "./protocol.ts";
+import { wordsOf } from "./words.ts";
 
 /** What the beginning of a session needs. */
 export interface OpeningDeps {
@@ -89,9 +89,9 @@ async function ask(deps: OpeningDeps, method: string, params: unknown, info?: In
   } catch (error) {
     if (!(error instanceof AcpRefusal)) throw error;
     if (error.rpcCode !== RPC.authRequired) {
-      throw notStarted(`it refuses ${method}: ${sanitiseLine(error.message, 300)}`);
+      throw notStarted(`it refuses ${method}: ${wordsOf(error.message, 300)}`);
     }
-    const ways = info?.authMethods?.map(({ name }) => sanitiseLine(name, 60)).join(", ");
+    const ways = info?.authMethods?.map(({ name }) => wordsOf(name, 60)).join(", ");
     throw notStarted(
       `it wants its user to log in first${
         ways ? ` (${ways})` : ""

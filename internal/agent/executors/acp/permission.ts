@@ -1,10 +1,11 @@
 import { hexEncode, utf8Encode } from "@bzzz/base";
-import { sanitiseLine, sanitiseText } from "@bzzz/cli";
+import { sanitiseText } from "@bzzz/cli";
 import { sha256 } from "@bzzz/crypto";
 import { MAX_TITLE_CHARACTERS, type RequestAction } from "@bzzz/wire";
 import type { AskRequest } from "../../types.ts";
 import type { PermissionOption } from "./protocol.ts";
 import { textOf, type ToolCall, type ToolKind } from "./tool_calls.ts";
+import { wordsOf } from "./words.ts";
 
 /** How much of a person's attention each kind asks for: what cannot be judged, or not be undone, most of it. */
 const STAKES: Readonly<Record<ToolKind, "low" | "normal" | "high">> = {
@@ -41,8 +42,15 @@ const MAX_VALUE = 8192;
 const MAX_EFFECT = 4096;
 const MAX_ARGS = 60;
 const MAX_NAME = 64;
+/** Characters of what the program calls itself and a tool call. */
+const MAX_WORDS = 1000;
+/** Characters of all arguments together, and the least that each has all the same: a request has to fit an entry. */
+const MAX_ARGS_CHARACTERS = 60_000;
+const MIN_VALUE = 200;
 /** Characters of all that a person is shown; a request has to fit an envelope with room to spare. */
 const MAX_BODY = 48_000;
+/** Characters of the changes of files among it. */
+const MAX_CHANGES = 24_000;
 
 /** The verb of the action: what rules of a policy and the rights of a task name. */
 export function verbOf(kind: ToolKind): string {
@@ -73,9 +81,13 @@ export function permissionAsk(call: ToolCall, context: PermissionContext): AskRe
   const isForAlways = !options.some(({ kind }) => kind === "allow_once");
   const { text: changes, isWhole: areChangesWhole } = describeChanges(call, shown);
   const isTold = call.rawInput !== undefined || call.content.length > 0;
+  // bounded before it is looked at character by character
+  const said = textOf(call).slice(0, MAX_EFFECT);
+  const name = wordsOf(program, 100);
+  const words = wordsOf(call.title, MAX_WORDS);
   const effect = [
     EFFECTS[call.kind],
-    ...(textOf(call) === "" ? [] : [`The program says: ${textOf(call)}`]),
+    ...(said === "" ? [] : [`The program says: ${said}`]),
     ...(isOutside ? ["It reaches outside of the task's folder."] : []),
     ...(isForAlways
       ? ["The program offers no single time: it will not ask again for what it holds for the same."]
@@ -90,11 +102,9 @@ export function permissionAsk(call: ToolCall, context: PermissionContext): AskRe
     effect: cut(sanitiseText(effect), MAX_EFFECT),
     ...(call.kind === "delete" ? { reversible: false } : {}),
   };
-  const title = `${call.kind.replace("_", " ")} ${sanitiseLine(target)}`;
+  const title = `${call.kind.replace("_", " ")} ${wordsOf(target, MAX_WORDS)}`;
   const body = [
-    `The coding agent ${sanitiseLine(program, 100)} asks for permission${
-      call.title === "" ? "." : `: ${sanitiseLine(call.title, 1000)}`
-    }`,
+    `The coding agent ${name} asks for permission${words === "" ? "." : `: ${words}`}`,
     ...(repeats === 0
       ? []
       : [`The very same was permitted before in this task: ${repeats} ${repeats === 1 ? "time" : "times"}.`]),
@@ -153,11 +163,14 @@ function argsOf(
 ): { readonly args: RequestAction["args"]; readonly isWhole: boolean } {
   const args: RequestAction["args"] = [];
   let isWhole = true;
+  let left = MAX_ARGS_CHARACTERS;
   const add = (name: string, value: unknown): void => {
     if (typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))) {
       return void args.push({ name, value });
     }
-    const text = bounded(typeof value === "string" ? value : JSON.stringify(value) ?? "null", MAX_VALUE);
+    const whole = typeof value === "string" ? value : JSON.stringify(value) ?? "null";
+    const text = bounded(whole, Math.min(MAX_VALUE, Math.max(MIN_VALUE, left)));
+    left -= text.value.length;
     isWhole &&= text.isWhole;
     args.push({ name, value: text.value });
   };
@@ -183,7 +196,7 @@ function describeChanges(
   const parts = call.content.flatMap((block) => {
     if (block.type !== "diff") return [];
     const { path, oldText, newText } = block;
-    const name = sanitiseLine(shown(path) ?? path);
+    const name = wordsOf(shown(path) ?? path, MAX_WORDS);
     return [
       [
         typeof oldText !== "string" ? `New file ${name}:` : `Change of ${name}:`,
@@ -192,9 +205,9 @@ function describeChanges(
       ].join("\n"),
     ];
   });
-  const text = sanitiseText(parts.join("\n\n"));
-  const isWhole = text.length <= MAX_BODY / 2;
-  return { text: isWhole ? text : cut(text, MAX_BODY / 2), isWhole };
+  const all = parts.join("\n\n");
+  const text = sanitiseText(all.slice(0, MAX_CHANGES));
+  return { text: cut(text, MAX_CHANGES), isWhole: all.length <= MAX_CHANGES && text.length <= MAX_CHANGES };
 }
 
 function lines(text: string): string[] {

@@ -1,11 +1,11 @@
 import { abortable, type RequestId } from "@bzzz/base";
-import { sanitiseText } from "@bzzz/cli";
 import type { Answer, ExecutionIo } from "../../types.ts";
 import type { WorkTimer } from "../work_timer.ts";
 import { outcomeOf, permissionAsk, type PermissionContext, type PermissionOutcome, verbOf } from "./permission.ts";
 import type { PermissionOption } from "./protocol.ts";
 import type { Denial } from "./prompts.ts";
 import { textOf, type ToolCall } from "./tool_calls.ts";
+import { wordsOf } from "./words.ts";
 
 /** What the desk needs of the run. */
 export interface PermissionDeskDeps {
@@ -47,7 +47,7 @@ export class PermissionDesk {
     const verb = verbOf(call.kind);
     if (rights && !rights.includes(verb)) {
       const reason = `the task has no right to "${verb}"; nobody was asked`;
-      this.#denials.push({ title: call.title === "" ? verb : call.title, reason, by: undefined });
+      this.#denials.push({ title: wordsOf(call.title, MAX_PERFORMED_CHARACTERS) || verb, reason, by: undefined });
       return outcomeOf(false, options);
     }
     const { answer, title } = await this.#ask(call, program, options);
@@ -62,7 +62,7 @@ export class PermissionDesk {
     const requestId = this.#open.get(call.id);
     if (requestId === undefined || (call.status !== "completed" && call.status !== "failed")) return;
     this.#open.delete(call.id);
-    const text = sanitiseText(textOf(call) || call.title).slice(0, MAX_PERFORMED_CHARACTERS);
+    const text = wordsOf(textOf(call) || call.title, MAX_PERFORMED_CHARACTERS);
     const outcome = call.status === "completed" ? "done" : "failed";
     this.#deps.run("tell what came of a permission", async () => {
       const told = this.#deps.io.performed(requestId, outcome, text);

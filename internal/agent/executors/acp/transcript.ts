@@ -1,6 +1,6 @@
-import { sanitiseLine } from "@bzzz/cli";
 import { MAX_TEXT_CHARACTERS } from "@bzzz/wire";
 import type { PlanEntry, SessionUpdate } from "./protocol.ts";
+import { wordsOf } from "./words.ts";
 
 const MAX_SUMMARY_CHARACTERS = 300;
 
@@ -33,10 +33,10 @@ export class Transcript {
   result(): { readonly summary: string; readonly output: string } {
     this.#cut();
     const message = this.#text.slice(Math.max(0, this.#messageAt - this.#dropped));
-    const first = message.split("\n").map((line) => sanitiseLine(line)).find((line) => line !== "");
+    const first = message.split("\n").map((line) => wordsOf(line, MAX_SUMMARY_CHARACTERS)).find((line) => line !== "");
     const mark = this.#dropped === 0 ? "" : `[cut: ${this.#dropped} characters before this]\n`;
     return {
-      summary: first === undefined ? "ended without a word" : sanitiseLine(first, MAX_SUMMARY_CHARACTERS),
+      summary: first ?? "ended without a word",
       output: mark + this.#text,
     };
   }
@@ -64,6 +64,6 @@ export function planProgress(
   const done = entries.filter(({ status }) => status === "completed").length;
   const current = entries.find(({ status }) => status === "in_progress") ??
     entries.find(({ status }) => status === "pending");
-  const at = current ? `: ${sanitiseLine(current.content, 500)}` : "";
+  const at = current ? `: ${wordsOf(current.content, 500)}` : "";
   return { percent: Math.round(100 * done / entries.length), text: `${done} of ${entries.length} steps done${at}` };
 }
