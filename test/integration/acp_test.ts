@@ -64,7 +64,7 @@ Deno.test("a coding agent's permissions are approvals of people: yes, no with it
     const completed = async (taskId: string): Promise<TaskDetailView> =>
       await waitFor(async () => {
         const task = await ana.task(taskId);
-        assert.notEqual(task.state, "failed", task.reason);
+        assert.notEqual(task.state, "failed", task.reason ?? "no reason");
         return task.state === "completed" && task;
       }, { timeoutMs: PATIENCE_MS, what: "the result", state: () => mesh.node("coder").log.slice(-3000) });
     const approve = async ({ request_id, digest }: RequestView): Promise<void> => {
