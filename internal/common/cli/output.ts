@@ -34,6 +34,14 @@ export function createStreamSink(
 /** The version of the shape of JSON output. */
 const JSON_VERSION = 1;
 
+/** How things are shown in a table. */
+export interface OutputTable<T> {
+  readonly heading: readonly string[];
+  readonly row: (item: T) => readonly string[];
+  /** What is said when there are none. */
+  readonly empty: string;
+}
+
 /** The data a command answers with: lines of JSON with `--json`, else sanitised text. */
 export class Output {
   readonly isJson: boolean;
@@ -56,11 +64,7 @@ export class Output {
   /** Many things: a line of JSON each, or a table with a heading; `empty` says that there are none. */
   async list<T extends object>(
     items: readonly T[],
-    table: {
-      readonly heading: readonly string[];
-      readonly row: (item: T) => readonly string[];
-      readonly empty: string;
-    },
+    table: OutputTable<T>,
   ): Promise<void> {
     if (this.isJson) {
       for (const item of items) await this.json(item);
@@ -71,6 +75,16 @@ export class Output {
   /** Sanitised text and a line break; nothing with `--json`. */
   async text(text: string): Promise<void> {
     if (!this.isJson) await this.#sink.write(`${sanitiseText(text)}\n`);
+  }
+
+  /** Whether a person looks at it as it comes. */
+  get isTerminal(): boolean {
+    return this.#sink.isTerminal;
+  }
+
+  /** A control sequence of our own, for a terminal. */
+  async control(sequence: string): Promise<void> {
+    await this.#sink.write(sequence);
   }
 
   /** Text for another program, as it is: completion scripts, the manual, an example file. */

@@ -147,6 +147,30 @@ Deno.test("S-32 status --watch adds a line when something changes", async () => 
   );
 });
 
+Deno.test("S-32 monitor shows nodes, tasks under way and asks, as often as it is told", async () => {
+  const { run, mesh, clock, client } = createTestShell();
+  await client.postTask({ title: "Paint the door" });
+  mesh.openRequest({ title: "Which colour?" });
+
+  const once = (await run("monitor", "--count", "1")).out;
+  const twice = run("monitor", "--json", "--count", "2", "--every", "1s");
+  let isOver = false;
+  void twice.then(() => isOver = true);
+  await waitFor(async () => {
+    await clock.advance(250);
+    return isOver;
+  }, { timeoutMs: 30_000, what: "the second look" });
+
+  assert.match(once, /^hive, seen by ana \(ready\) at 18:03\nLeader: nobody yet · peers: 1 of 1 · tasks: 1 announced/);
+  assert.match(once, /\nNAME +PROGRAM +ROLE[\s\S]*\nTASK +STATE[^\n]*\n\S+ +announced +- [^\n]*Paint the door\n/);
+  assert.match(once, /\nASK +STAKES[^\n]*\n[^\n]*Which colour\?\n$/);
+  const looks = (await twice).out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(looks.map(({ tasks, asks }) => [tasks.length, asks.length]), [[1, 1], [1, 1]]);
+  assert.ok(looks[1].at_ms - looks[0].at_ms >= 1_000);
+  assert.equal((await run("monitor", "--every", "1ms")).status, 2);
+  assert.equal((await run("monitor", "--count", "0")).status, 2);
+});
+
 Deno.test("hostile text is inert in every human output", async () => {
   const evil = "x\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e\u200b\r\x07y";
   const { run, mesh, client } = createTestShell();

@@ -2,6 +2,7 @@ import { BEGIN_COMMANDS } from "./commands/begin.ts";
 import { ELECTION_COMMANDS } from "./commands/election.ts";
 import { GRANT_COMMANDS } from "./commands/grants.ts";
 import { HISTORY_COMMANDS } from "./commands/history.ts";
+import { MONITOR_COMMANDS } from "./commands/monitor.ts";
 import { SNAPSHOT_COMMANDS } from "./commands/snapshot.ts";
 import { IDENTITY_COMMANDS } from "./commands/identity.ts";
 import { KEYS_COMMANDS } from "./commands/keys.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   ...IDENTITY_COMMANDS,
   ...RUN_COMMANDS,
   ...MESH_COMMANDS,
+  ...MONITOR_COMMANDS,
   ...VOTER_COMMANDS,
   ...ROLE_COMMANDS,
   ...ELECTION_COMMANDS,

@@ -4,6 +4,7 @@ import { nameOf, relativeTime } from "../render.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 import { formatDuration } from "../values.ts";
+import { AGENTS } from "./tables.ts";
 
 const peers: Command = {
   name: "peers",
@@ -39,21 +40,7 @@ const agents: Command = {
   isInPortal: true,
   async run(context) {
     const items = await (await context.client()).agents({ signal: context.signal });
-    await context.out.list(items, {
-      heading: ["NAME", "PROGRAM", "ROLE", "PRESENCE", "TASKS", "LOAD", "CAPABILITIES"],
-      row: (agent) => [
-        sanitiseLine(agent.agent_id),
-        agent.binary_type,
-        sanitiseLine(agent.role),
-        agent.person === undefined || agent.presence === "left" || agent.presence === "failed"
-          ? agent.presence
-          : agent.person,
-        `${agent.active_tasks}/${agent.max_tasks}`,
-        `${Math.round(agent.load * 100)} %`,
-        sanitiseLine([...agent.capabilities, ...agent.models].join(", ")),
-      ],
-      empty: "Nobody is here yet.",
-    });
+    await context.out.list(items, AGENTS);
     return EXIT.ok;
   },
 };

@@ -2,13 +2,14 @@ import { type AskInput, REQUEST_STATES, type RequestView } from "@bzzz/api";
 import { REQUEST_KINDS, REQUEST_STAKES } from "@bzzz/wire";
 import { usageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { nameOf, relativeTime, titleOf } from "../render.ts";
+
 import { describeRequest } from "../render_request.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { type FlagValues, given, textOrInput } from "../values.ts";
 import { loadRequest, parseAddressee, REQUEST_ARG } from "./one_request.ts";
 import { readJsonFile } from "./read_file.ts";
+import { asksTable } from "./tables.ts";
 import { endOf, waitUntilClosed } from "./wait_for_requests.ts";
 
 const inbox: Command = {
@@ -45,20 +46,8 @@ const inbox: Command = {
       (wanted !== undefined || request.state !== "snoozed") &&
       (request.stakes === (values.text("stakes") ?? request.stakes)) &&
       [request.from.agent_id, request.from.peer_id].includes(values.text("from") ?? request.from.peer_id);
-    const nowMs = context.clock.nowMs();
-    await context.out.list(found.filter(isWanted), {
-      heading: ["ASK", "STAKES", "KIND", "FROM", "DUE", "STATE", "TITLE"],
-      row: (request) => [
-        sanitiseLine(request.short_id),
-        request.stakes === "high" ? "HIGH !" : request.stakes,
-        request.kind,
-        nameOf(request.from),
-        request.deadline_ms === undefined ? "-" : relativeTime(request.deadline_ms, nowMs),
-        request.state,
-        sanitiseLine(titleOf(request), 120),
-      ],
-      empty: wanted === undefined ? "Nobody waits for you." : "No asks.",
-    });
+    const empty = wanted === undefined ? "Nobody waits for you." : "No asks.";
+    await context.out.list(found.filter(isWanted), asksTable(context.clock.nowMs(), empty));
     return EXIT.ok;
   },
 };

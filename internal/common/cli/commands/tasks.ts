@@ -1,10 +1,11 @@
 import { TASK_STATES } from "@bzzz/api";
 import { EXIT, type ExitStatus } from "../exit.ts";
 import { usageError } from "../errors.ts";
-import { describeEntry, describeTask, nameOf, relativeTime, shortTaskId } from "../render.ts";
+import { describeEntry, describeTask, shortTaskId } from "../render.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given, textOrInput } from "../values.ts";
+import { tasksTable } from "./tables.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -97,18 +98,7 @@ const taskList: Command = {
       ...given("state", state),
       limit: context.values.integer("limit") ?? DEFAULT_LIMIT,
     }, { signal: context.signal });
-    const nowMs = context.clock.nowMs();
-    await context.out.list(items, {
-      heading: ["TASK", "STATE", "HOLDER", "CHANGED", "TITLE"],
-      row: (task) => [
-        shortTaskId(task.task_id),
-        task.state,
-        task.holder ? nameOf(task.holder) : "-",
-        relativeTime(task.updated_at_ms, nowMs),
-        sanitiseLine(task.title, 120),
-      ],
-      empty: "No tasks.",
-    });
+    await context.out.list(items, tasksTable(context.clock.nowMs()));
     return EXIT.ok;
   },
 };
