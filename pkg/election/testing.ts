@@ -8,17 +8,11 @@ import { assertNever, type PeerId, type Random } from "@bzzz/base";
 import { ELECTION_PROFILES } from "./constants.ts";
 import { createElectionState, decideElection, isLeading } from "./decide.ts";
 import { type ElectionDeps, ElectionManager } from "./election_manager.ts";
-import { checkLeader, decideLeader, leaderLeaseId } from "./leader_rules.ts";
+import { decideLeader } from "./leader_rules.ts";
 import { LEADER_KEY, type LeaderCommand, type LeaderValue } from "./leader_value.ts";
+import { type ModelVoter, ModelVoters } from "./model_voters.ts";
 import { rankLeaders, rankOf } from "./score.ts";
 import type { ElectionAnswer, ElectionConfig, ElectionEffect, ElectionEvent, ElectionState } from "./types.ts";
-
-/** What one voter has on disk, and since when it has known the lease, on its own clock. */
-interface ModelVoter {
-  ballot: number;
-  value: LeaderValue | undefined;
-  leaseSinceMs: number;
-}
 
 interface ModelNode {
   readonly peer: PeerId;
@@ -56,12 +50,12 @@ export class ElectionModel {
   readonly #random: Random;
   #faults: ModelFaults;
   readonly #nodes: ModelNode[] = [];
+  readonly #voters: ModelVoters;
   readonly #gained = new Map<number, Set<PeerId>>();
   readonly #duels: string[] = [];
   #queue: { atMs: number; order: number; run: () => void }[] = [];
   #nowMs = 0;
   #order = 0;
-  #ballot = 0;
   #gains = 0;
 
   constructor(
@@ -92,6 +86,11 @@ export class ElectionModel {
         group: 0,
         wake: 0,
       });
+    });
+    this.#voters = new ModelVoters(this.#nodes, {
+      nowMs: () => this.#nowMs,
+      isLost: () => this.#isLost(),
+      onDecided: (from, value) => this.#broadcast(from, () => ({ type: "learned", value })),
     });
     for (const node of this.#nodes) this.#start(node);
   }
@@ -162,7 +161,7 @@ export class ElectionModel {
 
   /** A person's order to whoever leads; it reaches the voters from that node. */
   depose(from: PeerId, command: LeaderCommand & { readonly type: "depose" }): ElectionAnswer {
-    return this.#decide(this.#node(from), command);
+    return this.#voters.decide(this.#node(from), command);
   }
 
   give(peer: PeerId, event: { readonly type: "stood_down" } | { readonly type: "drained" }): void {
@@ -235,14 +234,19 @@ export class ElectionModel {
         });
       }
       case "read":
-        return this.#question(node, effect.operation, effect.timeoutMs, () => this.#read(node));
+        return this.#question(node, effect.operation, effect.timeoutMs, () => this.#voters.read(node));
       case "probe":
-        return this.#question(node, effect.operation, effect.timeoutMs, () => this.#probe(node, effect.command));
+        return this.#question(node, effect.operation, effect.timeoutMs, () => this.#voters.probe(node, effect.command));
       case "submit":
-        return this.#question(node, effect.operation, effect.timeoutMs, () => this.#decide(node, effect.command));
+        return this.#question(
+          node,
+          effect.operation,
+          effect.timeoutMs,
+          () => this.#voters.decide(node, effect.command),
+        );
       case "release":
         return this.#later(this.#random.float() * effect.timeoutMs, () => {
-          this.#question(node, effect.operation, 1_000, () => this.#decide(node, effect.command));
+          this.#question(node, effect.operation, 1_000, () => this.#voters.decide(node, effect.command));
         });
       case "gained": {
         this.#gains++;
@@ -269,9 +273,9 @@ export class ElectionModel {
     return this.#random.float() < this.#faults.loss;
   }
 
-  #broadcast(from: ModelNode, event: () => ModelEvent): void {
+  #broadcast(from: Pick<ModelNode, "peer" | "group">, event: () => ModelEvent): void {
     for (const node of this.#nodes) {
-      if (node === from || this.#isLost()) continue;
+      if (node.peer === from.peer || this.#isLost()) continue;
       const { life } = node;
       this.#later(this.#delayMs(), () => {
         if (node.group === from.group) this.#deliver(node, life, event);
@@ -294,106 +298,6 @@ export class ElectionModel {
       const given = ask();
       if (!this.#isLost()) this.#later(this.#delayMs(), () => answer(given));
     });
-  }
-
-  #majority(from: ModelNode): { reached: ModelNode[]; needed: number } {
-    const voters = this.#nodes.filter((node) => node.voter);
-    const reached = voters.filter((node) =>
-      node.isUp && node.group === from.group && node.pausedUntilMs <= this.#nowMs
-    );
-    return { reached, needed: Math.floor(voters.length / 2) + 1 };
-  }
-
-  #newest(reached: readonly ModelNode[]): LeaderValue | undefined {
-    return reached.reduce<ModelVoter | undefined>((best, { voter }) => {
-      return voter && (!best || voter.ballot > best.ballot) ? voter : best;
-    }, undefined)?.value;
-  }
-
-  /** Reading writes what it found again at a new ballot, as the register does. */
-  #read(from: ModelNode): ElectionAnswer {
-    const { reached, needed } = this.#majority(from);
-    if (reached.length < needed) return { type: "no_answer" };
-    const value = this.#newest(reached);
-    const ballot = ++this.#ballot;
-    for (const node of reached) this.#accept(node, ballot, value);
-    return { type: "value", value };
-  }
-
-  #probe(from: ModelNode, command: LeaderCommand): ElectionAnswer {
-    const asked = this.#judge(from, command);
-    return "answer" in asked ? asked.answer : { type: "would_accept" };
-  }
-
-  #decide(from: ModelNode, command: LeaderCommand): ElectionAnswer {
-    const judged = this.#judge(from, command);
-    if ("answer" in judged) {
-      // voters that agreed have accepted, although there were too few of them
-      const { willing, next } = judged;
-      if (next) { for (const node of willing) this.#accept(node, judged.ballot, next); }
-      return judged.answer;
-    }
-    const { next, willing, ballot, needed } = judged;
-    // the proposer may die between two accepts: then fewer than a majority have it, and nobody knows
-    if (this.#isLost()) {
-      for (const node of willing.slice(0, needed - 1)) this.#accept(node, ballot, next);
-      return { type: "no_answer" };
-    }
-    for (const node of willing) this.#accept(node, ballot, next);
-    this.#broadcast(from, () => ({ type: "learned", value: next }));
-    return { type: "decided", value: next };
-  }
-
-  #judge(
-    from: ModelNode,
-    command: LeaderCommand,
-  ):
-    | { answer: ElectionAnswer; willing: ModelNode[]; next: LeaderValue | undefined; ballot: number }
-    | { next: LeaderValue; willing: ModelNode[]; ballot: number; needed: number } {
-    const ballot = ++this.#ballot;
-    const { reached, needed } = this.#majority(from);
-    const none = { willing: [], next: undefined, ballot };
-    if (reached.length < needed) return { answer: { type: "no_answer" }, ...none };
-    const previous = this.#newest(reached);
-    const decision = decideLeader(previous, command, from.peer);
-    if ("same" in decision) {
-      return { answer: previous ? { type: "decided", value: previous } : { type: "no_answer" }, ...none };
-    }
-    if ("refuse" in decision) {
-      return { answer: { type: "refused", code: decision.refuse, ...(previous ? { value: previous } : {}) }, ...none };
-    }
-    const waits: number[] = [];
-    const willing = reached.filter((node) => {
-      const verdict = checkLeader(
-        { mayLead: () => true, mayDepose: () => true },
-        previous,
-        command,
-        from.peer,
-        this.#ageMs(node, previous),
-      );
-      if ("retry" in verdict) waits.push(verdict.afterMs ?? 0);
-      return "ok" in verdict;
-    });
-    if (willing.length < needed) {
-      const afterMs = waits.toSorted((a, b) => a - b)[needed - willing.length - 1] ?? 0;
-      return { answer: { type: "not_yet", afterMs }, willing, next: decision.next, ballot };
-    }
-    return { next: decision.next, willing, ballot, needed };
-  }
-
-  #ageMs({ voter, rate }: ModelNode, previous: LeaderValue | undefined): number | undefined {
-    if (!voter || !previous || leaderLeaseId(previous) === undefined) return undefined;
-    const isKnown = voter.value !== undefined && leaderLeaseId(voter.value) === leaderLeaseId(previous);
-    return isKnown ? this.#nowMs * rate - voter.leaseSinceMs : 0;
-  }
-
-  #accept(node: ModelNode, ballot: number, value: LeaderValue | undefined): void {
-    const { voter } = node;
-    if (!voter) return;
-    const before = voter.value && leaderLeaseId(voter.value);
-    voter.ballot = ballot;
-    voter.value = value;
-    if (value && leaderLeaseId(value) !== before) voter.leaseSinceMs = this.#localMs(node);
   }
 
   #look(): void {
