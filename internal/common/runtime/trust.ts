@@ -5,8 +5,6 @@ import {
   type Grant,
   IdentityError,
   type Invite,
-  inviteSchema,
-  inviteState,
   issueGrant,
   issueRevocation,
   type Membership,
@@ -26,14 +24,14 @@ import {
   type Random,
   SerialQueue,
   TaskGroup,
-  utf8Decode,
-  utf8Encode,
 } from "@bzzz/base";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
-import { type Store, StoreError } from "@bzzz/store";
+import type { Store } from "@bzzz/store";
 import { TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
+import { InviteBook, MAX_INVITES } from "./invite_book.ts";
+import { MembershipStore } from "./membership_store.ts";
 import type { AuthorityLevel, BinaryType } from "@bzzz/agentid";
 
 /** A refusal of an act on the membership. The codes are those of the API. */
@@ -58,9 +56,6 @@ export type JoinAnswer =
   | { readonly ok: true; readonly grant: Uint8Array; readonly grants: readonly Uint8Array[] }
   | { readonly ok: false; readonly reason: string };
 
-/** Invitations kept at most; expired ones make room. */
-const MAX_INVITES = 1000;
-const INVITE_PREFIX = "invite/";
 /** A grant of this node that no entry tells the mesh of yet. */
 const UNPUBLISHED_KEY = "trust/unpublished";
 /** Newcomers that wait at the same time. */
@@ -97,8 +92,8 @@ export class TrustService {
   readonly #deps: TrustDeps;
   readonly #membership: Membership;
   readonly #stopped = new AbortController();
-  /** Something that counts could not be stored yet. */
-  #isBehind = false;
+  readonly #invites: InviteBook;
+  readonly #records: MembershipStore;
   readonly #joins = new SerialQueue({ capacity: MAX_WAITING_JOINS });
   readonly #tasks: TaskGroup;
 
@@ -108,12 +103,10 @@ export class TrustService {
     this.#tasks = new TaskGroup((error, what) => {
       if (!this.#stopped.signal.aborted) deps.logger.warn("A task of the roster failed", { what }, error);
     });
-    const { store } = deps;
-    for (const bytes of store.grants.grants()) this.#membership.addGrant(bytes);
-    for (const bytes of store.grants.revocations()) this.#membership.addRevocation(bytes);
-    this.#persistAll();
+    this.#invites = new InviteBook({ kv: deps.store.kv, clock: deps.clock });
+    this.#records = new MembershipStore({ ...deps, membership: this.#membership });
     const signal = this.#stopped.signal;
-    this.#membership.on("record:accepted", (record) => this.#persist(record), { signal });
+    this.#membership.on("record:accepted", (record) => this.#records.persist(record), { signal });
     deps.journal.events.on("entry:stored", ({ entry }) => this.#learn(entry), { signal });
   }
 
@@ -175,8 +168,10 @@ export class TrustService {
     }
     if (input.agentId) this.#assertFree(input.agentId);
     const { invite, secret } = this.#rephrase(() => createInvite(input, { random, nowMs: clock.nowMs() }));
-    this.#makeRoom();
-    this.#save(invite);
+    if (!this.#invites.makeRoom()) {
+      throw new TrustError("invalid_request", `Cannot invite: ${MAX_INVITES} invites are open; revoke some first`);
+    }
+    this.#invites.save(invite);
     const token = encodeJoinToken({
       mesh: local.mesh,
       addresses,
@@ -188,15 +183,13 @@ export class TrustService {
   }
 
   invites(): Invite[] {
-    const { store } = this.#deps;
-    return store.kv.keys(INVITE_PREFIX).flatMap((key) => this.#read(key) ?? [])
-      .sort((a, b) => a.createdMs - b.createdMs);
+    return this.#invites.list();
   }
 
   /** @throws TrustError "not_found", "invite_used" */
   closeInvite(inviteId: string): Invite {
     this.#assertMaster("revoke an invite");
-    const invite = this.#read(INVITE_PREFIX + inviteId);
+    const invite = this.#invites.get(inviteId);
     if (!invite) throw new TrustError("not_found", `Cannot revoke invite "${inviteId}": there is none`);
     if (invite.usedBy) {
       throw new TrustError(
@@ -205,7 +198,7 @@ export class TrustService {
       );
     }
     const closed = revokeInvite(invite, this.#deps.clock.nowMs());
-    this.#save(closed);
+    this.#invites.save(closed);
     return closed;
   }
 
@@ -222,7 +215,7 @@ export class TrustService {
     const { local, clock, logger } = this.#deps;
     const issuer = this.#standingGrant();
     if (issuer?.level !== "master") return { ok: false, reason: "inviter_not_allowed" };
-    const invite = this.#read(INVITE_PREFIX + request.inviteId);
+    const invite = this.#invites.get(request.inviteId);
     if (!invite) return { ok: false, reason: "unknown_invite" };
     const redeemed = redeemInvite(invite, {
       proof: request.proof,
@@ -257,7 +250,7 @@ export class TrustService {
       issuedAtMs: clock.nowMs(),
       ...(request.binaryType === "hap" ? { person: request.person } : {}),
     });
-    this.#save(redeemed.invite);
+    this.#invites.save(redeemed.invite);
     await this.publishGrant(signed);
     logger.info("A newcomer was let in", { peer: request.joiner, role: invite.role });
     return this.#welcome(signed.grant);
@@ -330,8 +323,7 @@ export class TrustService {
   }
 
   #learn(entry: StoredEntry): void {
-    // an entry was stored a moment ago, so there may be room again
-    if (this.#isBehind) this.#catchUp();
+    this.#records.catchUp();
     const result = entry.kind === "grant_issued"
       ? this.#membership.addGrant(entry.body.grant)
       : entry.kind === "grant_revoked"
@@ -380,58 +372,5 @@ export class TrustService {
       if (cause instanceof IdentityError) throw new TrustError("invalid_request", cause.message, { cause });
       throw cause;
     }
-  }
-
-  #makeRoom(): void {
-    const { store, clock } = this.#deps;
-    if (store.kv.keys(INVITE_PREFIX).length < MAX_INVITES) return;
-    for (const invite of this.invites()) {
-      if (inviteState(invite, clock.nowMs()) !== "open") store.kv.delete(INVITE_PREFIX + invite.inviteId);
-    }
-    if (store.kv.keys(INVITE_PREFIX).length >= MAX_INVITES) {
-      throw new TrustError("invalid_request", `Cannot invite: ${MAX_INVITES} invites are open; revoke some first`);
-    }
-  }
-
-  #save(invite: Invite): void {
-    this.#deps.store.kv.set(INVITE_PREFIX + invite.inviteId, utf8Encode(JSON.stringify(invite)));
-  }
-
-  #read(key: string): Invite | undefined {
-    const bytes = this.#deps.store.kv.get(key);
-    if (!bytes) return undefined;
-    const parsed = inviteSchema.safeParse(JSON.parse(utf8Decode(bytes)));
-    return parsed.success ? parsed.data : undefined;
-  }
-
-  /** A disk that is full must not end the node: peers show the record again, and it is stored with the next entry. */
-  #persist({ kind, bytes }: { readonly kind: "grant" | "revocation"; readonly bytes: Uint8Array }): void {
-    const { store, logger } = this.#deps;
-    try {
-      if (kind === "grant") store.grants.addGrant(bytes);
-      else store.grants.addRevocation(bytes);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      if (!this.#isBehind) logger.warn("A record of the roster could not be stored yet", { kind, reason: error.code });
-      this.#isBehind = true;
-    }
-  }
-
-  #catchUp(): void {
-    try {
-      this.#persistAll();
-      this.#isBehind = false;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.#deps.logger.debug("The roster could not be stored yet", { reason: error.code });
-    }
-  }
-
-  #persistAll(): void {
-    const { store } = this.#deps;
-    store.transaction(() => {
-      for (const bytes of this.#membership.grants()) store.grants.addGrant(bytes);
-      for (const bytes of this.#membership.revocations()) store.grants.addRevocation(bytes);
-    });
   }
 }
