@@ -7,7 +7,7 @@ import { loadLocalIdentity } from "./agent.ts";
 import { requireAgentId } from "./agent_name.ts";
 import { acquireInstanceLock } from "./collision.ts";
 import { createRuntimeError } from "./errors.ts";
-import { inviteView } from "./facade/views.ts";
+import { inviteView } from "./facade/member_views.ts";
 import { homePaths } from "./home.ts";
 import { invitedLevel, readDefinedRoles } from "./roles/defined_roles.ts";
 import type { SetupDeps } from "./setup.ts";

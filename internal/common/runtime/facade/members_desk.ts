@@ -13,7 +13,7 @@ import { invitedLevel } from "../roles/defined_roles.ts";
 import type { FacadeDeps } from "./facade_deps.ts";
 import type { Standing } from "./standing.ts";
 import { FacadeError } from "./queries.ts";
-import { agentView, inviteView, memberView, peerView } from "./views.ts";
+import { agentView, inviteView, memberView, peerView } from "./member_views.ts";
 
 /** What the desk stands on. */
 export type MembersDeskDeps = Pick<

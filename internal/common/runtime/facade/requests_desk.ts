@@ -5,7 +5,7 @@ import { answerRequest } from "./answers.ts";
 import { askPeople, handleRequest, revokeApproval, withdrawRequest } from "./requests.ts";
 import type { FacadeDeps } from "./facade_deps.ts";
 import type { Standing } from "./standing.ts";
-import { requestRecord } from "./views.ts";
+import { requestRecord } from "./request_record.ts";
 
 /** What the desk stands on. */
 export type RequestsDeskDeps =
