@@ -175,7 +175,7 @@ class Libp2pNode implements RoutableP2pNode {
       maxConnections: this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       gater: createGater({
         isDenied: (peer) => this.#offences.isDenied(peer),
-        hasRoomFor: (host) => this.#running?.sessions.hasRoomFor(host) ?? false,
+        hasRoomFor: (host) => this.#running?.sessions.table.hasRoomFor(host) ?? false,
         counters: this.#counters,
       }),
       software: this.#software,
@@ -200,9 +200,9 @@ class Libp2pNode implements RoutableP2pNode {
       clock,
       ping: libp2p.services.ping,
       acceptedPeer: (connection) => sessions.acceptedPeer(connection),
-      admittedConnection: (peer) => sessions.admittedConnection(peer),
+      admittedConnection: (peer) => sessions.table.admittedConnection(peer),
       outcomeOf: (connection, options) => sessions.outcomeOf(connection, options),
-      admittedPeers: () => sessions.admittedPeers(),
+      admittedPeers: () => sessions.table.admittedPeers(),
     });
     this.events.on("peer:admitted", ({ peer }) => routing.admitted(peer));
     const dialer = this.#createDialer(libp2p, sessions);
@@ -256,11 +256,11 @@ class Libp2pNode implements RoutableP2pNode {
   }
 
   peers(): PeerInfo[] {
-    return this.#running?.sessions.infos() ?? [];
+    return this.#running?.sessions.table.infos() ?? [];
   }
 
   isConnected(peer: PeerId): boolean {
-    return this.#running?.sessions.isConnected(peer) ?? false;
+    return this.#running?.sessions.table.isConnected(peer) ?? false;
   }
 
   isAdmitted(peer: PeerId): boolean {
@@ -279,7 +279,7 @@ class Libp2pNode implements RoutableP2pNode {
     const { dialer, sessions } = this.#expectRunning();
     const target = parseAddress(address);
     const connection = await dialer.dial([target.toString()], peerOfAddress(target), options.signal);
-    const peer = sessions.peerOf(connection);
+    const peer = sessions.table.peerOf(connection);
     if (!peer) throw new P2pError("p2p_dial_failed", `Cannot stay connected to ${address}: the connection was refused`);
     if (await sessions.outcomeOf(connection, options)) return peer;
     throw new P2pError("p2p_not_admitted", `Cannot stay connected to ${address}: the hello was refused or broken off`, {
@@ -311,8 +311,8 @@ class Libp2pNode implements RoutableP2pNode {
 
   stats(): P2pStats {
     return {
-      connections: this.#running?.sessions.connectionCount ?? 0,
-      admittedPeers: this.#running?.sessions.admittedPeers().length ?? 0,
+      connections: this.#running?.sessions.table.size ?? 0,
+      admittedPeers: this.#running?.sessions.table.admittedPeers().length ?? 0,
       knownPeers: this.#plan.size,
       deniedPeers: this.#offences.deniedCount,
       counters: this.#counters.entries(),
@@ -368,12 +368,12 @@ class Libp2pNode implements RoutableP2pNode {
       libp2p,
       plan: this.#plan,
       addressBook,
-      isConnected: (peer) => peer === this.peerId || sessions.isConnected(peer),
+      isConnected: (peer) => peer === this.peerId || sessions.table.isConnected(peer),
       isDenied: (peer) => this.#offences.isDenied(peer),
       isMember: (peer) => this.#deps.admission.isAdmitted(peer),
       outcomeOf: (connection, signal) => sessions.outcomeOf(connection, { signal }),
-      hasEnough: () => sessions.connectionCount >= Math.min(TARGET_CONNECTIONS, maxConnections),
-      isAlone: () => sessions.admittedPeers().length === 0,
+      hasEnough: () => sessions.table.size >= Math.min(TARGET_CONNECTIONS, maxConnections),
+      isAlone: () => sessions.table.admittedPeers().length === 0,
       warn: ({ code, message }) => this.#warn(code, message),
     });
   }
@@ -417,7 +417,7 @@ class Libp2pNode implements RoutableP2pNode {
 
   async #connectionTo(peer: PeerId, signal: AbortSignal | undefined): Promise<Connection> {
     const { sessions, dialer } = this.#expectRunning();
-    const ready = sessions.admittedConnection(peer);
+    const ready = sessions.table.admittedConnection(peer);
     if (ready) return ready;
     if (!this.isAdmitted(peer)) {
       throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: it has no valid grant`);

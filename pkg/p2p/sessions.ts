@@ -18,7 +18,6 @@ import {
   BEAT_INTERVAL_MS,
   HELLO_PROTOCOL,
   MAX_HELLO_BYTES,
-  MAX_UNADMITTED_CONNECTIONS,
   SILENCE_LOOK_MS,
 } from "./constants.ts";
 import { P2pError } from "./errors.ts";
@@ -29,30 +28,13 @@ import { encodeNeighbours, NeighbourBook } from "./neighbours.ts";
 import { Libp2pPeerStream } from "./peer_stream.ts";
 import type { RouterHost } from "./router_host.ts";
 import { allowMemberStreams } from "./stream_quota.ts";
-import type { Admission, P2pEvents, PeerInfo } from "./types.ts";
+import { hostOf, type Session, type SessionLimits, SessionTable } from "./session_table.ts";
+import type { Admission, P2pEvents } from "./types.ts";
 
 /** A tick that comes later than this says that this process stood still, not the peers. */
 const STALL_TOLERANCE_MS = 1000;
 /** A peer that does not take our good-bye in this time is not waited for. */
 const BYE_TIMEOUT_MS = 500;
-
-/** One connection and how far it has come: "accepted" by us, then "admitted" by both. */
-interface Session {
-  readonly connection: Connection;
-  readonly peer: PeerId;
-  readonly openedAtMs: number;
-  state: "new" | "accepted" | "admitted" | "closed";
-  theirs: Hello | undefined;
-  /** The hello stream, as soon as there is one. */
-  control: Libp2pPeerStream | undefined;
-  /** Since the admission. */
-  liveness: Liveness | undefined;
-  /** The state of our neighbours that the peer was told last. */
-  toldNeighbours: number;
-  expiry: Timer | undefined;
-  /** Settles with whether the peer was admitted, at the latest when the connection closes. */
-  readonly outcome: PromiseWithResolvers<boolean>;
-}
 
 /** What the sessions stand on. */
 export interface SessionsDeps {
@@ -71,21 +53,14 @@ export interface SessionsDeps {
   readonly onOffence: (peer: PeerId, reason: string) => void;
 }
 
-/** Limits of the sessions. */
-export interface SessionsOptions {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerIp: number;
-}
-
 /**
  * The state of every connection: runs the hello, admits or closes, beats and listens for beats, settles which of two
  * connections to one peer stays, and applies the limits once more where they cannot be outrun.
  */
 export class Sessions {
   readonly #deps: SessionsDeps;
-  readonly #options: SessionsOptions;
-  readonly #byConnection = new Map<string, Session>();
-  readonly #byPeer = new Map<PeerId, Set<Session>>();
+  /** Which connections there are. */
+  readonly table: SessionTable;
   /** Peers whose admission was announced and whose departure was not. */
   readonly #announced = new Set<PeerId>();
   readonly #neighbours = new NeighbourBook();
@@ -97,9 +72,9 @@ export class Sessions {
   #beatenAtMs = -Infinity;
   #ticker: Timer | undefined;
 
-  constructor(deps: SessionsDeps, options: SessionsOptions) {
+  constructor(deps: SessionsDeps, limits: SessionLimits) {
     this.#deps = deps;
-    this.#options = options;
+    this.table = new SessionTable(limits);
     this.#lastTickMs = deps.clock.monotonicMs();
     this.#tasks = new TaskGroup((error, what) => deps.logger.debug("session task failed", { what }, error));
   }
@@ -114,39 +89,18 @@ export class Sessions {
     this.#ticker?.cancel();
     await this.#sayBye();
     this.#stopping.abort(new Error("the node is stopping"));
-    for (const session of this.#byConnection.values()) session.expiry?.cancel();
+    for (const session of this.table.all()) session.expiry?.cancel();
     await this.#tasks.settled();
   }
 
   async #sayBye(): Promise<void> {
     const { clock } = this.#deps;
-    const byes = [...this.#byConnection.values()].map((session) => session.liveness?.sayBye());
+    const byes = this.table.all().map((session) => session.liveness?.sayBye());
     try {
       await withTimeout(clock, Promise.all(byes), { timeoutMs: BYE_TIMEOUT_MS, what: "saying good-bye" });
     } catch (error) {
       this.#deps.logger.debug("Some peers did not hear the good-bye", { reason: errorMessage(error) });
     }
-  }
-
-  get connectionCount(): number {
-    return this.#byConnection.size;
-  }
-
-  /** Peers that we and who have accepted each other. */
-  admittedPeers(): PeerId[] {
-    return [...this.#byPeer.keys()].filter((peer) => this.admittedConnection(peer) !== undefined);
-  }
-
-  isConnected(peer: PeerId): boolean {
-    return this.#byPeer.has(peer);
-  }
-
-  /** A connection to the peer on which both have accepted each other. */
-  admittedConnection(peer: PeerId): Connection | undefined {
-    for (const session of this.#byPeer.get(peer) ?? []) {
-      if (session.state === "admitted" && session.connection.status === "open") return session.connection;
-    }
-    return undefined;
   }
 
   /** Whether the author of something that `peer` lacks sends it there itself, as `peer` has told. */
@@ -156,50 +110,16 @@ export class Sessions {
 
   /** The peer of a connection that we have accepted, if it still may speak. */
   acceptedPeer(connection: Connection): PeerId | undefined {
-    const session = this.#byConnection.get(connection.id);
+    const session = this.table.get(connection);
     if (session?.state !== "accepted" && session?.state !== "admitted") return undefined;
     return this.#deps.admission.isAdmitted(session.peer) ? session.peer : undefined;
-  }
-
-  /** The peer of any connection we track. */
-  peerOf(connection: Connection): PeerId | undefined {
-    return this.#byConnection.get(connection.id)?.peer;
-  }
-
-  infos(): PeerInfo[] {
-    const infos: PeerInfo[] = [];
-    for (const [peer, sessions] of this.#byPeer) {
-      const best = [...sessions].find((session) => session.state === "admitted") ?? sessions.values().next().value;
-      if (!best) continue;
-      infos.push({
-        peer,
-        isAdmitted: best.state === "admitted",
-        direction: best.connection.direction,
-        address: best.connection.remoteAddr.toString(),
-        connectedAtMs: best.openedAtMs,
-        software: best.theirs?.software,
-      });
-    }
-    return infos;
-  }
-
-  /** Whether one more inbound connection from this host fits. */
-  hasRoomFor(host: string | undefined): boolean {
-    if (this.#byConnection.size >= this.#options.maxConnections) return false;
-    let fromHost = 0;
-    let unadmitted = 0;
-    for (const { connection, state } of this.#byConnection.values()) {
-      if (connection.direction === "inbound" && hostOf(connection) === host) fromHost++;
-      if (state === "new") unadmitted++;
-    }
-    return fromHost < this.#options.maxConnectionsPerIp && unadmitted < MAX_UNADMITTED_CONNECTIONS;
   }
 
   /** libp2p opened a connection. Those we dialled are greeted at once. */
   opened(connection: Connection): void {
     const peer = parsePeerId(connection.remotePeer.toString());
     // counted again here: several handshakes may have passed the door together
-    if (!peer || (connection.direction === "inbound" && !this.hasRoomFor(hostOf(connection)))) {
+    if (!peer || (connection.direction === "inbound" && !this.table.hasRoomFor(hostOf(connection)))) {
       connection.abort(new Error(peer ? "too many connections" : "not an Ed25519 identity"));
       return;
     }
@@ -215,30 +135,26 @@ export class Sessions {
       expiry: undefined,
       outcome: Promise.withResolvers(),
     };
-    this.#byConnection.set(connection.id, session);
-    const ofPeer = this.#byPeer.get(peer) ?? new Set();
-    this.#byPeer.set(peer, ofPeer.add(session));
+    const isFirst = !this.table.isConnected(peer);
+    this.table.add(session);
     session.expiry = this.#deps.clock.setTimer(ADMISSION_TIMEOUT_MS, () => {
       if (session.state !== "admitted") this.#refuse(session, "no_hello", "us");
     }, { unref: true });
-    if (ofPeer.size === 1) this.#deps.events.emit("peer:connected", { peer });
+    if (isFirst) this.#deps.events.emit("peer:connected", { peer });
     if (connection.direction === "outbound") this.#tasks.run("hello", () => this.#greet(session));
   }
 
   /** libp2p closed a connection. */
   closed(connection: Connection): void {
-    const session = this.#byConnection.get(connection.id);
+    const session = this.table.get(connection);
     if (!session) return;
     session.state = "closed";
     session.expiry?.cancel();
     session.outcome.resolve(false);
-    this.#byConnection.delete(connection.id);
     const { peer } = session;
-    const ofPeer = this.#byPeer.get(peer);
-    ofPeer?.delete(session);
-    this.#deps.router.closed(peer, connection, this.admittedConnection(peer));
-    if (ofPeer?.size !== 0) return;
-    this.#byPeer.delete(peer);
+    this.table.remove(session);
+    this.#deps.router.closed(peer, connection, this.table.admittedConnection(peer));
+    if (this.table.isConnected(peer)) return;
     this.#neighbours.forget(peer);
     this.#neighbourhood++;
     this.#deps.events.emit("peer:disconnected", { peer });
@@ -247,7 +163,7 @@ export class Sessions {
 
   /** Serves the hello protocol. */
   serveHello(stream: Stream, connection: Connection): void {
-    const session = this.#byConnection.get(connection.id);
+    const session = this.table.get(connection);
     if (!session || session.state !== "new" || session.control) {
       stream.abort(new Error("one hello per connection"));
       return;
@@ -257,18 +173,18 @@ export class Sessions {
 
   /** Resolves when the hello on this connection has ended: whether the peer was admitted. */
   async outcomeOf(connection: Connection, options: { signal?: AbortSignal } = {}): Promise<boolean> {
-    const session = this.#byConnection.get(connection.id);
+    const session = this.table.get(connection);
     return session ? await abortable(session.outcome.promise, options.signal) : false;
   }
 
   /** Closes every connection to the peer at once. */
   drop(peer: PeerId, reason: string): void {
-    for (const session of [...this.#byPeer.get(peer) ?? []]) session.connection.abort(new Error(reason));
+    for (const session of this.table.ofPeer(peer)) session.connection.abort(new Error(reason));
   }
 
   /** Looks again at who may speak: after a revocation, an expiry, a new grant. */
   review(): void {
-    for (const session of [...this.#byConnection.values()]) {
+    for (const session of this.table.all()) {
       if (session.state !== "accepted" && session.state !== "admitted") continue;
       if (!this.#deps.admission.isAdmitted(session.peer)) this.#refuse(session, "grant_ended", "us");
     }
@@ -332,7 +248,7 @@ export class Sessions {
   async #admitted(session: Session, theirs: Hello, control: Libp2pPeerStream): Promise<void> {
     if (session.state !== "accepted") return; // closed meanwhile
     const { peer, connection } = session;
-    const others = [...this.#byPeer.get(peer) ?? []].filter((other) => other !== session && other.state === "admitted");
+    const others = this.table.ofPeer(peer).filter((other) => other !== session && other.state === "admitted");
     const stale = others.filter((other) => other.theirs && !equalBytes(other.theirs.instance, theirs.instance));
     session.theirs = theirs;
     session.state = "admitted";
@@ -389,7 +305,7 @@ export class Sessions {
     // timers come a little early or late: half a look of tolerance keeps the beats at their interval
     const isBeatDue = nowMs - this.#beatenAtMs >= BEAT_INTERVAL_MS - SILENCE_LOOK_MS / 2;
     if (isBeatDue) this.#beatenAtMs = nowMs;
-    for (const session of [...this.#byConnection.values()]) {
+    for (const session of this.table.all()) {
       const { peer, connection, liveness } = session;
       if (session.state !== "admitted" || !liveness) continue;
       if (lateMs > STALL_TOLERANCE_MS) liveness.forgive(lateMs);
@@ -405,7 +321,7 @@ export class Sessions {
   async #beat(session: Session, liveness: Liveness): Promise<void> {
     const neighbourhood = this.#neighbourhood;
     if (session.toldNeighbours === neighbourhood) return void await liveness.beat();
-    if (await liveness.beat(encodeNeighbours(this.admittedPeers()))) session.toldNeighbours = neighbourhood;
+    if (await liveness.beat(encodeNeighbours(this.table.admittedPeers()))) session.toldNeighbours = neighbourhood;
   }
 
   #fail(session: Session, error: unknown): void {
@@ -441,9 +357,4 @@ export class Sessions {
       connection.abort(new Error("closed"));
     }
   }
-}
-
-/** The IP address a connection comes from. */
-function hostOf(connection: Connection): string | undefined {
-  return connection.remoteAddr.getComponents().find(({ name }) => name === "ip4" || name === "ip6")?.value;
 }

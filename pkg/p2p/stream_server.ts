@@ -97,7 +97,7 @@ export class StreamServer {
     const { handler, options } = served;
     await running.libp2p.handle(protocol, (stream, connection) => {
       const peer = options.admission === "anyone"
-        ? running.sessions.peerOf(connection)
+        ? running.sessions.table.peerOf(connection)
         : running.sessions.acceptedPeer(connection);
       if (peer) this.#serve(stream, peer, handler, options);
       else stream.abort(new Error("not admitted"));
