@@ -1,11 +1,10 @@
 import { assertNever, equalBytes, type PeerId } from "@bzzz/base";
 import { ballotAfter, compareBallots } from "./ballot.ts";
 import type { Certificate } from "./certificate.ts";
-import { BACKOFF_BASE_MS, BACKOFF_MAX_MS, READS_WRITE_AFTER, RETRY_DEFAULT_MS, RETRY_MAX_MS } from "./constants.ts";
-import { type Accepted, contentOf, NOTHING, type VoterReply, type VoterRequest } from "./messages.ts";
+import { READS_WRITE_AFTER, RETRY_DEFAULT_MS, RETRY_MAX_MS } from "./constants.ts";
+import { type Accepted, contentOf, NOTHING, type VoterReply } from "./messages.ts";
 import type {
   Confirmation,
-  Doubt,
   Failure,
   ProposalEffect,
   ProposalEvent,
@@ -15,6 +14,7 @@ import type {
   ProposalState,
   ProposalStep,
 } from "./proposal_types.ts";
+import { backOff, doubtWith, enter, finish, ignored, proposesOurs, wait } from "./proposal_steps.ts";
 import { everybodyOf, highestAccepted, isDecidedBy, isOutOfReach, isReached, quorumsFor } from "./quorum.ts";
 import { votersOf } from "./voter_roster.ts";
 
@@ -95,22 +95,6 @@ function onStaleEpoch(state: ProposalState, epoch: number): ProposalStep {
   const { phase } = state;
   const doubt = phase.type === "accepting" && proposesOurs(phase) ? doubtWith(state.doubt, phase) : state.doubt;
   return finish(state, { type: "stale_epoch", epoch, ...(doubt ? { doubt } : {}) });
-}
-
-/** Ballots only grow: the first one stays the lowest. */
-function doubtWith(
-  doubt: Doubt | undefined,
-  { ballot, value }: ProposalPhase & { readonly type: "accepting" },
-): Doubt {
-  if (!doubt) return { since: ballot, values: [value] };
-  return doubt.values.some((known) => equalBytes(known, value))
-    ? doubt
-    : { ...doubt, values: [...doubt.values, value] };
-}
-
-/** Whether the value that is being accepted is what the command makes, and not only what was there before. */
-function proposesOurs({ confirms }: ProposalPhase & { readonly type: "accepting" }): boolean {
-  return !confirms || (confirms.type === "same" && confirms.isNew);
 }
 
 function peek(state: ProposalState): ProposalStep {
@@ -339,38 +323,4 @@ function refusedByVoters(state: ProposalState): ProposalStep {
   if (!state.doubt) return finish(state, { type: "refused", ...objection });
   // Some voter may have accepted it: only once a later ballot is decided does it count for nothing.
   return prepare({ ...state, objection });
-}
-
-/** Somebody else is at it, with a higher ballot: let it finish. */
-function backOff(state: ProposalState): ProposalStep {
-  return wait(state, 0, Math.min(BACKOFF_BASE_MS * 2 ** state.attempt, BACKOFF_MAX_MS));
-}
-
-function wait(state: ProposalState, minMs: number, maxMs: number): ProposalStep {
-  const round = state.round + 1;
-  return {
-    state: { ...state, phase: { type: "waiting" }, round, attempt: state.attempt + 1, failures: new Map() },
-    effects: [{ type: "wait", round, minMs, maxMs }],
-  };
-}
-
-function enter(
-  state: ProposalState,
-  phase: ProposalPhase,
-  to: readonly PeerId[],
-  request: VoterRequest,
-): ProposalStep {
-  const round = state.round + 1;
-  return {
-    state: { ...state, phase, round, failures: new Map() },
-    effects: to.map((peer) => ({ type: "send", to: peer, round, request })),
-  };
-}
-
-function finish(state: ProposalState, outcome: ProposalOutcome): ProposalStep {
-  return { state: { ...state, phase: { type: "done", outcome } }, effects: [{ type: "finish", outcome }] };
-}
-
-function ignored(state: ProposalState): ProposalStep {
-  return { state, effects: [] };
 }
