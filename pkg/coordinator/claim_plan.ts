@@ -1,5 +1,5 @@
 import { RESUME_DELAY_MS, RETRY_STEP_MS } from "./constants.ts";
-import type { ClaimsState, OpenTask } from "./claims.ts";
+import type { ClaimsState, OpenTask } from "./claims_types.ts";
 import { earlierHoldersOf } from "./fold_task.ts";
 import { type Candidate, isCapable, rankCandidates } from "./rendezvous.ts";
 import type { TaskView } from "./types.ts";

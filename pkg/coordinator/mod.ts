@@ -14,6 +14,7 @@
  * @module
  */
 export { checkTask, type FactRefusal, isTransient, type TaskCheck, type TaskQuestion, termsOf } from "./check_task.ts";
+export { decideClaims } from "./claims.ts";
 export {
   type CancelReason,
   type ClaimsConfig,
@@ -22,10 +23,9 @@ export {
   type ClaimsEvent,
   type ClaimsState,
   createClaimsState,
-  decideClaims,
   type OpenTask,
   type Scheduled,
-} from "./claims.ts";
+} from "./claims_types.ts";
 export { usedSlots } from "./claim_plan.ts";
 export * from "./constants.ts";
 export { decideTask, eventOf, type TaskDecision, type TaskRefusal } from "./decide_task.ts";

@@ -1,6 +1,6 @@
 import { equalBytes, type PeerId } from "@bzzz/base";
 import { BACKOFF_BASE_MS, BACKOFF_MAX_MS } from "./constants.ts";
-import { type VoterRequest } from "./messages.ts";
+import type { VoterRequest } from "./messages.ts";
 import type { Doubt, ProposalOutcome, ProposalPhase, ProposalState, ProposalStep } from "./proposal_types.ts";
 
 /** A new round: asks these voters. */
