@@ -1,7 +1,7 @@
 import { createSystemClock, createSystemRandom, type MeshId, type PeerId } from "@bzzz/base";
 import { createSigningKey, peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { createNullLogger } from "@bzzz/logging";
-import type { P2pNodeDeps, P2pNodeOptions, RoutableP2pNode } from "./node.ts";
+import type { P2pNodeDeps, P2pNodeOptions, RoutableP2pNode } from "./node_types.ts";
 import { TestRoster } from "./test_roster.ts";
 import type { P2pNode } from "./types.ts";
 

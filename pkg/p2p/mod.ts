@@ -18,7 +18,8 @@ export {
 } from "./join.ts";
 export { createMembershipAdmission } from "./membership_admission.ts";
 export { isLibraryFault } from "./library_faults.ts";
-export { createP2pNode, type P2pNodeDeps, type P2pNodeOptions, type RoutableP2pNode } from "./node.ts";
+export { createP2pNode } from "./node.ts";
+export type { P2pNodeDeps, P2pNodeOptions, RoutableP2pNode } from "./node_types.ts";
 export type { RouterComponents } from "./router_host.ts";
 export type { RoutingComponents } from "./routing_host.ts";
 export type {

@@ -1,6 +1,5 @@
-import { BzzzError, type Clock, CounterMap, type MeshId, type PeerId, type Random, TypedEventTarget } from "@bzzz/base";
-import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
-import type { Logger } from "@bzzz/logging";
+import { BzzzError, CounterMap, type PeerId, TypedEventTarget } from "@bzzz/base";
+import { peerIdFromPublicKey } from "@bzzz/crypto";
 import { PROTOCOL_VERSION } from "@bzzz/wire";
 import type { Connection, Libp2p } from "@libp2p/interface";
 import { parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
@@ -13,10 +12,9 @@ import {
 } from "./constants.ts";
 import { Dialer } from "./dialer.ts";
 import { P2pError } from "./errors.ts";
-import { FlowLimit, type GossipLimits } from "./flow_limit.ts";
+import { FlowLimit } from "./flow_limit.ts";
 import { createGater } from "./gater.ts";
 import type { Hello } from "./hello.ts";
-import type { RedeemInvite } from "./join.ts";
 import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
 import { assertMayListen, explainListenFailure } from "./listening.ts";
 import { tolerateLibraryFaults } from "./library_faults.ts";
@@ -28,66 +26,9 @@ import { type RoutingComponents, RoutingHost } from "./routing_host.ts";
 import { Sessions } from "./sessions.ts";
 import { StreamServer } from "./stream_server.ts";
 import { releaseTimers } from "./timer_release.ts";
-import type {
-  AddressBook,
-  Admission,
-  HandleOptions,
-  P2pEvents,
-  P2pNode,
-  P2pStats,
-  PeerInfo,
-  PeerStream,
-  StreamHandler,
-} from "./types.ts";
+import type { HandleOptions, P2pEvents, P2pStats, PeerInfo, PeerStream, StreamHandler } from "./types.ts";
 
-/** What a node is made of. */
-export interface P2pNodeDeps {
-  readonly signingKey: SigningKey;
-  readonly admission: Admission;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly addressBook?: AddressBook;
-  /** Spends invitations; without it the node serves no joins. */
-  readonly redeem?: RedeemInvite;
-}
-
-/** Plain data of a node. Addresses are multiaddrs or host:port. */
-export interface P2pNodeOptions {
-  readonly meshId: MeshId;
-  /** 32 bytes, shared by the mesh. */
-  readonly networkKey: Uint8Array;
-  readonly listen: readonly string[];
-  /** Announced in place of the addresses found; for nodes behind a translation. */
-  readonly announce?: readonly string[];
-  /** Always dialled, for ever; DNS names are resolved at every dial. */
-  readonly bootstrap?: readonly string[];
-  /** Discovery on the local network; default false. */
-  readonly mdns?: boolean;
-  /** Connections at most; default 128. */
-  readonly maxConnections?: number;
-  /** Inbound connections per IP address at most; default 64. */
-  readonly maxConnectionsPerPeerIp?: number;
-  /** Name and version told to peers, 64 characters at most. */
-  readonly software?: string;
-  readonly gossip?: GossipLimits;
-}
-
-/** A `P2pNode` that a gossip router can be put on. Only `pkg/pubsub` uses `router`. */
-export interface RoutableP2pNode extends P2pNode {
-  /**
-   * The parts for a gossip router; valid between start and stop.
-   * @throws P2pError "p2p_not_started"
-   */
-  router(): RouterComponents;
-  /**
-   * The parts for a router of contents; valid between start and stop. Only `pkg/dht` uses it.
-   * @throws P2pError "p2p_not_started"
-   */
-  routing(): RoutingComponents;
-  /** Whether a peer may speak now. */
-  isAdmitted(peer: PeerId): boolean;
-}
+import type { P2pNodeDeps, P2pNodeOptions, RoutableP2pNode } from "./node_types.ts";
 
 /** libp2p's job queues tell that they are empty after 1 ms; a stopped node is quiet when that has passed. */
 const LIBRARY_TIMER_MS = 3;
