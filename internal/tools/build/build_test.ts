@@ -4,7 +4,7 @@ import { bundle, bundleLoader, bundleScript } from "./bundle.ts";
 import { compile, readCompiledMetadata } from "./compiled.ts";
 import { parseBuildOptions } from "./options.ts";
 import { PERMISSIONS } from "./permissions.ts";
-import { type Program, VIEW_V8_FLAGS } from "./programs.ts";
+import { type Program, PROGRAMS, VIEW_V8_FLAGS } from "./programs.ts";
 import { isNativeExecutable, readHostRuntime } from "./runtime_binary.ts";
 import { packPart, renderHeader, writeExecutable } from "./self_extracting.ts";
 import { run, sha256Hex } from "./tool.ts";
@@ -14,6 +14,7 @@ const FIXTURE: Program = {
   name: "fixture",
   entry: "internal/tools/build/testdata/fixture.ts",
   permissions: PERMISSIONS.hap,
+  v8Flags: PROGRAMS.find(({ name }) => name === "bzzz-hap")?.v8Flags ?? [],
   heapMb: 192,
 };
 const STAMP = { version: "9.8.7", commit: "0123456789ab" };
@@ -165,6 +166,8 @@ Deno.test("compile: what deno compile bakes in is what the table says", async ()
     assert.match(metadata.entrypoint_key, /fixture\.js$/);
     const flags = metadata["v8_flags"] as string[];
     assert.ok(flags.includes("--max-old-space-size=192") && flags.includes("--min-semi-space-size=8"), flags.join());
+    // there is no launcher that would know a view by its arguments
+    assert.ok(flags.includes("--max-semi-space-size=8"), flags.join());
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

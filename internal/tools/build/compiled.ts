@@ -4,7 +4,7 @@
  * @module
  */
 import { compiledFlags } from "./permissions.ts";
-import { type Program, type Target, V8_FLAGS } from "./programs.ts";
+import type { Program, Target } from "./programs.ts";
 import { runOrFail, ToolError } from "./tool.ts";
 
 const PROBE_TIMEOUT_MS = 5_000;
@@ -34,7 +34,7 @@ export async function compile(
     "--no-remote",
     "--no-prompt",
     ...compiledFlags(program.permissions),
-    `--v8-flags=${[...V8_FLAGS, `--max-old-space-size=${program.heapMb}`].join(",")}`,
+    `--v8-flags=${[...program.v8Flags, `--max-old-space-size=${program.heapMb}`].join(",")}`,
   ];
   // A runtime named by DENORT_BIN is used as it is: the compiler would look for the target's own otherwise.
   const forTarget = target === Deno.build.target ? [] : ["--target", target];

@@ -13,20 +13,25 @@ export interface Program {
   /** Its main, from the root of the project. */
   readonly entry: string;
   readonly permissions: ProgramPermissions;
+  /** Of the engine, at every start. */
+  readonly v8Flags: readonly string[];
   /** MiB of JavaScript heap: what is left of the memory the program is laid out for. */
   readonly heapMb: number;
 }
 
 /**
- * Flags of V8 at every start. The young generation begins with 8 MiB a half, where V8 would let it grow there from 1 MiB:
- * a start throws away tens of megabytes, and each collection on the way copies what is still in use (D-115).
+ * Flags of V8 at the start of a program. The young generation begins with 8 MiB a half, where V8 would let it grow there from 1
+ * MiB: a start throws away tens of megabytes, and each collection on the way copies what is still in use (D-115).
  */
-export const V8_FLAGS: readonly string[] = ["--min-semi-space-size=8"];
+const V8_FLAGS: readonly string[] = ["--min-semi-space-size=8"];
 
 /**
- * Flags of V8 at the start of a view of a node that runs. It stays open for days, and what it hears is garbage a frame later: a
- * young generation that may grow to 16 MiB a half does, and keeps as much again of what those objects hold outside the heap (D-147).
+ * The same for a portal, which draws what it hears: that is garbage a frame later, and a young generation that may grow to 16 MiB
+ * a half does, and keeps as much again of what those objects hold outside the heap (D-147).
  */
+const PORTAL_V8_FLAGS: readonly string[] = [...V8_FLAGS, "--max-semi-space-size=8"];
+
+/** In place of these for a view of a node that runs, which is small and stays open for days. */
 export const VIEW_V8_FLAGS: readonly string[] = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
 
 /** Both programs of a release. */
@@ -35,12 +40,14 @@ export const PROGRAMS: readonly Program[] = [
     name: "bzzz-agent",
     entry: "cmd/agent/main.ts",
     permissions: PERMISSIONS.agent,
+    v8Flags: V8_FLAGS,
     heapMb: heapLimitMb(CONFIG_PROFILES.agent.defaults.memoryLimitMb),
   },
   {
     name: "bzzz-hap",
     entry: "cmd/hap/main.ts",
     permissions: PERMISSIONS.hap,
+    v8Flags: PORTAL_V8_FLAGS,
     heapMb: heapLimitMb(CONFIG_PROFILES.hap.defaults.memoryLimitMb),
   },
 ];

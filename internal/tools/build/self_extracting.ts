@@ -6,7 +6,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { CLOSED_WORLD, fixedFlags, LAN_NET } from "./permissions.ts";
-import { type Program, type Target, V8_FLAGS, VIEW_V8_FLAGS } from "./programs.ts";
+import { type Program, type Target, VIEW_V8_FLAGS } from "./programs.ts";
 import { sha256Hex, ToolError } from "./tool.ts";
 
 /** The header has a fixed length, so that its own text can name the offsets behind it, and so that `head -c` makes a launcher of it. */
@@ -59,7 +59,7 @@ export function renderHeader(
     CODE_SHA: code.sha256,
     LAN_NET: LAN_NET.join(","),
     HEAP_MB: String(program.heapMb),
-    ENGINE_FLAGS: V8_FLAGS.join(","),
+    ENGINE_FLAGS: program.v8Flags.join(","),
     VIEW_FLAGS: VIEW_V8_FLAGS.join(","),
     CLOSED_WORLD: CLOSED_WORLD.join(" "),
     FIXED: fixedFlags(program.permissions).map(quote).join(" "),

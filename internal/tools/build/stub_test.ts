@@ -1,6 +1,7 @@
 // The header alone: the packed "runtime" is a script that prints how it was started, so every case runs in milliseconds.
 import assert from "node:assert/strict";
 import { PERMISSIONS } from "./permissions.ts";
+import { PROGRAMS } from "./programs.ts";
 import { HEADER_BYTES, packPart, renderHeader, writeExecutable } from "./self_extracting.ts";
 import { type CommandResult, hasCommand, run } from "./tool.ts";
 
@@ -23,7 +24,8 @@ async function setUp(runtimeText = ECHO, name: "bzzz-agent" | "bzzz-hap" = "bzzz
     await packPart(bytes("app();")),
   ];
   const permissions = name === "bzzz-agent" ? PERMISSIONS.agent : PERMISSIONS.hap;
-  const program = { name, entry: "unused", permissions, heapMb: 384 };
+  const { v8Flags = [] } = PROGRAMS.find((program) => program.name === name) ?? {};
+  const program = { name, entry: "unused", permissions, v8Flags, heapMb: 384 };
   const target = "x86_64-unknown-linux-gnu";
   const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app, code });
   const path = `${folder}/${name}`;
@@ -207,7 +209,7 @@ Deno.test("header: a view of a node that runs has a small young generation, and 
   await Deno.mkdir(`${home}/run`, { recursive: true });
   const flags = async (...args: string[]) =>
     valuesOf(await setup.start(["--home", home, ...args]), "--v8-flags").filter((flag) => /semi-space/.test(flag));
-  const node = ["--min-semi-space-size=8"];
+  const node = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
   const view = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
 
   assert.deepEqual(await flags(), node, "there is no node");
