@@ -44,6 +44,8 @@ export interface AttemptDeps {
   readonly createHold: (onEnd: (end: HoldEnd) => void) => TaskHold;
   /** Tells the plan in the thread of the task. */
   readonly say: (taskId: TaskId, text: string) => Promise<EntryId>;
+  /** What such a plan says; undefined when it is not here. */
+  readonly planText: (plan: EntryId) => string | undefined;
   /** Stores an entry, trying again for a while. */
   readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<EntryId>;
   readonly isDraining: () => boolean;
@@ -304,7 +306,9 @@ export class TaskAttempt {
     const postedBy = [view, ...parents].map((task) => book.labelOf(task.postedBy));
     const task = { taskId, postedBy, title, description, input, priority, requiredCapabilities, deadlineMs };
     const left = { ...budgets, ...this.#use.left() };
-    return { ...task, attempt: this.#hold.value.attempt, token: this.token, budgets: left, rights, answers };
+    const { attempt, plan: told } = this.#hold.value;
+    const plan = told && this.#deps.planText(told);
+    return { ...task, attempt, token: this.token, budgets: left, rights, answers, ...(plan ? { plan } : {}) };
   }
 
   #io(): ExecutionIo {

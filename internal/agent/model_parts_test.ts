@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
-import { type AgentId, createSystemClock, type PeerId, utf8Encode } from "@bzzz/base";
+import { createSystemClock, type PeerId, utf8Encode } from "@bzzz/base";
 import { createSeededRandom, waitFor } from "@bzzz/base/testing";
 import { type AgentConfig, CONFIG_PROFILES, parseConfig } from "@bzzz/config";
 import { createTestContext } from "@bzzz/context/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type FakeAnswer, FakeModelServer } from "@bzzz/model/testing";
-import { RoleDirectory } from "@bzzz/roles";
 import { parseConcrete } from "@bzzz/ucxl";
 import { ANA, call, finish, job } from "./executors/model/testdata/desk.ts";
-import { contextReader, createModelParts, type ModelServices } from "./model_parts.ts";
+import { contextReader, createModelParts } from "./model_parts.ts";
+import { SERVICES } from "./testdata/model_services.ts";
 import type { ExecutionIo } from "./types.ts";
-
-const SERVICES: ModelServices = {
-  identity: {
-    grant: { agentId: "basil" as AgentId, role: "architect" },
-    membership: { grantOf: () => undefined },
-  },
-  roles: { directory: new RoleDirectory() },
-  versionIndex: { resolve: () => assert.fail("nothing is read") },
-  context: { open: () => assert.fail("nothing is read") },
-};
 
 function configOf(flags: Readonly<Record<string, unknown>>): AgentConfig {
   return parseConfig({ profile: CONFIG_PROFILES.agent, env: {}, flags: { "executor.kind": "model", ...flags } }).config;

@@ -4,6 +4,7 @@ import { ManualClock } from "@bzzz/base/testing";
 import { threadOfTask } from "@bzzz/hmmm";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import { MockExecutor } from "./executors/mock.ts";
+import type { Executor } from "./mod.ts";
 import { FakeMesh, type FakeNode } from "./testing.ts";
 
 const SECOND = 1000;
@@ -143,5 +144,31 @@ Deno.test("a task that is used up in time ends, and is not tried again", async (
 
   assert.equal(ana.task(taskId)?.state, "failed", "its parent had only five seconds to give");
   assert.match(ana.task(taskId)?.reason ?? "", /its 5000 ms are used up/);
+  await runner.stop();
+});
+
+Deno.test("the plan that was told is given to the work, also after a restart in between", async () => {
+  const clock = new ManualClock();
+  const mesh = new FakeMesh(clock);
+  const ana = mesh.addPerson("ana");
+  const node = mesh.addNode("agent-0");
+  const plans: (string | undefined)[] = [];
+  const executor: Executor = {
+    name: "planner",
+    plan: (job) => Promise.resolve(`Count, as ${job.plan ?? "nobody"} said`),
+    run: ({ plan }) => {
+      plans.push(plan);
+      return Promise.resolve({ summary: "counted", output: "" });
+    },
+  };
+  await mesh.startAgent(node, executor, { leaseMs: 30 * SECOND });
+  const taskId = await mesh.post(ana, PLANNED);
+  await clock.advance(2 * SECOND);
+  mesh.crash(node);
+  const runner = await mesh.startAgent(node, executor, { leaseMs: 30 * SECOND });
+  await clock.advance(60 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.deepEqual(plans, ["Count, as nobody said"]);
   await runner.stop();
 });

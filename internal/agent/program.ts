@@ -5,6 +5,7 @@ import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime
 import { AgentExecution } from "./execution.ts";
 import { AcpExecutor, type AcpExecutorOptions } from "./executors/acp/acp.ts";
 import { GuardedExecutor } from "./executors/guarded.ts";
+import type { ModelExecutor } from "./executors/model/executor.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import { ProcessExecutor, type ProcessExecutorOptions } from "./executors/process.ts";
 import { selectEnvironment } from "./executors/program_host.ts";
@@ -62,17 +63,18 @@ function createRunner(
   view.setPaused("journal", journal.state !== "ready");
   journal.events.on("state:changed", ({ state }) => view.setPaused("journal", state !== "ready"), { signal });
   const logger = services.logger.child({ service: "agent" });
-  const model = config.executor.kind === "model" ? startModel(services, context, config, view) : undefined;
+  const { kind, summary } = config.executor;
+  const model = kind === "model" || summary.model ? startModel(services, context, config, view) : undefined;
   const executor = new GuardedExecutor({
     clock,
-    executor: model?.executor ?? createExecutor(context, config, logger),
+    executor: kind === "model" && model ? model.executor : createExecutor(context, config, logger),
     onPaused: (isPaused) => {
       if (isPaused) logger.warn("The executor does not start; nothing is claimed for a while");
       view.setPaused("executor", isPaused);
     },
   });
   shutdownManager.on("flush", "executor", () => executor[Symbol.dispose]());
-  const summariser = createSummariser(context, config, logger);
+  const summariser = createSummariser(context, config, logger, model?.executor);
   if (summariser) {
     services.slurp.setSummariser(summariser);
     shutdownManager.on("flush", "summaries", () => summariser[Symbol.asyncDispose]());
@@ -105,7 +107,7 @@ function createRunner(
   return runner;
 }
 
-/** A model as the executor: its node says which models there are, and takes nothing while there is none. */
+/** Models that are asked: where they do the tasks, the node tells which there are, and takes none while there is none. */
 function startModel(
   services: Readonly<RuntimeServices>,
   context: NodeContext,
@@ -114,23 +116,26 @@ function startModel(
 ): ModelParts {
   const { presence, selfStatus, healthManager, shutdownManager } = services;
   const logger = services.logger.child({ service: "model" });
+  const isExecutor = config.executor.kind === "model";
   const parts = createModelParts(services, context, config, logger, () => {
-    view.setPaused("model", watch.problem !== undefined);
+    view.setPaused("model", isExecutor && watch.problem !== undefined);
     presence.announce();
   });
   const { watch } = parts;
-  view.setPaused("model", true);
-  selfStatus.setModels(() => watch.available.map(({ name }) => name));
-  const check = healthManager.register(watch.healthCheck());
+  view.setPaused("model", isExecutor);
+  if (isExecutor) selfStatus.setModels(() => watch.available.map(({ name }) => name));
+  const check = isExecutor ? healthManager.register(watch.healthCheck()) : undefined;
   watch.start();
   shutdownManager.on("flush", "models", async () => {
-    check[Symbol.dispose]();
+    check?.[Symbol.dispose]();
     await watch[Symbol.asyncDispose]();
   });
   return parts;
 }
 
 const CATCH_UP_POLL_MS = 100;
+/** What a model that is meant for summaries is able to do. */
+const SUMMARY_CAPABILITY = "summary";
 const SUMMARIES_FOLDER = "summaries";
 /** Of the coding agent's workspaces, below that of all work. */
 const ACP_FOLDER = "acp";
@@ -199,15 +204,23 @@ export function createExecutor(
   return new ProcessExecutor({ clock, logger }, options);
 }
 
-/** What sums long texts up while this node leads; undefined unless `executor.summary.command` names a command. */
+/** What sums long texts up while this node leads; undefined unless `executor.summary` names a command or takes `model`. */
 export function createSummariser(
   context: Pick<NodeContext, "clock" | "random" | "env" | "home">,
   config: AgentConfig,
   logger: RuntimeServices["logger"],
+  model?: Pick<ModelExecutor, "name" | "summarise">,
 ): ExecutorSummariser | undefined {
-  const { command, timeoutSeconds, perHour } = config.executor.summary;
-  if (command === undefined) return undefined;
+  const { command, timeoutSeconds, perHour, model: isModel } = config.executor.summary;
   const timeoutMs = timeoutSeconds * MS_PER_SECOND;
+  if (isModel && model) {
+    const executor: Executor = {
+      name: model.name,
+      run: async (job, io) => ({ summary: await model.summarise(job, io), output: "" }),
+    };
+    return new ExecutorSummariser({ ...context, executor }, { command: SUMMARY_CAPABILITY, timeoutMs, perHour });
+  }
+  if (command === undefined) return undefined;
   const options = processOptions(config, context);
   // a folder of its own: an executor removes what an earlier run has left in its
   const workRoot = `${options.workRoot}/${SUMMARIES_FOLDER}`;

@@ -372,9 +372,15 @@ export class AgentRunner implements AsyncDisposable {
       },
       append: (kind, body, id) => this.#append(kind, body, id),
       say: (id, text) => this.#append("message_posted", { type: "plan", text }, id),
+      planText: (id) => this.#planText(id),
       isDraining: () => this.#claims.isDraining,
       stopped: this.#ended.signal,
     }, { parkAfterMs, askTo });
+  }
+
+  #planText(id: EntryId): string | undefined {
+    const entry = this.#deps.journal.get(id);
+    return entry?.kind === "message_posted" ? (entry.body as BodyOf<"message_posted">).text : undefined; // of its kind
   }
 
   async #reply(draft: HelpReply): Promise<void> {

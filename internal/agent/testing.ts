@@ -62,6 +62,10 @@ class Session implements AgentJournal {
     return this.isDead ? new Promise(() => {}) : this.#node.append(draft);
   }
 
+  get(id: EntryId): AgentEntry | undefined {
+    return this.#node.entry(id);
+  }
+
   entriesAfter(cursor: number, query: { limit: number; kinds: readonly EntryKind[] }): AgentEntry[] {
     return this.#node.entries.filter((e) => e.cursor > cursor && query.kinds.includes(e.kind)).slice(0, query.limit);
   }

@@ -85,6 +85,8 @@ export interface ExecutionJob {
   readonly budgets: TaskBudget;
   readonly rights?: readonly string[] | undefined;
   readonly deadlineMs?: number | undefined;
+  /** The plan that was told and is carried out now, where the poster wanted one. */
+  readonly plan?: string | undefined;
   /** What people have answered so far, the first answer in front: a run that was interrupted starts again with them. */
   readonly answers: readonly EarlierAnswer[];
 }
@@ -151,6 +153,8 @@ export interface AgentJournal {
     readonly thread?: string;
     readonly parent?: EntryId;
   }): Promise<{ readonly envelope: Pick<Envelope, "id"> }>;
+  /** An entry that is stored here. */
+  get(id: EntryId): Pick<AgentEntry, "kind" | "body"> | undefined;
   entriesAfter(
     cursor: number,
     query: { readonly limit: number; readonly kinds: readonly EntryKind[] },

@@ -100,15 +100,20 @@ function buildAgentSchema(defaults: ProfileDefaults) {
           NAME_RULE,
           "Name of the command of executor.process.commands that sums long contents up while this node leads, for derived context; with executor.process's limits of output and memory. Left out: summaries are what rules find, without a model.",
         ),
+        model: toggle(
+          false,
+          [true, false],
+          "Have a model of executor.model sum long contents up while this node leads, also where executor.kind is another; instead of a command. One with the capability summary is preferred. The contents go to the server of the models.",
+        ),
         timeout_seconds: wholeNumber(
           20,
           { min: 1, max: 50, unit: "seconds" },
-          "Time one summary may take; then its process group is killed and what rules found stands. Three failures in ten minutes pause it for a minute.",
+          "Time one summary may take; then it is stopped, the process group of a command is killed, and what rules found stands. Three failures in ten minutes pause it for a minute.",
         ),
         per_hour: wholeNumber(
           60,
           { min: 1, max: 3_600, unit: "per hour" },
-          "Summaries that the command is started for in an hour, 50 of them at once at most; contents beyond wait for their turn.",
+          "Summaries that are asked for in an hour, 50 of them at once at most; contents beyond wait for their turn.",
         ),
       }),
     }),

@@ -127,6 +127,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "executor.model.max_turns": number(8),
   "executor.model.read_context": [true, false, true],
   "executor.summary.command": ["file", "env", "flag"],
+  "executor.summary.model": [true, false, true],
   "executor.summary.timeout_seconds": number(30),
   "executor.summary.per_hour": number(100),
 };
@@ -135,6 +136,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "tasks.github.results": { "tasks.github.token_file": "github.token" },
   "tasks.github.close": { "tasks.github.token_file": "github.token" },
+  "executor.summary.model": { "executor.model.models": [{ name: "a" }] },
   "executor.summary.command": {
     "executor.process.commands": ["file", "env", "flag"].map((name) => ({ name, argv: ["a"] })),
   },

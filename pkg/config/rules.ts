@@ -160,6 +160,22 @@ function modelViolations({ executor, agent }: AgentConfig): RuleViolation[] {
       suggestion: "add a model that the server has, such as {name: qwen3}",
     });
   }
+  if (executor.summary.model && models.length === 0) {
+    found.push({
+      keys: ["executor.summary.model", "executor.model.models"],
+      got: "summaries of a model without a model",
+      expected: "at least one model in executor.model.models",
+      suggestion: "add a model that the server has, such as {name: qwen3}",
+    });
+  }
+  if (executor.summary.model && executor.summary.command !== undefined) {
+    found.push({
+      keys: ["executor.summary.command", "executor.summary.model"],
+      got: "a command and a model for summaries",
+      expected: "one of them",
+      suggestion: "remove executor.summary.command, or set executor.summary.model to false",
+    });
+  }
   if (executor.kind === "model" && agent.models.length > 0) {
     found.push({
       keys: ["agent.models", "executor.kind"],

@@ -56,6 +56,11 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ["{agent: {models: [a]}, executor: {kind: model, model: {models: [{name: a}]}}}", "agent.models"],
     ['executor: {model: {url: "http://models.example/v1"}}', "executor.model.url"],
     ['executor: {model: {choice_url: "http://8.8.8.8/choose"}}', "executor.model.choice_url"],
+    ["executor: {summary: {model: true}}", "executor.summary.model"],
+    [
+      "executor: {model: {models: [{name: a}]}, process: {commands: [{name: b, argv: [c]}]}, summary: {command: b, model: true}}",
+      "executor.summary.command",
+    ],
     ["executor: {summary: {command: sum}}", "executor.summary.command"],
     ["executor: {process: {commands: [{name: a, argv: [b]}]}, summary: {command: b}}", "executor.summary.command"],
   ];

@@ -155,6 +155,7 @@ const BAD: Readonly<Record<string, readonly string[]>> = {
   "executor.model.max_turns": ["0", "201", "many"],
   "executor.model.read_context": ["yes", "1"],
   "executor.summary.command": ["5", "Not A Name"],
+  "executor.summary.model": ["yes", "1"],
   "executor.summary.timeout_seconds": ["0", "51", "10m"],
   "executor.summary.per_hour": ["0", "3601", "many"],
 };

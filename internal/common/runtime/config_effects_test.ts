@@ -292,6 +292,7 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "executor.model.read_context": ["internal/agent/model_parts_test.ts", "context is read by who may read it"],
   "executor.model.allow_plain_http": ["pkg/config/rules_test.ts", "models are asked in the clear on loopback"],
   "executor.summary.command": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
+  "executor.summary.model": ["internal/agent/summariser_test.ts", "a model sums up"],
   "executor.summary.timeout_seconds": ["internal/agent/summariser_test.ts", "one program at a time, with the deadline"],
   "executor.summary.per_hour": ["internal/agent/program_test.ts", "every setting of the agent reaches"],
   "executor.acp.argv": ["internal/agent/program_test.ts", "every setting of the coding agent reaches"],

@@ -4,7 +4,7 @@ import { ExecutorError } from "../../errors.ts";
 import type { AuthorLabel, ExecutionIo, ExecutionJob, ExecutionResult, Executor, PlanIo } from "../../types.ts";
 import type { ConfiguredModel, Purpose } from "./choice.ts";
 import { ModelWork } from "./work.ts";
-import { type ModelSelf, PLAN_REQUEST, systemPrompt, taskPrompt } from "./prompt.ts";
+import { chorePrompt, type ModelSelf, PLAN_REQUEST, systemPrompt, taskPrompt } from "./prompt.ts";
 import { ModelSession } from "./session.ts";
 import type { ToolName } from "./tools.ts";
 
@@ -63,15 +63,12 @@ export class ModelExecutor implements Executor {
   }
 
   async plan(job: ExecutionJob, io: PlanIo): Promise<string> {
-    const session = await this.#open(job, { kind: "plan", tools: [], signal: io.signal });
-    session.say({ role: "user", text: `${taskPrompt(job)}\n\n${PLAN_REQUEST}` });
-    const { text, stop } = await session.answer(job, io);
-    io.signal.throwIfAborted();
-    if (stop !== "refused" && text.trim() !== "") return text.trim();
-    const found = stop === "refused" ? "it refuses to" : "its answer is empty";
-    throw new ExecutorError("work_failed", `Cannot have ${session.model} plan the task: ${found}`, {
-      isRetryable: stop !== "refused",
-    });
+    return await this.#words(job, io, { kind: "plan", text: `${taskPrompt(job)}\n\n${PLAN_REQUEST}` });
+  }
+
+  /** Sums the input of a job of this node's own up, in one answer without tools. @throws as `plan` */
+  async summarise(job: ExecutionJob, io: PlanIo): Promise<string> {
+    return await this.#words(job, io, { kind: "summary", text: chorePrompt(job) });
   }
 
   async run(job: ExecutionJob, io: ExecutionIo): Promise<ExecutionResult> {
@@ -81,6 +78,23 @@ export class ModelExecutor implements Executor {
     session.say({ role: "user", text: taskPrompt(job) });
     const work = new ModelWork({ session, tools, job, io, readContext: this.#deps.readContext });
     return await work.finish(this.#options.maxTurns);
+  }
+
+  /** One answer in words. */
+  async #words(
+    job: ExecutionJob,
+    io: PlanIo,
+    { kind, text: request }: { readonly kind: "plan" | "summary"; readonly text: string },
+  ): Promise<string> {
+    const session = await this.#open(job, { kind, tools: [], signal: io.signal });
+    session.say({ role: "user", text: request });
+    const { text, stop } = await session.answer(job, io);
+    io.signal.throwIfAborted();
+    if (stop !== "refused" && text.trim() !== "") return text.trim();
+    const found = stop === "refused" ? "it refuses" : "its answer is empty";
+    throw new ExecutorError("work_failed", `Cannot have a ${kind} of ${session.model}: ${found}`, {
+      isRetryable: stop !== "refused",
+    });
   }
 
   /** What the poster, and who delegated to them, may cause to run here. */
@@ -108,6 +122,11 @@ export class ModelExecutor implements Executor {
     const { title, requiredCapabilities } = job;
     const models = await choose(available, { kind, title, requiredCapabilities }, signal);
     const { maxOutputTokens } = this.#options;
-    return new ModelSession(this.#deps, { models, tools, maxOutputTokens, system: systemPrompt(self()) });
+    return new ModelSession(this.#deps, {
+      models,
+      tools,
+      maxOutputTokens,
+      system: systemPrompt(self(), { hasTools: tools.length > 0 }),
+    });
   }
 }

@@ -274,6 +274,17 @@ Deno.test("a plan is made without tools, from the same fenced task, and its use 
   assert.deepEqual([empty.isRetryable, refused.isRetryable], [true, false]);
 });
 
+Deno.test("the work gets the plan that others have read, as data", async () => {
+  await using desk = new Desk([finish("done")]);
+
+  await desk.run({ plan: "First I ask ana." });
+
+  assert.match(
+    desk.messages(0)[1]?.content ?? "",
+    /Keep to it\.\n<<<DATA [0-9a-f]{16} plan\nFirst I ask ana\.\nDATA>>>/,
+  );
+});
+
 Deno.test("context is read where rights and everybody behind the task allow it, and comes fenced", async () => {
   const reads: string[] = [];
   const readContext = (address: string) => {
