@@ -32,7 +32,7 @@ interface Heard {
   readonly params?: { readonly prompt?: readonly { readonly text: string }[] };
 }
 
-Deno.test("a coding agent's permissions are approvals of people: yes, no with its reason, and a kill -9 in between", async (t) => {
+Deno.test("S-17 S-28 a coding agent's permissions are approvals of people: yes, no with its reason, and a kill -9 in between", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
   const log = `${folder}/heard.jsonl`;
   const heard = async (): Promise<Heard[]> =>

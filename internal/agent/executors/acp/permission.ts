@@ -118,6 +118,9 @@ export function permissionAsk(call: ToolCall, context: PermissionContext): AskRe
   };
 }
 
+/** How tools of coding agents call the file that they are given. */
+const PATH_NAMES = ["file_path", "filePath", "path", "abs_path"] as const;
+
 /** The answer to the program. */
 export type PermissionOutcome =
   | { readonly outcome: "selected"; readonly optionId: string }
@@ -139,7 +142,14 @@ export function outcomeOf(isPermitted: boolean, options: readonly PermissionOpti
 
 function pathsOf(call: ToolCall): string[] {
   const changed = call.content.flatMap((block) => block.type === "diff" ? [block.path] : []);
-  return [...new Set([...call.locations, ...changed])];
+  const { rawInput } = call;
+  const given = rawInput !== null && typeof rawInput === "object"
+    ? PATH_NAMES.flatMap((name) => {
+      const value: unknown = (rawInput as Readonly<Record<string, unknown>>)[name]; // an object, as was just seen
+      return typeof value === "string" ? [value] : [];
+    })
+    : [];
+  return [...new Set([...call.locations, ...changed, ...given])];
 }
 
 function targetOf(call: ToolCall, paths: readonly string[], shown: PermissionContext["shown"]): string {

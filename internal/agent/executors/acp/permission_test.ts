@@ -74,6 +74,11 @@ Deno.test("what is not told, too long to be shown, for always or outside asks fo
   const cases: [string, AskRequest, RegExp][] = [
     ["not told", askOf({ ...edit, rawInput: undefined }), /does not tell what exactly/],
     ["outside", askOf({ ...edit, locations: ["/etc/passwd"] }), /outside of the task's folder/],
+    [
+      "outside, by its input",
+      askOf({ ...edit, rawInput: { file_path: "/etc/passwd" } }),
+      /outside of the task's folder/,
+    ],
     ["for always", askOf(edit, { options: ONCE.filter(({ kind }) => kind === "allow_always") }), /will not ask again/],
     ["a long change", askOf({ ...edit, content: diff("x".repeat(60_000)) }), /changes files/],
     ["a long argument", askOf({ ...edit, rawInput: { text: "x".repeat(9_000) } }), /changes files/],
