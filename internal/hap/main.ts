@@ -4,6 +4,6 @@
  *
  * @module
  */
-export { createPortalCommand } from "./portal_command.ts";
+export { createPortalCommand, createWebCommand } from "./portal_command.ts";
 export { LIBRARY_COMMANDS } from "./portal_commands.ts";
 export { POLICY_COMMANDS } from "./prompts/policy_commands.ts";

@@ -41,23 +41,43 @@ export function createPortalCommand(deps: { env: TerminalEnvironment }): Command
       { name: "observe", type: "boolean", summary: "Only look: nothing can be sent; needs a running node" },
     ],
     needs: "data_dir",
-    async run(context) {
+    run(context) {
       const wanted = context.values.has("plain") ? "plain" : context.values.text("mode");
       const mode = INTERFACE_MODES.find((one) => one === wanted);
-      const isObserver = context.values.has("observe");
-      const hooks = context.hooks();
-      const hasPerson = createProcessTerminal(deps.env).input !== "none";
-      // A service that starts a second time is refused with the reason, as it was: there is nobody to show anything to.
-      const endpoint = hasPerson ? await hooks.findNode(context.globals) : undefined;
-      if (endpoint) return await attach(context, deps.env, { mode, isObserver, endpoint });
-      if (isObserver) {
-        throw usageError("Cannot observe: no node runs on this data directory; start one, or leave --observe out");
-      }
-      const { config, home } = await hooks.loadConfig(context.globals);
-      screenLook(config, { env: deps.env, home }); // its mistakes are told before the node starts
-      return await hooks.run({ globals: context.globals, interfaceMode: mode, signal: context.signal });
+      return open(context, deps.env, { mode, isObserver: context.values.has("observe") });
     },
   };
+}
+
+/** `bzzz-hap web`, or `web open`: the portal as a page, with the link that lets a browser in (design, portal C.10). */
+export function createWebCommand(deps: { env: TerminalEnvironment }): Command {
+  return {
+    name: "web",
+    aliases: ["web open"],
+    group: "people",
+    summary: "The portal as a page for the browsers of this machine; shows the link to it",
+    details: "The same as portal --mode web. The link works once; Enter shows another.",
+    needs: "data_dir",
+    run: (context) => open(context, deps.env, { mode: "web", isObserver: false }),
+  };
+}
+
+async function open(
+  context: CommandContext,
+  env: TerminalEnvironment,
+  { mode, isObserver }: { readonly mode: InterfaceMode | undefined; readonly isObserver: boolean },
+): Promise<ExitStatus> {
+  const hooks = context.hooks();
+  const hasPerson = createProcessTerminal(env).input !== "none";
+  // A service that starts a second time is refused with the reason, as it was: there is nobody to show anything to.
+  const endpoint = hasPerson ? await hooks.findNode(context.globals) : undefined;
+  if (endpoint) return await attach(context, env, { mode, isObserver, endpoint });
+  if (isObserver) {
+    throw usageError("Cannot observe: no node runs on this data directory; start one, or leave --observe out");
+  }
+  const { config, home } = await hooks.loadConfig(context.globals);
+  screenLook(config, { env, home }); // its mistakes are told before the node starts
+  return await hooks.run({ globals: context.globals, interfaceMode: mode, signal: context.signal });
 }
 
 async function attach(

@@ -16,6 +16,7 @@ import { SETUP_COMMANDS } from "./commands/setup.ts";
 import { TALK_COMMANDS } from "./commands/talk.ts";
 import { HMMM_COMMANDS } from "./commands/hmmm.ts";
 import { TASK_COMMANDS } from "./commands/tasks.ts";
+import { BROWSE_COMMANDS } from "./commands/browse.ts";
 import { DECIDE_COMMANDS } from "./commands/decide.ts";
 import { PATCH_COMMANDS } from "./commands/patch.ts";
 import { UCXL_COMMANDS } from "./commands/ucxl.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   ...GRANT_COMMANDS,
   ...TALK_COMMANDS,
   ...UCXL_COMMANDS,
+  ...BROWSE_COMMANDS,
   ...DECIDE_COMMANDS,
   ...PATCH_COMMANDS,
   ...SLURP_COMMANDS,

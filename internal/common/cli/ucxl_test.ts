@@ -160,6 +160,33 @@ Deno.test("decide propose, list, show, vote", async () => {
   assert.equal((await run(["decide", "propose", "x", "--cite", "ucxl://a:b@c:d/x"])).status, 8);
 });
 
+Deno.test("browse shows a content, what lies below an address, a version, a difference", async () => {
+  await using test = createTestUcxi();
+  const run = shellOn(test);
+  await run(["ucxl", "put", PLAN, "one"]);
+  await run(["ucxl", "put", PLAN, "two"]);
+  const folder = PLAN.replace(/\/[^/]*$/, "");
+
+  const latest = await run(["browse", PLAN]);
+  assert.deepEqual([utf8Decode(latest.bytes), latest.err], [
+    "two",
+    `${PLAN.replace("/docs", "/*^/docs")}, version 2 of 2, text/markdown, by basil\n`,
+  ]);
+  assert.deepEqual([
+    utf8Decode((await run(["browse", PLAN, "--raw", "--at", "*~1"])).bytes),
+    (await run(["browse", PLAN, "--raw"])).err,
+  ], ["one", ""]);
+  assert.match((await run(["browse", PLAN, "--diff", "*~1", "*~2"])).out, /-one\n\+two/);
+  assert.match((await run(["browse", folder])).out, /^N +WRITTEN[\s\S]*plan\.md/);
+  assert.match((await run(["browse"])).out, /plan\.md/);
+  assert.equal((await run(["browse", `${PLAN}x`])).status, 3);
+  assert.equal((await run(["browse", PLAN, "*~1"])).status, 2);
+  assert.equal((await run(["browse", "--at", "*~1"])).status, 2);
+  assert.equal((await run(["browse", PLAN, "--at", "yesterday"])).status, 8);
+  await run(["decide", "propose", "Use", "a", "queue"]);
+  assert.match((await run(["log"])).out, /Use a queue/);
+});
+
 Deno.test("ucxl export and import", async () => {
   await using test = createTestUcxi();
   const run = shellOn(test);

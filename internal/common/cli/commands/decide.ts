@@ -13,7 +13,7 @@ const ADDRESS = { name: "address", summary: "Of the decision, as decide list sho
 
 const list: Command = {
   name: "decide list",
-  aliases: ["decisions"],
+  aliases: ["decisions", "log"],
   group: "context",
   summary: "Decisions and where they stand",
   flags: [

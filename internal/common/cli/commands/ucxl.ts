@@ -1,24 +1,12 @@
 import type { VersionView } from "@bzzz/ucxi";
-import { parseTemporal } from "@bzzz/ucxl";
 import { usageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { given } from "../values.ts";
-import {
-  contentOf,
-  inputOf,
-  mediaTypeOf,
-  readAddressArg,
-  readPatternArg,
-  readSegment,
-  textIn,
-  ucxiOf,
-} from "./ucxl_arguments.ts";
-import { describeDiff, describeVersion, VERSION_HEADING, versionRow } from "./ucxl_render.ts";
-
-const DEFAULT_LIMIT = 100;
-const EVERYTHING = "ucxl://any:any@any:any";
+import { contentOf, inputOf, mediaTypeOf, readAddressArg, readPatternArg, textIn, ucxiOf } from "./ucxl_arguments.ts";
+import { contentField, DEFAULT_LIMIT, EVERYTHING, tellContent, tellDifference, tellList } from "./ucxl_reading.ts";
+import { describeVersion } from "./ucxl_render.ts";
 
 const ADDRESS = { name: "address", summary: "ucxl://agent:role@project:task/path", isRequired: true } as const;
 const PATTERN = { name: "pattern", summary: 'Address with "any", "*" and "**"; everything without it' } as const;
@@ -42,21 +30,7 @@ const get: Command = {
   needs: "node",
   isInPortal: true,
   async run(context) {
-    const address = readAddressArg(context.values.required("address"));
-    const found = await (await ucxiOf(context)).get(address, { signal: context.signal });
-    if (!context.out.isJson) await context.out.content(found.bytes);
-    else {
-      const { bytes, ...facts } = found;
-      await context.out.json({
-        address: facts.address,
-        n: facts.n,
-        total: facts.total,
-        revision: facts.revision,
-        author: facts.author,
-        media_type: facts.mediaType,
-        ...contentField(bytes),
-      });
-    }
+    await tellContent(context, readAddressArg(context.values.required("address")));
     return EXIT.ok;
   },
 };
@@ -104,11 +78,8 @@ const list: Command = {
   needs: "node",
   isInPortal: true,
   async run(context) {
-    const pattern = readPatternArg(context.values.text("pattern") ?? EVERYTHING);
-    const limit = context.values.integer("limit") ?? DEFAULT_LIMIT;
-    const { items, next } = await (await ucxiOf(context)).list(pattern, { limit, signal: context.signal });
-    await tellVersions(context, items, "Nothing there.");
-    if (next !== undefined) await context.note(`(there is more: --limit ${limit * 10})`);
+    const { values } = context;
+    await tellList(context, readPatternArg(values.text("pattern") ?? EVERYTHING), values.integer("limit"));
     return EXIT.ok;
   },
 };
@@ -182,15 +153,7 @@ const diff: Command = {
   async run(context) {
     const { values } = context;
     const address = readAddressArg(values.required("address"));
-    const [from, to] = [values.text("from"), values.text("to")].map((text) =>
-      text === undefined ? undefined : readSegment(text, parseTemporal)
-    );
-    const found = await (await ucxiOf(context)).diff(address, {
-      signal: context.signal,
-      ...given("from", from),
-      ...given("to", to),
-    });
-    await context.out.item(found, () => describeDiff(found));
+    await tellDifference(context, address, { from: values.text("from"), to: values.text("to") });
     return EXIT.ok;
   },
 };
@@ -310,25 +273,12 @@ function audienceOf(context: CommandContext): { audience?: readonly string[] } {
 }
 
 /** Content in JSON: text as it is, other bytes as base64. */
-function contentField(bytes: Uint8Array): { content: string } | { content_base64: string } {
-  const content = textIn(bytes);
-  return content === undefined ? { content_base64: bytes.toBase64() } : { content };
-}
-
 async function tellWritten(context: CommandContext, version: VersionView): Promise<typeof EXIT.ok> {
   await context.out.item(version, () => [
     `Stored version ${version.n} of ${version.address}`,
     `For ${sanitiseLine(version.audience?.join(", ") ?? "")} and the roles above; revision ${version.revision ?? ""}`,
   ]);
   return EXIT.ok;
-}
-
-async function tellVersions(context: CommandContext, items: readonly VersionView[], empty: string): Promise<void> {
-  await context.out.list(items, {
-    heading: VERSION_HEADING,
-    row: (version) => versionRow(version, context.format),
-    empty,
-  });
 }
 
 /** Context at addresses. */
