@@ -1,4 +1,4 @@
-import { type AgentId, type Branded, type Bytes, type MeshId, type PeerId } from "@bzzz/base";
+import type { AgentId, Branded, Bytes, MeshId, PeerId } from "@bzzz/base";
 import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import { type PeerId, type TaskId } from "@bzzz/base";
+import type { PeerId, TaskId } from "@bzzz/base";
 import type { Candidate } from "./rendezvous.ts";
 import type { TaskView } from "./types.ts";
 

@@ -1,10 +1,10 @@
-import { type Clock, type MeshId, type PeerId, type Random } from "@bzzz/base";
-import { type SigningKey } from "@bzzz/crypto";
+import type { Clock, MeshId, PeerId, Random } from "@bzzz/base";
+import type { SigningKey } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
-import { type GossipLimits } from "./flow_limit.ts";
+import type { GossipLimits } from "./flow_limit.ts";
 import type { RedeemInvite } from "./join.ts";
-import { type RouterComponents } from "./router_host.ts";
-import { type RoutingComponents } from "./routing_host.ts";
+import type { RouterComponents } from "./router_host.ts";
+import type { RoutingComponents } from "./routing_host.ts";
 import type { AddressBook, Admission, P2pNode } from "./types.ts";
 
 /** What a node is made of. */

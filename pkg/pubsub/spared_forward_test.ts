@@ -3,7 +3,7 @@ import { createSystemClock, type PeerId, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
-import { type RoutableP2pNode } from "@bzzz/p2p";
+import type { RoutableP2pNode } from "@bzzz/p2p";
 import { addressOf, LoopbackMesh } from "@bzzz/p2p/testing";
 import { createPubSub, type PubSub } from "./mod.ts";
 

@@ -1,4 +1,4 @@
-import { type Bytes, type MeshId, type PeerId, type Random } from "@bzzz/base";
+import type { Bytes, MeshId, PeerId, Random } from "@bzzz/base";
 import { domainMessage, publicKeyFromPeerId, type SigningKey, verifySignature } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
 import { z } from "zod";

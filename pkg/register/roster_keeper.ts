@@ -1,4 +1,4 @@
-import { type PeerId, type Random } from "@bzzz/base";
+import type { PeerId, Random } from "@bzzz/base";
 import type { Store } from "@bzzz/store";
 import { majorityOf } from "./certificate.ts";
 import { KEYS_PER_PAGE } from "./constants.ts";

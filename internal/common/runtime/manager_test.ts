@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createServiceManager } from "./manager.ts";
-import { type ServiceDefinition } from "./service.ts";
+import type { ServiceDefinition } from "./service.ts";
 import {
   createFourServices,
   createHarness,

@@ -1,5 +1,5 @@
 import type { PeerId } from "@bzzz/base";
-import { type Certificate, type Codec, type RegisterKey } from "@bzzz/register";
+import type { Certificate, Codec, RegisterKey } from "@bzzz/register";
 import type { History } from "../engine/history.ts";
 import type { Member, RunCrypto } from "./crypto.ts";
 import { type ClusterEvent, type OperationOutcome, UNPROVEN } from "./events.ts";

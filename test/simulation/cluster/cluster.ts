@@ -1,4 +1,4 @@
-import { type PeerId, type TaskId } from "@bzzz/base";
+import type { PeerId, TaskId } from "@bzzz/base";
 import { TASK_COMMAND_CODEC, TASK_VALUE_CODEC, taskKey } from "@bzzz/coordinator";
 import { LEADER_KEY, leaderCommandCodec, leaderValueCodec } from "@bzzz/election";
 import {

@@ -1,4 +1,4 @@
-import { type Clock, type PeerId, type Timer } from "@bzzz/base";
+import type { Clock, PeerId, Timer } from "@bzzz/base";
 import {
   advanceProposal,
   beginProposal,

@@ -1,4 +1,4 @@
-import { type EntryId, type PeerId, type TaskId } from "@bzzz/base";
+import type { EntryId, PeerId, TaskId } from "@bzzz/base";
 import { TASK_COMMAND_CODEC, type TaskCommand, taskKey, type TaskValue } from "@bzzz/coordinator";
 import { LEADER_KEY, type LeaderCommand, leaderCommandCodec, type LeaderValue } from "@bzzz/election";
 import { type RegisterKey, signCommand } from "@bzzz/register";

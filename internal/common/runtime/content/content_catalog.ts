@@ -1,5 +1,5 @@
 import { hexEncode, TypedEventTarget } from "@bzzz/base";
-import { type Catalog, type ContentHash } from "@bzzz/dht";
+import type { Catalog, ContentHash } from "@bzzz/dht";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 
 /** Entries read from disk at once while the journal is replayed. */

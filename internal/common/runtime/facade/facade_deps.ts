@@ -1,7 +1,7 @@
 import type { PersonPresence } from "@bzzz/api";
-import { type Clock, type Random } from "@bzzz/base";
+import type { Clock, Random } from "@bzzz/base";
 import type { Config } from "@bzzz/config";
-import { type TaskRegister } from "@bzzz/coordinator";
+import type { TaskRegister } from "@bzzz/coordinator";
 import type { ElectionManager } from "@bzzz/election";
 import type { HealthManager } from "@bzzz/health";
 import type { Journal } from "@bzzz/journal";
@@ -14,7 +14,7 @@ import type { PersonKeys } from "../people/person_keys.ts";
 import type { MeshReadModel } from "../read_model.ts";
 import type { RoleService } from "../roles/role_service.ts";
 import type { TrustService } from "../trust.ts";
-import { type SlurpSource } from "./slurp_desk.ts";
+import type { SlurpSource } from "./slurp_desk.ts";
 
 /** What the facade stands on. */
 export interface FacadeDeps {

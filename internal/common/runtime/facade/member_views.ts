@@ -6,7 +6,7 @@
 import type { Invite, MemberView as RosterMember } from "@bzzz/agentid";
 import { inviteState } from "@bzzz/agentid";
 import type { AgentView, InviteView, MemberView, PeerView } from "@bzzz/api";
-import { type PeerId } from "@bzzz/base";
+import type { PeerId } from "@bzzz/base";
 import type { PeerInfo } from "@bzzz/p2p";
 import type { PresenceRecord } from "@bzzz/presence";
 import { authorView, type GrantLookup } from "./views.ts";

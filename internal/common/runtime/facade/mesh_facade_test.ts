@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ElectionView, MeshEvent } from "@bzzz/api";
-import { type RequestId, type TaskId } from "@bzzz/base";
+import type { RequestId, TaskId } from "@bzzz/base";
 import { codeOf, IDLE_PRESENCE, OfflineMesh, type OfflineNode, person } from "./testing.ts";
 import { askChoice, messageInput, taskInput } from "./testdata/inputs.ts";
 

@@ -1,6 +1,6 @@
 import { type Grant, mayAuthor } from "@bzzz/agentid";
-import { type Clock, type PeerId } from "@bzzz/base";
-import { type EntryKind } from "@bzzz/wire";
+import type { Clock, PeerId } from "@bzzz/base";
+import type { EntryKind } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
 import { FacadeError } from "./queries.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { utf8Decode, utf8Encode } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
-import { type Role, type RoleDefinition } from "@bzzz/crypto";
+import type { Role, RoleDefinition } from "@bzzz/crypto";
 import { OfflineMesh, type OfflineNode } from "../facade/testing.ts";
 
 const MARKER = "only for the roles it names";
