@@ -9,11 +9,9 @@ import {
   TypedEventTarget,
 } from "@bzzz/base";
 import { peerIdFromPublicKey } from "@bzzz/crypto";
-import { type EntryRow, StoreError } from "@bzzz/store";
+import { StoreError } from "@bzzz/store";
 import {
   type BodyOf,
-  decodeBody,
-  decodeFrame,
   type EntryKind,
   type Envelope,
   HlcClock,
@@ -25,9 +23,10 @@ import {
 } from "@bzzz/wire";
 import { AuthorQuota } from "./author_quota.ts";
 import { Chains } from "./chains.ts";
-import { type CheckContext, type CheckedEntry, checkEntry, type EntryBody } from "./check.ts";
-import { type Append, Committer, toStoredEntry } from "./committer.ts";
+import { type CheckContext, type CheckedEntry, checkEntry } from "./check.ts";
+import { type Append, Committer } from "./committer.ts";
 import { MAX_CLOCK_AHEAD_MS, RETENTION_PERIOD_MS, VERIFY_SLICE } from "./constants.ts";
+import { EntryReader } from "./entry_reader.ts";
 import { JournalError } from "./errors.ts";
 import { Intake } from "./intake.ts";
 import { OutboxPublisher } from "./outbox.ts";
@@ -81,6 +80,7 @@ class StoreJournal implements Journal {
   readonly #committer: Committer;
   readonly #intake: Intake;
   readonly #quota: AuthorQuota;
+  readonly #reader: EntryReader;
   #retentionTimer: Timer | undefined;
   #pruning: Promise<number> | undefined;
 
@@ -98,6 +98,7 @@ class StoreJournal implements Journal {
       lostBodies: new LostBodies(deps.clock),
     };
     this.#chains = new Chains(deps.store);
+    this.#reader = new EntryReader(deps.store.entries);
     this.#hlc = this.#restoreClock();
     this.#quota = new AuthorQuota(options.authorBytesPerDay);
     this.#reservation = new SeqReservation(options.reservationPath, this.self, deps.reservationFile);
@@ -256,23 +257,11 @@ class StoreJournal implements Journal {
   }
 
   entriesAfter(cursor: number, query: EntryQuery): StoredEntry[] {
-    const entries: StoredEntry[] = [];
-    let from = cursor;
-    while (entries.length < query.limit) {
-      const rows = this.#deps.store.entries.after(from, query);
-      for (const row of rows) {
-        from = row.cursor;
-        const entry = readRow(row);
-        if (entry && entries.length < query.limit) entries.push(entry);
-      }
-      if (rows.length < query.limit) break;
-    }
-    return entries;
+    return this.#reader.after(cursor, query);
   }
 
   get(id: EntryId): StoredEntry | undefined {
-    const row = this.#deps.store.entries.get(id);
-    return row && readRow(row);
+    return this.#reader.get(id);
   }
 
   envelopeAt(author: PeerId, seq: number): Envelope | undefined {
@@ -363,18 +352,8 @@ class StoreJournal implements Journal {
       return;
     }
     if (this.state !== "ready") return;
-    for (const body of untoldForks(this.self, this.mesh, this.#deps.store.forks.list(), this.#toldForks())) {
+    for (const body of untoldForks(this.self, this.mesh, this.#deps.store.forks.list(), this.#reader.forkProofs())) {
       this.#publishProof(body);
-    }
-  }
-
-  *#toldForks(): Generator<BodyOf<"fork_proved">> {
-    for (let cursor = 0;;) {
-      const entries = this.entriesAfter(cursor, { limit: 256, kinds: ["fork_proved"] });
-      for (const entry of entries) if (entry.kind === "fork_proved") yield entry.body;
-      const last = entries.at(-1);
-      if (!last) return;
-      cursor = last.cursor;
     }
   }
 
@@ -396,11 +375,4 @@ class StoreJournal implements Journal {
 function isGrantFault(reason: IngestReason): boolean {
   return reason === "no_grant" || reason === "expired" || reason === "revoked" || reason === "not_yet_valid" ||
     reason === "not_permitted";
-}
-
-function readRow(row: EntryRow): StoredEntry | undefined {
-  const decoded = decodeFrame(row.frame);
-  if (!decoded.ok || !isEntryKind(row.kind)) return undefined;
-  const body = decodeBody(decoded.envelope);
-  return body.ok ? toStoredEntry(row.cursor, decoded.envelope, body as EntryBody) : undefined; // isEntryKind(kind) holds
 }
