@@ -28,6 +28,7 @@ import type { AgentFlaws } from "./task_agent.ts";
 import { commandOf, type Overheard, Traitor } from "./traitor.ts";
 import { commandId, Viewer } from "./views.ts";
 import type { AcceptedHow, VoterFlaws } from "./voter.ts";
+import { factsOf, readAgain, rosterOf, seatOf, taskOf } from "./setting.ts";
 import { FencedService } from "./world_outside.ts";
 
 /** Nodes have this long, in leases, to come to rest once nothing goes wrong any more. */
@@ -35,7 +36,6 @@ const QUIET_LEASES = 6;
 /** The last reads begin within this, and then have the time that a call has. */
 const LAST_READS_MS = 5_000;
 const READ_STEP_MS = 500;
-const RETRY_READ_MS = 300;
 const CALL_MS = 6_000;
 const MAX_STEPS = 3_000_000;
 /** Signed commands that a traitor remembers. */
@@ -58,11 +58,6 @@ export function runCluster(
   options: { readonly seed: number; readonly flaws: ClusterFlaws },
 ): History<ClusterEvent> {
   return new Cluster(plan, options.seed, options.flaws).run();
-}
-
-/** The task of this number. */
-export function taskOf(number: number): TaskId {
-  return `01SM${String(number).padStart(22, "0")}` as TaskId; // a ULID
 }
 
 class Cluster implements FaultTarget {
@@ -350,33 +345,4 @@ class Cluster implements FaultTarget {
       delayMs += Math.min(READ_STEP_MS, LAST_READS_MS / this.#nodes.length);
     }
   }
-}
-
-/** Whoever gets no answer to a last read asks again, as agents do; the time for it is bounded by the end of the run. */
-export function readAgain(
-  what: "read" | "last_read",
-  loop: EventLoop,
-  read: () => void,
-): (outcome: { readonly type: string }) => void {
-  return ({ type }) => {
-    if (what === "last_read" && type === "undecided") loop.later(RETRY_READ_MS, read);
-  };
-}
-
-function rosterOf(peers: readonly PeerId[]): VoterRoster {
-  const voters = peers.map((peer, index) => ({ peer, seat: seatOf(index) }))
-    .sort((a, b) => a.peer < b.peer ? -1 : 1);
-  return { epoch: 1, step: "stable", voters };
-}
-
-function seatOf(index: number): string {
-  return index.toString(16).padStart(32, "0");
-}
-
-/** Node 0 is a master; workers hold tasks and lead; everybody else, the traitor too, may only read and ask. */
-function factsOf({ workers }: ClusterPlan, peers: readonly PeerId[]): Map<PeerId, MemberFacts> {
-  return new Map(peers.map((peer, node) => {
-    const isWorker = workers.includes(node);
-    return [peer, { mayHold: isWorker, mayLead: isWorker, maySteer: node === 0 }];
-  }));
 }

@@ -2,7 +2,7 @@ import type { PeerId, TaskId } from "@bzzz/base";
 import { decodeCbor } from "@bzzz/wire";
 import { majorityOf, parseRegisterKey, ROSTER_KEY, type RosterChange, votersOf } from "@bzzz/register";
 import { Board, type MemberFacts } from "../cluster/board.ts";
-import { readAgain, taskOf } from "../cluster/cluster.ts";
+import { readAgain, taskOf } from "../cluster/setting.ts";
 import { memberOf } from "../cluster/crypto.ts";
 import type { ClusterEvent } from "../cluster/events.ts";
 import { taskKey } from "@bzzz/coordinator";
