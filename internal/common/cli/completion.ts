@@ -47,6 +47,25 @@ function flagTable(program: ProgramSpec): FlagWords[] {
   );
 }
 
+/** Flags with a value that is typed, or names a file: "task post --title". */
+function typedFlags(
+  program: ProgramSpec,
+): { readonly path: string; readonly flag: string; readonly isFile: boolean }[] {
+  return program.commands.flatMap(({ name, aliases = [], flags = [] }) =>
+    [name, ...aliases].flatMap((path) =>
+      flags.filter(({ type, choices, valuesFrom }) => type !== "boolean" && !choices && valuesFrom === undefined)
+        .map(({ name: flag, value }) => ({ path, flag, isFile: isFile(value) }))
+    )
+  );
+}
+
+function isFile(value: string | undefined): boolean {
+  return value === "FILE" || value === "DIR";
+}
+
+/** Flags that stand anywhere and take the word behind them. */
+const GLOBAL_VALUES = GLOBAL_FLAGS.filter(({ type }) => type !== "boolean");
+
 /** What may follow each beginning: verbs, second words, then flags and choices. */
 function wordTable(program: ProgramSpec): Words[] {
   const names = program.commands.flatMap((command) =>
@@ -102,12 +121,18 @@ function bash(program: ProgramSpec): string {
   const values = flagTable(program).map(({ path, flag, words, valuesFrom }) =>
     `    ${quote(`${path} --${flag}`)}) words=${valuesFrom === undefined ? quote(words.join(" ")) : ask(valuesFrom)} ;;`
   );
+  const typed = typedFlags(program).map(({ path, flag }) => quote(`${path} --${flag}`));
+  const skipped = GLOBAL_VALUES.map(({ name: flag }) => `--${flag}`).join("|");
+  const globals = GLOBAL_VALUES.map(({ name: flag, choices = [] }) =>
+    `    *${quote(` --${flag}`)}) words=${quote(choices.join(" "))} ;;`
+  );
   return [
     `# bash completion of ${program.name}; load with: source <(${program.name} completion bash)`,
     `${name}() {`,
     "  local current=${COMP_WORDS[COMP_CWORD]} path='' words='' word i",
     "  for ((i = 1; i < COMP_CWORD; i++)); do",
     "    word=${COMP_WORDS[i]}",
+    `    case $word in ${skipped}) ((i++)); continue ;; esac`,
     "    [[ $word == -* ]] && continue",
     '    case "${path:+$path }$word" in',
     `      ${
@@ -118,6 +143,8 @@ function bash(program: ProgramSpec): string {
     "  done",
     '  case "$path ${COMP_WORDS[COMP_CWORD-1]}" in',
     ...values,
+    ...(typed.length === 0 ? [] : [`    ${typed.join("|")}) words='' ;;`]), // the shell's own files then
+    ...globals,
     "  *)",
     "  case $path in",
     ...cases,
@@ -144,12 +171,19 @@ function zsh(program: ProgramSpec): string {
       valuesFrom === undefined ? words.map(quote).join(" ") : ask(valuesFrom)
     }) ;;`
   );
+  const typed = typedFlags(program).map(({ path, flag }) => quote(`${path} --${flag}`));
+  const skipped = GLOBAL_VALUES.map(({ name: flag }) => `--${flag}`).join("|");
+  const globals = GLOBAL_VALUES.map(({ name: flag, choices }) =>
+    `    *${quote(` --${flag}`)}) ${choices ? `list=(${choices.map(quote).join(" ")})` : "_files; return"} ;;`
+  );
   return [
     `#compdef ${program.name}`,
     `${name}() {`,
-    "  local verb='' word", // not "path": that is PATH there
+    "  local verb='' word skip=''", // not "path": that is PATH there
     "  local -a list",
     "  for word in ${words[2,CURRENT-1]}; do",
+    "    if [[ -n $skip ]]; then skip=''; continue; fi",
+    `    case $word in ${skipped}) skip=1; continue ;; esac`,
     "    [[ $word == -* ]] && continue",
     '    case "${verb:+$verb }$word" in',
     `      ${
@@ -160,6 +194,8 @@ function zsh(program: ProgramSpec): string {
     "  done",
     '  case "$verb ${words[CURRENT-1]}" in',
     ...values,
+    ...(typed.length === 0 ? [] : [`    ${typed.join("|")}) _files; return ;;`]),
+    ...globals,
     "  *)",
     "  case $verb in",
     ...cases,
@@ -167,7 +203,8 @@ function zsh(program: ProgramSpec): string {
     "  esac",
     `  _describe ${quote(program.name)} list`,
     "}",
-    `compdef ${name} ${program.name}`,
+    // as a file of fpath it is the function itself, at every Tab; sourced, it only says what there is
+    `if [[ \${funcstack[1]} == _${program.name} ]]; then ${name} "$@"; else compdef ${name} ${program.name}; fi`,
   ].join("\n");
 }
 
@@ -184,6 +221,14 @@ function fish(program: ProgramSpec): string {
         valuesFrom === undefined ? quote(words.join(" ")) : ask(valuesFrom)
       }`
     ),
+    ...typedFlags(program).map(({ path, flag, isFile: files }) =>
+      `complete -c ${program.name} ${at(path)} -l ${flag} ${files ? "-r -F" : "-x"}`
+    ),
+    ...GLOBAL_VALUES.map(({ name: flag, choices, value }) =>
+      `complete -c ${program.name} -l ${flag} ${
+        choices ? `-x -a ${quote(choices.join(" "))}` : isFile(value) ? "-r -F" : "-x"
+      }`
+    ),
   ];
   const lines = wordTable(program).flatMap(({ path, words }) =>
     words.map(({ word, summary }) => {
@@ -195,8 +240,18 @@ function fish(program: ProgramSpec): string {
   return [
     `# fish completion of ${program.name}; load with: ${program.name} completion fish | source`,
     `function ${name}_at`,
-    "  set -l words (commandline -opc)[2..-1]",
-    "  set -l path (string match -v -- '-*' $words | string join ' ')",
+    "  set -l words",
+    "  set -l skip no",
+    "  for word in (commandline -opc)[2..-1]",
+    "    if test $skip = yes",
+    "      set skip no",
+    `    else if contains -- "$word" ${GLOBAL_VALUES.map(({ name: flag }) => `--${flag}`).join(" ")}`,
+    "      set skip yes",
+    "    else if not string match -q -- '-*' $word",
+    "      set -a words $word",
+    "    end",
+    "  end",
+    "  set -l path (string join ' ' $words)",
     '  test "$path" = "$argv[1]"; and return 0',
     // Behind the verb come arguments; its flags go on being offered.
     '  test -n "$argv[1]"; and string match -q -- "$argv[1] *" "$path"',

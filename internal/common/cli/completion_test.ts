@@ -19,6 +19,7 @@ Deno.test("bash completes what a flag takes, and what the program says there is 
       flags: [
         { name: "thing", type: "string", summary: "Which", ...source },
         { name: "colour", type: "string", summary: "Its colour", choices: ["red", "blue"] },
+        { name: "name", type: "string", value: "TEXT", summary: "Its name" },
       ],
       needs: "nothing",
       run: () => Promise.resolve(EXIT.ok),
@@ -38,6 +39,9 @@ Deno.test("bash completes what a flag takes, and what the program says there is 
     assert.equal(await complete("fill", "--th"), "--thing");
     assert.equal(await complete("fill", "--thing", ""), "one two");
     assert.equal(await complete("fill", "--colour", "b"), "blue");
+    assert.equal(await complete("--home", "/x", "--json", "fill", "--th"), "--thing", "what a flag takes is no verb");
+    assert.equal(await complete("fill", "--log-level", "de"), "debug");
+    assert.equal(await complete("fill", "--name", ""), "", "what is typed is not guessed");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
