@@ -49,10 +49,12 @@ async function collect(
   while (true) {
     const page = await deps.keys(voter, epoch, after);
     if (!page) return false;
-    for (const key of page.keys) into.add(key);
-    const last = page.keys.at(-1);
-    if (page.isLast || last === undefined) return true;
-    after = last;
+    for (const key of page.keys) {
+      if (key <= after) return false; // keys come in order: else its pages might never end
+      into.add(key);
+      after = key;
+    }
+    if (page.isLast || page.keys.length === 0) return true;
   }
 }
 
