@@ -208,6 +208,7 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "interface.theme": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
   "interface.ascii": ["internal/hap/screen_settings_test.ts", "the section interface decides"],
   "interface.keymap_path": ["internal/hap/screen_settings_test.ts", "a key map file replaces keys"],
+  "interface.editor": ["test/integration/terminal_shell_test.ts", "Ctrl+O without BZZZ_EDITOR"],
   "interface.policy_path": ["test/integration/requests_test.ts", "a rule decides what it names"],
   "interface.message_templates_path": ["test/integration/forms_test.ts", "a template of the person's folder"],
   "interface.prompt_library_path": ["test/integration/forms_test.ts", "a wording of the person's library"],
