@@ -3,7 +3,11 @@ import { type Candidate, CLAIM_STEP_MS, isCapable, rankCandidates } from "@bzzz/
 import { checkMessage, EMPTY_THREAD } from "@bzzz/hmmm";
 import type { BodyOf } from "@bzzz/wire";
 import { MAX_CALLS, MAX_HELPERS } from "./constants.ts";
-import type { AgentEntry, AgentStatus } from "./types.ts";
+import type { Advisor } from "./advisor.ts";
+import type { AgentEntry, AgentStatus, AuthorLabel } from "./types.ts";
+
+/** Longest answer that is told. */
+const MAX_ADVICE_CHARACTERS = 8_192;
 
 /** An answer as an entry of the journal. */
 export interface HelpReply {
@@ -18,9 +22,14 @@ export interface HelpDeskDeps {
   readonly status: () => AgentStatus;
   readonly others: () => readonly Candidate[];
   readonly reply: (draft: HelpReply) => void;
+  /** Who finds answers, where somebody does, and what owns that work. */
+  readonly advisor?: Advisor | undefined;
+  readonly run: (what: string, work: () => Promise<void>) => void;
+  readonly labelOf: (author: PeerId) => AuthorLabel;
 }
 
 interface Call {
+  readonly author: PeerId;
   readonly timer: Timer;
   answers: number;
 }
@@ -28,7 +37,7 @@ interface Call {
 /**
  * Answers calls for help (S-14): a question that names capabilities is for the agents that have all of them. They rank
  * themselves as for a task; rank r waits r × 150 ms, and whoever sees `MAX_HELPERS` answers is silent, so that twenty
- * agents make no storm. What was passed on too often or is too old is not answered, and nobody passes it on: gossip and
+ * agents make no storm. With an advisor the first word says when its answer comes, and the answer follows. What was passed on too often or is too old is not answered, and nobody passes it on: gossip and
  * sync bring it to everybody. Dispose it with the agent.
  */
 export class HelpDesk implements Disposable {
@@ -37,6 +46,7 @@ export class HelpDesk implements Disposable {
   /** Calls that are about to be answered; more at once are left to others. */
   readonly #calls = new Map<EntryId, Call>();
   /** Answers to calls that came before the call itself. */
+  readonly #stopped = new AbortController();
   readonly #early = new LruMap<EntryId, number>(MAX_CALLS);
 
   constructor(
@@ -59,12 +69,13 @@ export class HelpDesk implements Disposable {
     const rank = this.#rank(id, body.capabilities);
     if (rank === undefined) return;
     const timer = this.#deps.clock.setTimer(rank * CLAIM_STEP_MS, () => this.#answer(id, thread, body));
-    this.#calls.set(id, { timer, answers: this.#early.get(id) ?? 0 });
+    this.#calls.set(id, { author, timer, answers: this.#early.get(id) ?? 0 });
   }
 
   [Symbol.dispose](): void {
     for (const { timer } of this.#calls.values()) timer.cancel();
     this.#calls.clear();
+    this.#stopped.abort(new TypeError("The agent runner has stopped"));
   }
 
   /** Where this agent stands among those who can help; undefined when it cannot. Busy ones come last. */
@@ -91,9 +102,25 @@ export class HelpDesk implements Disposable {
     if (!call || call.answers >= MAX_HELPERS) return;
     const { activeTasks, maxTasks } = this.#deps.status();
     const isFree = activeTasks < maxTasks;
-    const text = isFree ? "I can help, at once" : `I can help later: ${activeTasks} of ${maxTasks} tasks are under way`;
     const hop = (question.hop ?? 0) + 1;
-    const body = { type: "answer" as const, text, hop, ...(isFree ? { etaMs: 0 } : {}) };
-    this.#deps.reply({ body, thread, parent });
+    const tell = (text: string, etaMs?: number): void => {
+      const body = { type: "answer" as const, text, hop, ...(etaMs === undefined ? {} : { etaMs }) };
+      this.#deps.reply({ body, thread, parent });
+    };
+    if (!isFree) return tell(`I can help later: ${activeTasks} of ${maxTasks} tasks are under way`);
+    const { advisor, labelOf, run } = this.#deps;
+    const help = { text: question.text, by: labelOf(call.author), capabilities: question.capabilities ?? [] };
+    const advice = advisor?.begin(help, this.#stopped.signal);
+    if (!advisor || !advice) return tell("I can help, at once", 0);
+    tell("I can help: my answer follows", advisor.expectedMs);
+    run("find an answer to a call for help", async () => {
+      try {
+        tell((await advice).slice(0, MAX_ADVICE_CHARACTERS));
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        tell("I cannot answer after all");
+        throw error;
+      }
+    });
   }
 }

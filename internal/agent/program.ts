@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { PeerId } from "@bzzz/base";
 import type { AgentConfig } from "@bzzz/config";
 import { homePaths, type NodeContext, type RuntimeServices } from "@bzzz/runtime";
+import { ModelAdvisor } from "./advisor.ts";
 import { AgentExecution } from "./execution.ts";
 import { AcpExecutor, type AcpExecutorOptions } from "./executors/acp/acp.ts";
 import { GuardedExecutor } from "./executors/guarded.ts";
@@ -63,8 +64,10 @@ function createRunner(
   view.setPaused("journal", journal.state !== "ready");
   journal.events.on("state:changed", ({ state }) => view.setPaused("journal", state !== "ready"), { signal });
   const logger = services.logger.child({ service: "agent" });
-  const { kind, summary } = config.executor;
-  const model = kind === "model" || summary.model ? startModel(services, context, config, view) : undefined;
+  const { kind, summary, help } = config.executor;
+  const model = kind === "model" || summary.model || help.model
+    ? startModel(services, context, config, view)
+    : undefined;
   const executor = new GuardedExecutor({
     clock,
     executor: kind === "model" && model ? model.executor : createExecutor(context, config, logger),
@@ -86,6 +89,7 @@ function createRunner(
     journal,
     presence: view,
     executor,
+    advisor: createAdvisor(context, config, model?.executor),
     register: tasks,
     people: services.people,
     readDecision: decisions.read,
@@ -227,6 +231,17 @@ export function createSummariser(
   Deno.mkdirSync(workRoot, { recursive: true, mode: 0o700 });
   const executor = new ProcessExecutor({ clock: context.clock, logger }, { ...options, timeoutMs, workRoot });
   return new ExecutorSummariser({ ...context, executor }, { command, timeoutMs, perHour });
+}
+
+/** What answers calls for help; undefined unless `executor.help.model`. */
+export function createAdvisor(
+  { clock }: Pick<NodeContext, "clock">,
+  { executor: { help } }: AgentConfig,
+  model: Pick<ModelExecutor, "advise"> | undefined,
+): ModelAdvisor | undefined {
+  if (!help.model || !model) return undefined;
+  const limits = { timeoutMs: help.timeoutSeconds * MS_PER_SECOND, perHour: help.perHour };
+  return new ModelAdvisor({ clock, advise: (call, signal) => model.advise(call, signal) }, limits);
 }
 
 function requireAgentConfig({ config }: NodeContext): AgentConfig {

@@ -27,6 +27,7 @@ import { type RequestView, threadOfTask } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import { type Certificate, encodeCertificate } from "@bzzz/register";
 import { type BodyOf, type EntryKind, TOPICS } from "@bzzz/wire";
+import type { Advisor } from "./advisor.ts";
 import { TaskAttempt } from "./attempt.ts";
 import { Claiming, referenceOf } from "./claiming.ts";
 import {
@@ -63,6 +64,8 @@ export interface AgentRunnerDeps {
   readonly journal: AgentJournal;
   readonly presence: PresenceView;
   readonly executor: Executor;
+  /** Who finds answers to calls for help; without one they are told that this agent can help. */
+  readonly advisor?: Advisor | undefined;
   /** Who stands behind answers. */
   readonly people: PeopleSource;
   /** The tasks' registers. */
@@ -136,6 +139,9 @@ export class AgentRunner implements AsyncDisposable {
       status: () => this.#status,
       others: () => [...this.#claims.others.values()],
       reply: (draft) => this.#work.run("answer a call for help", () => this.#reply(draft)),
+      advisor: deps.advisor,
+      run: (what, work) => this.#work.run(what, work),
+      labelOf: (author) => this.#book.labelOf(author),
     }, { self, role, capabilities });
     this.#status = { status: "ready", activeTasks: 0, maxTasks };
     this.#context = this.#createContext();
@@ -187,6 +193,7 @@ export class AgentRunner implements AsyncDisposable {
     if (this.#phase === "running") {
       this.#phase = "stopping";
       this.#apply({ type: "drain" });
+      this.#help[Symbol.dispose]();
       for (const attempt of this.#attempts.values()) if (attempt.isWaiting) attempt.stop("parked");
       await this.#within(drainMs, this.#idle());
       for (const attempt of this.#attempts.values()) attempt.stop("draining");

@@ -33,6 +33,7 @@ import {
   TOPICS,
 } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
+import type { Advisor } from "./advisor.ts";
 import { referenceOf } from "./claiming.ts";
 import { AgentRunner } from "./runner.ts";
 import type {
@@ -358,7 +359,7 @@ export class FakeMesh {
   async startAgent(
     node: FakeNode,
     executor: Executor,
-    options: Partial<AgentRunnerOptions> = {},
+    options: Partial<AgentRunnerOptions> & { readonly advisor?: Advisor } = {},
   ): Promise<AgentRunner> {
     const runner = this.createAgent(node, executor, options);
     await runner.start();
@@ -367,7 +368,11 @@ export class FakeMesh {
   }
 
   /** An agent that is not started yet. */
-  createAgent(node: FakeNode, executor: Executor, options: Partial<AgentRunnerOptions> = {}): AgentRunner {
+  createAgent(
+    node: FakeNode,
+    executor: Executor,
+    { advisor, ...options }: Partial<AgentRunnerOptions> & { readonly advisor?: Advisor } = {},
+  ): AgentRunner {
     const settings = { capabilities: ["text"], maxTasks: 1, leaseMs: 1000, ...options };
     this.#capabilities.set(node.peer, settings.capabilities);
     const runner = new AgentRunner({
@@ -377,6 +382,7 @@ export class FakeMesh {
       journal: node.openJournal(),
       presence: this.presenceOf(node),
       executor,
+      advisor,
       register: node.openRegister(),
       people: this.people,
       readDecision: readMemoryDecision,

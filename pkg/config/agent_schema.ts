@@ -95,6 +95,23 @@ function buildAgentSchema(defaults: ProfileDefaults) {
       }),
       acp: acpSection(),
       model: modelSection(),
+      help: section({
+        model: toggle(
+          false,
+          [true, false],
+          "Have a model of executor.model answer calls for help (hmmm call) that this agent can help with, also where executor.kind is another. The question goes to the server of the models, the answer to every member.",
+        ),
+        timeout_seconds: wholeNumber(
+          60,
+          { min: 1, max: 3_600, unit: "seconds" },
+          "Time one answer may take; it is what the caller is told before the first answer has shown how long they take.",
+        ),
+        per_hour: wholeNumber(
+          30,
+          { min: 1, max: 3_600, unit: "per hour" },
+          "Answers of the model in an hour, one at a time; to calls beyond the agent says only that it can help.",
+        ),
+      }),
       summary: section({
         command: optionalText(
           NAME_RULE,

@@ -126,6 +126,9 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   "executor.model.max_output_tokens": number(1000),
   "executor.model.max_turns": number(8),
   "executor.model.read_context": [true, false, true],
+  "executor.help.model": [true, false, true],
+  "executor.help.timeout_seconds": number(30),
+  "executor.help.per_hour": number(100),
   "executor.summary.command": ["file", "env", "flag"],
   "executor.summary.model": [true, false, true],
   "executor.summary.timeout_seconds": number(30),
@@ -136,6 +139,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "tasks.github.results": { "tasks.github.token_file": "github.token" },
   "tasks.github.close": { "tasks.github.token_file": "github.token" },
+  "executor.help.model": { "executor.model.models": [{ name: "a" }] },
   "executor.summary.model": { "executor.model.models": [{ name: "a" }] },
   "executor.summary.command": {
     "executor.process.commands": ["file", "env", "flag"].map((name) => ({ name, argv: ["a"] })),

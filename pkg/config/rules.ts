@@ -160,10 +160,11 @@ function modelViolations({ executor, agent }: AgentConfig): RuleViolation[] {
       suggestion: "add a model that the server has, such as {name: qwen3}",
     });
   }
-  if (executor.summary.model && models.length === 0) {
+  for (const use of ["summary", "help"] as const) {
+    if (!executor[use].model || models.length > 0) continue;
     found.push({
-      keys: ["executor.summary.model", "executor.model.models"],
-      got: "summaries of a model without a model",
+      keys: [`executor.${use}.model`, "executor.model.models"],
+      got: "work for a model without a model",
       expected: "at least one model in executor.model.models",
       suggestion: "add a model that the server has, such as {name: qwen3}",
     });

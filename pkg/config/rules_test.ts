@@ -57,6 +57,7 @@ Deno.test("limits and times that contradict each other are refused", () => {
     ['executor: {model: {url: "http://models.example/v1"}}', "executor.model.url"],
     ['executor: {model: {choice_url: "http://8.8.8.8/choose"}}', "executor.model.choice_url"],
     ["executor: {summary: {model: true}}", "executor.summary.model"],
+    ["executor: {help: {model: true}}", "executor.help.model"],
     [
       "executor: {model: {models: [{name: a}]}, process: {commands: [{name: b, argv: [c]}]}, summary: {command: b, model: true}}",
       "executor.summary.command",

@@ -15,7 +15,7 @@ export interface ConfiguredModel {
 
 /** What a model is wanted for. */
 export interface Purpose {
-  readonly kind: "plan" | "work" | "summary";
+  readonly kind: "plan" | "work" | "summary" | "help";
   readonly title: string;
   readonly requiredCapabilities: readonly string[];
 }

@@ -1,10 +1,12 @@
 import type { Logger } from "@bzzz/logging";
 import type { ModelClient } from "@bzzz/model";
+import { MAX_TITLE_CHARACTERS } from "@bzzz/wire";
+import type { HelpCall } from "../../advisor.ts";
 import { ExecutorError } from "../../errors.ts";
 import type { AuthorLabel, ExecutionIo, ExecutionJob, ExecutionResult, Executor, PlanIo } from "../../types.ts";
 import type { ConfiguredModel, Purpose } from "./choice.ts";
 import { ModelWork } from "./work.ts";
-import { chorePrompt, type ModelSelf, PLAN_REQUEST, systemPrompt, taskPrompt } from "./prompt.ts";
+import { chorePrompt, helpPrompt, type ModelSelf, PLAN_REQUEST, systemPrompt, taskPrompt } from "./prompt.ts";
 import { ModelSession } from "./session.ts";
 import type { ToolName } from "./tools.ts";
 
@@ -80,11 +82,21 @@ export class ModelExecutor implements Executor {
     return await work.finish(this.#options.maxTurns);
   }
 
+  /** Answers a call for help, in one answer without tools. @throws as `plan` */
+  async advise(call: HelpCall, signal: AbortSignal): Promise<string> {
+    const job = {
+      title: call.text.slice(0, MAX_TITLE_CHARACTERS),
+      requiredCapabilities: call.capabilities,
+      budgets: {},
+    };
+    return await this.#words(job, { signal, used: () => {} }, { kind: "help", text: helpPrompt(call) });
+  }
+
   /** One answer in words. */
   async #words(
-    job: ExecutionJob,
+    job: Pick<ExecutionJob, "title" | "requiredCapabilities" | "budgets">,
     io: PlanIo,
-    { kind, text: request }: { readonly kind: "plan" | "summary"; readonly text: string },
+    { kind, text: request }: { readonly kind: "plan" | "summary" | "help"; readonly text: string },
   ): Promise<string> {
     const session = await this.#open(job, { kind, tools: [], signal: io.signal });
     session.say({ role: "user", text: request });
@@ -106,7 +118,7 @@ export class ModelExecutor implements Executor {
   }
 
   async #open(
-    job: ExecutionJob,
+    job: Pick<ExecutionJob, "title" | "requiredCapabilities">,
     { kind, tools, signal }: {
       readonly kind: Purpose["kind"];
       readonly tools: readonly ToolName[];

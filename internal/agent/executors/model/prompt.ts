@@ -1,4 +1,5 @@
 import type { RoleDefinition } from "@bzzz/crypto";
+import type { HelpCall } from "../../advisor.ts";
 import type { Answer, EarlierAnswer, ExecutionJob } from "../../types.ts";
 import { FENCE_RULE, fenced, nameOf } from "../fence.ts";
 
@@ -68,6 +69,13 @@ export const PLAN_REQUEST =
 export const REMINDER =
   "That was no call of a tool. If the task is done, call finish with the whole result. If you cannot call tools, write " +
   "the whole result as your answer, and nothing else: it is taken as it is.";
+
+/** A call for help as a model is asked it. */
+export function helpPrompt({ text, by, capabilities }: HelpCall): string {
+  return `A member of the mesh asks the agents that can do this: ${capabilities.join(", ")}.\n\n` +
+    `${fenced(`question, by ${nameOf(by)}`, text)}\n\n` +
+    "Answer it in plain text of at most 200 words, or say that you do not know. Every member reads your answer.";
+}
 
 /** A person's answer, for the model that asked. */
 export function answerText(answer: Answer): string {
