@@ -112,7 +112,12 @@ Deno.test("S-17 S-28 a coding agent's permissions are approvals of people: yes, 
     await t.step("the agent is killed while it waits: the answer finds the same session again", async () => {
       const taskId = await post();
       const ask = await asked(taskId);
+      assert.equal((await running(folder)).length, 1, "its program waits with it");
       await mesh.node("coder").kill();
+      await waitFor(async () => (await running(folder)).length === 0, {
+        timeoutMs: PATIENCE_MS,
+        what: "the end of its program",
+      });
       await approve(ask);
       await mesh.start("coder");
 
@@ -128,3 +133,14 @@ Deno.test("S-17 S-28 a coding agent's permissions are approvals of people: yes, 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** The ids of processes whose command line names `text`. */
+async function running(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => ""); // it may have ended meanwhile
+    if (line.includes(text)) found.push(name);
+  }
+  return found;
+}

@@ -67,14 +67,12 @@ export class AcpExecutor implements Executor {
   }
 
   plan(job: ExecutionJob): Promise<string> {
-    const { argv: [program = ""], timeoutMs, memoryLimitBytes } = this.#options;
+    const { argv, timeoutMs, memoryLimitBytes } = this.#options;
     const may = job.rights === undefined
       ? "What it asks permission for, people are asked."
       : `It may ask for nothing but ${job.rights.join(", ") || "nothing"}.`;
     return Promise.resolve(
-      `Hand the task to the coding agent "${
-        program.split("/").at(-1)
-      }", in a folder of its own: at most ${timeoutMs} ms of ` +
+      `Hand the task to the coding agent "${nameOf(argv)}", in a folder of its own: at most ${timeoutMs} ms of ` +
         `work and ${memoryLimitBytes} bytes of memory. ${may}`,
     );
   }
@@ -111,9 +109,13 @@ export class AcpExecutor implements Executor {
       group.halt(limitError(`its folder holds more than ${workspaceLimitBytes} bytes`));
     });
     const run = new AcpRun(
-      { clock, logger, group, workspace, io },
+      { clock, logger, group, workspace, io, program: nameOf(argv) },
       { startMs: 120_000, cancelGraceMs: 1_000, exitGraceMs: 2_000, ...options },
     );
     return await run.finish(job);
   }
+}
+
+function nameOf([program = ""]: readonly string[]): string {
+  return program.split("/").at(-1) ?? program;
 }

@@ -33,6 +33,8 @@ export interface AcpRunDeps {
   readonly group: SupervisedGroup;
   readonly workspace: Workspace;
   readonly io: ExecutionIo;
+  /** How the program is called, unless it calls itself something. */
+  readonly program: string;
 }
 
 /** Limits of one run, in milliseconds. */
@@ -62,7 +64,7 @@ export class AcpRun {
   readonly #transcript = new Transcript();
   #desk: PermissionDesk | undefined;
   #use: SessionUse | undefined;
-  #program = "";
+  #program: string;
   #sessionId: string | undefined;
   #isReady = false;
   /** The program tells a session that it loads: that is what was said before. */
@@ -73,6 +75,7 @@ export class AcpRun {
   constructor(deps: AcpRunDeps, limits: AcpRunLimits) {
     this.#deps = deps;
     this.#limits = limits;
+    this.#program = deps.program;
     this.#files = new WorkspaceFiles(deps.workspace.files);
     const { clock, group } = deps;
     this.#connection = new AcpConnection({
@@ -147,7 +150,7 @@ export class AcpRun {
       words: () => this.#strayWords(),
       onAnswered: (program) => {
         this.#isReady = true;
-        this.#program = program;
+        if (program !== undefined) this.#program = program;
       },
       onReplay: (isReplaying) => this.#isReplaying = isReplaying,
     }, before?.sessionId);

@@ -94,6 +94,16 @@ Deno.test("a permission is an exact action for people; the yes reaches the agent
   assert.deepEqual(answers.map(({ result }) => result), [{ outcome: { outcome: "selected", optionId: "yes" } }]);
 });
 
+Deno.test("an agent that does not say who it is goes by its program, which is found on the PATH it is given", async () => {
+  await using bench = await Bench.create();
+  const [, ...args] = fakeAgent({ isNameless: true, turns: [[{ permit: { toolCall: EDIT } }]] });
+  const PATH = Deno.execPath().replace(/\/[^/]+$/, "");
+
+  await bench.run({}, { argv: ["deno", ...args], env: { PATH } });
+
+  assert.match(bench.asked[0]?.body ?? "", /^The coding agent deno asks/);
+});
+
 Deno.test("a no is told at once, its reason when the turn is over, and the work goes on", async () => {
   await using bench = await Bench.create();
   bench.answer = (_, requestId) =>
@@ -152,6 +162,7 @@ Deno.test("what the rights of a task do not cover nobody is asked for", async ()
 
   assert.equal(result.summary, "not edited");
   assert.deepEqual(bench.asked, []);
+  assert.match((await bench.prompts())[0] ?? "", /of these kinds and no others: read\./);
   assert.match((await bench.prompts())[1] ?? "", /the task has no right to "acp.edit"; nobody was asked/);
   const allowed = { turns: [[{ permit: { toolCall: EDIT, then: [{ say: "edited" }] } }]] };
   assert.equal((await bench.run(allowed, {}, { rights: ["acp.edit"] })).summary, "edited");

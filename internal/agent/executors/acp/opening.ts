@@ -15,8 +15,8 @@ export interface OpeningDeps {
   readonly cwd: string;
   /** What the program wrote that was no message, for a message of ours. */
   readonly words: () => string;
-  /** It speaks the protocol, and calls itself so. */
-  readonly onAnswered: (program: string) => void;
+  /** It speaks the protocol, and may call itself something. */
+  readonly onAnswered: (program: string | undefined) => void;
   /** What it tells meanwhile was told before. */
   readonly onReplay: (isReplaying: boolean) => void;
 }
@@ -62,7 +62,7 @@ async function initialize(deps: OpeningDeps): Promise<Initialized> {
         `${PROTOCOL_VERSION}: install a version of it that does`,
     );
   }
-  deps.onAnswered(agentInfo?.title ?? agentInfo?.name ?? "");
+  deps.onAnswered(agentInfo?.title ?? agentInfo?.name);
   return parsed.data;
 }
 

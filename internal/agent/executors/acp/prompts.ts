@@ -1,6 +1,8 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { AuthorLabel, EarlierAnswer, ExecutionJob } from "../../types.ts";
 import { FENCE_RULE, fenced, nameOf } from "../fence.ts";
+import { verbOf } from "./permission.ts";
+import { TOOL_KINDS } from "./protocol.ts";
 
 /** A permission that was not given, for the program to hear why. */
 export interface Denial {
@@ -28,6 +30,7 @@ export function taskPrompt(job: ExecutionJob, options: { readonly wasInterrupted
     ...(parents.length === 0
       ? []
       : [`It is a part of a task of ${parents.map(nameOf).join(", which is a part of one of ")}.`]),
+    ...(job.rights === undefined ? [] : [rightsOf(job.rights)]),
     ...(options.wasInterrupted ? [INTERRUPTED] : []),
     fenced(`title of the task${by}`, job.title),
     ...(job.description === "" ? [] : [fenced(`description of the task${by}`, job.description)]),
@@ -39,6 +42,14 @@ export function taskPrompt(job: ExecutionJob, options: { readonly wasInterrupted
 /** What a session that was loaded again is told: its task it knows. */
 export function resumePrompt(job: ExecutionJob): string {
   return [INTERRUPTED, FENCE_RULE, ...answers(job.answers)].join("\n\n");
+}
+
+/** What it need not ask for, because nobody will be asked. */
+function rightsOf(rights: readonly string[]): string {
+  const kinds = TOOL_KINDS.filter((kind) => rights.includes(verbOf(kind)));
+  return kinds.length === 0
+    ? "This task has no right to any tool that needs a permission: do it without."
+    : `This task has the right to ask permission for tools of these kinds and no others: ${kinds.join(", ")}.`;
 }
 
 const INTERRUPTED =

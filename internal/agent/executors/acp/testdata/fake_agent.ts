@@ -38,6 +38,7 @@ interface Behaviour {
   readonly exitFirst?: number;
   readonly isSilent?: boolean;
   readonly version?: unknown;
+  readonly isNameless?: boolean;
   readonly loads?: boolean;
   readonly refusesLoad?: boolean;
   /** Told when a session is loaded. */
@@ -152,7 +153,7 @@ async function answerTo(method: string, params: Record<string, unknown>): Promis
           protocolVersion: behaviour.version ?? 1,
           agentCapabilities: { loadSession: behaviour.loads ?? false, _unknown: 1 },
           authMethods: [{ id: "login", name: "Log in with the fake" }],
-          agentInfo: { name: "fake", title: "Fake Agent", version: "1" },
+          ...(behaviour.isNameless ? {} : { agentInfo: { name: "fake", title: "Fake Agent", version: "1" } }),
         },
       };
     case "session/new":
