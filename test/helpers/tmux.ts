@@ -55,6 +55,11 @@ export class TmuxWindow implements AsyncDisposable {
       "-g",
       "remain-on-exit",
       "on",
+      ";",
+      "set", // what a program copies (OSC 52) goes into the buffer
+      "-g",
+      "set-clipboard",
+      "on",
     ]);
     await window.#run(["respawn-pane", "-k", line]);
     return window;
@@ -83,6 +88,12 @@ export class TmuxWindow implements AsyncDisposable {
 
   async resize(columns: number, rows: number): Promise<void> {
     await this.#run(["resize-window", "-x", String(columns), "-y", String(rows)]);
+  }
+
+  /** What was copied last; undefined: nothing yet. */
+  async clipboard(): Promise<string | undefined> {
+    const buffers = await this.#run(["list-buffers"]);
+    return buffers === "" ? undefined : await this.#run(["show-buffer"]);
   }
 
   /** A variable of the pane: alternate_on, pane_title, pane_pid, pane_dead. */

@@ -87,6 +87,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Ctrl+Z where no shell has started it: it stays, and says why",
+  ignore,
+  fn: async () => {
+    await withShell({}, async (_shell, home) => {
+      const argv = [programPath("bzzz-hap"), "--home", home];
+      await using view = await TmuxWindow.open(argv, { columns: 100, rows: 24, env: ENV });
+      await view.shows("CHANNELS");
+      await view.press("C-z");
+      await view.shows("Cannot suspend: no shell that could go on with it has started this program");
+      await hasAlternate(view, "1");
+      await view.type("as before");
+      await view.shows("> as before");
+    });
+  },
+});
+
+Deno.test({
   name:
     "Ctrl+O: the line goes to ed and comes back, in the node's own screen and in a view of it; Ctrl-C in ed is for ed alone",
   ignore: ignore || !await isThere("/usr/bin/ed"),

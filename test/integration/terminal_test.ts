@@ -67,6 +67,46 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the text of a channel: found, filtered, marked as unread, and copied into the terminal's clipboard",
+  ignore,
+  fn: async () => {
+    await withHome(async (home) => {
+      await using view = await open(home, { columns: 110, rows: 30 });
+      await view.shows("PEERS");
+      for (const text of ["first 会議 draft", "second", "third"]) {
+        await view.type(text);
+        await view.press("Enter");
+        await view.shows(new RegExp(`ana +${text}`));
+      }
+      await view.press("M-f");
+      await view.shows("/ find");
+      await view.type("/DRAFT");
+      await view.press("Enter");
+      await view.shows(/"DRAFT": 1 of 1/);
+      await view.shows(/▌\d\d:\d\d ana +first/);
+      await view.type("y");
+      await view.shows("Copied the text");
+      await waitFor(async () => (await view.clipboard()) === "first 会議 draft", {
+        timeoutMs: PATIENCE_MS,
+        what: "the text in the clipboard",
+      });
+      await view.type("m");
+      await view.shows(/Unread from here on: \d+ lines/);
+      await view.shows(/─ unread ─[^\n]*\n[^\n]*first/);
+      await view.type("f!second");
+      await view.press("Enter");
+      await view.shows("filter: !second (Esc)");
+      assert.doesNotMatch(await view.text(), /ana +second/);
+      await view.press("Escape");
+      await view.shows(/ana +second/);
+      await view.press("M-End");
+      await view.type("typed again");
+      await view.shows("> typed again");
+    });
+  },
+});
+
+Deno.test({
   name: "one node, many views: verbs and a second view attach; a view's end leaves the node",
   ignore,
   fn: async () => {

@@ -8,7 +8,7 @@ import { type Clock, errorMessage } from "@bzzz/base";
 
 /** More is not read: it fits into no entry. */
 const MAX_FILE_BYTES = 256 * 1024;
-/** A text that nobody came back for is kept for a day. */
+/** A text that nobody came back for is kept for a day, and goes with the next text that is opened then. */
 const KEPT_MS = 24 * 3_600_000;
 /** An editor that is told to end has this long. */
 const END_MS = 2_000;
@@ -69,7 +69,7 @@ export class ProgramEditor implements TextEditor {
       const status = await this.#run(path, options.signal);
       if (options.signal.aborted) {
         isKept = true;
-        return failed(`The portal ended; the text is kept for a day in ${path}`);
+        return failed(`The portal ended; the text is kept for a day at least in ${path}`);
       }
       if (!status.success) {
         const how = status.signal === null ? `with status ${status.code}` : `by ${status.signal}`;
@@ -82,7 +82,7 @@ export class ProgramEditor implements TextEditor {
         : options.accept(edited);
       if (edited !== undefined && problem === undefined) return { type: "edited", text: edited };
       isKept = true;
-      return failed(`Cannot take the text: ${problem}; it is kept for a day in ${path}`);
+      return failed(`Cannot take the text: ${problem}; it is kept for a day at least in ${path}`);
     } catch (error) {
       return failed(`Cannot edit: ${errorMessage(error)}`);
     } finally {
