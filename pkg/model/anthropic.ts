@@ -1,30 +1,33 @@
+import { once } from "@bzzz/base";
 import { z } from "zod";
 import { ANTHROPIC_VERSION, MAX_CALLS, MAX_LISTED } from "./constants.ts";
 import type { Dialect } from "./dialect.ts";
 import { isName } from "./openai.ts";
 import type { ChatMessage, ToolCall } from "./types.ts";
 
-const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const count = () => z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** Of `POST /v1/messages`, as far as it is used (https://platform.claude.com/docs/en/api/messages); other blocks are passed over. */
-const MESSAGE = z.object({
-  content: z.array(z.object({
-    type: z.string(),
-    text: z.string().optional(),
-    id: z.string().optional(),
-    name: z.string().optional(),
-    input: z.unknown().optional(),
-  })),
-  stop_reason: z.string().nullish(),
-  usage: z.object({
-    input_tokens: count,
-    output_tokens: count,
-    cache_creation_input_tokens: count.nullish(),
-    cache_read_input_tokens: count.nullish(),
-  }).nullish(),
-});
+const message = once(() =>
+  z.object({
+    content: z.array(z.object({
+      type: z.string(),
+      text: z.string().optional(),
+      id: z.string().optional(),
+      name: z.string().optional(),
+      input: z.unknown().optional(),
+    })),
+    stop_reason: z.string().nullish(),
+    usage: z.object({
+      input_tokens: count(),
+      output_tokens: count(),
+      cache_creation_input_tokens: count().nullish(),
+      cache_read_input_tokens: count().nullish(),
+    }).nullish(),
+  })
+);
 
-const LIST = z.object({ data: z.array(z.object({ id: z.string() })) });
+const list = once(() => z.object({ data: z.array(z.object({ id: z.string() })) }));
 
 /** What Anthropic and servers like it speak. */
 export const ANTHROPIC: Dialect = {
@@ -44,7 +47,7 @@ export const ANTHROPIC: Dialect = {
     }),
   }),
   readChat: (json) => {
-    const { content, stop_reason: reason, usage } = MESSAGE.parse(json);
+    const { content, stop_reason: reason, usage } = message().parse(json);
     const calls = content.filter(({ type }) => type === "tool_use").slice(0, MAX_CALLS + 1).map(
       ({ id, name, input }, index): ToolCall => ({
         id: id ? id : `call_${index}`,
@@ -67,7 +70,7 @@ export const ANTHROPIC: Dialect = {
         : undefined,
     };
   },
-  readList: (json) => LIST.parse(json).data.slice(0, MAX_LISTED).map(({ id }) => id).filter(isName),
+  readList: (json) => list().parse(json).data.slice(0, MAX_LISTED).map(({ id }) => id).filter(isName),
 };
 
 type Block = Readonly<Record<string, unknown>>;

@@ -1,31 +1,34 @@
+import { once } from "@bzzz/base";
 import { z } from "zod";
 import { MAX_CALLS, MAX_LISTED, MAX_NAME_CHARACTERS } from "./constants.ts";
 import type { Dialect } from "./dialect.ts";
 import type { ChatMessage, ToolCall } from "./types.ts";
 
-const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const count = () => z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** Of `POST /chat/completions`, as far as it is used (https://platform.openai.com/docs/api-reference/chat/object). */
-const COMPLETION = z.object({
-  choices: z.array(z.object({
-    message: z.object({
-      content: z.string().nullish(),
-      refusal: z.string().nullish(),
-      tool_calls: z.array(z.object({
-        id: z.string().nullish(),
-        function: z.object({
-          name: z.string(),
-          // text by the specification; some servers send the object itself
-          arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
-        }),
-      })).max(MAX_CALLS).nullish(),
-    }),
-    finish_reason: z.string().nullish(),
-  })).min(1),
-  usage: z.object({ prompt_tokens: count, completion_tokens: count }).nullish(),
-});
+const completion = once(() =>
+  z.object({
+    choices: z.array(z.object({
+      message: z.object({
+        content: z.string().nullish(),
+        refusal: z.string().nullish(),
+        tool_calls: z.array(z.object({
+          id: z.string().nullish(),
+          function: z.object({
+            name: z.string(),
+            // text by the specification; some servers send the object itself
+            arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+          }),
+        })).max(MAX_CALLS).nullish(),
+      }),
+      finish_reason: z.string().nullish(),
+    })).min(1),
+    usage: z.object({ prompt_tokens: count(), completion_tokens: count() }).nullish(),
+  })
+);
 
-const LIST = z.object({ data: z.array(z.object({ id: z.string() })) });
+const list = once(() => z.object({ data: z.array(z.object({ id: z.string() })) }));
 
 /** What OpenAI, Ollama, vLLM, llama.cpp and many others speak, below an address that ends in `/v1`. */
 export const OPENAI: Dialect = {
@@ -46,7 +49,7 @@ export const OPENAI: Dialect = {
     [limitName]: maxOutputTokens,
   }),
   readChat: (json) => {
-    const { choices: [choice], usage } = COMPLETION.parse(json);
+    const { choices: [choice], usage } = completion().parse(json);
     if (!choice) throw new TypeError("no choice"); // the schema wants one
     const { message, finish_reason: reason } = choice;
     const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }, index): ToolCall => ({
@@ -62,7 +65,7 @@ export const OPENAI: Dialect = {
       use: usage ? { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens } : undefined,
     };
   },
-  readList: (json) => LIST.parse(json).data.slice(0, MAX_LISTED).map(({ id }) => id).filter(isName),
+  readList: (json) => list().parse(json).data.slice(0, MAX_LISTED).map(({ id }) => id).filter(isName),
 };
 
 /** A name that can be told to others. */

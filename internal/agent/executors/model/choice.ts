@@ -1,4 +1,4 @@
-import { errorMessage } from "@bzzz/base";
+import { errorMessage, once } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { sendJson, type TransportDeps } from "@bzzz/model";
 import { z } from "zod";
@@ -26,7 +26,7 @@ export interface ModelChoiceOptions {
   readonly timeoutMs: number;
 }
 
-const CHOICE = z.object({ model: z.string() });
+const choice = once(() => z.object({ model: z.string() }));
 
 /**
  * The order of preference for a piece of work: models meant for something that it requires, then those for everything,
@@ -69,7 +69,7 @@ export async function askForChoice<M extends Pick<ConfiguredModel, "name">>(
       tries: 1,
       signal,
     });
-    const chosen = models.find(({ name }) => name === CHOICE.safeParse(json).data?.model);
+    const chosen = models.find(({ name }) => name === choice().safeParse(json).data?.model);
     if (chosen) return [chosen, ...models.filter((model) => model !== chosen)];
     deps.logger.warn("The choice of a model is none of those that were offered; the order decides", { url });
   } catch (error) {

@@ -6,35 +6,34 @@ import { z } from "zod";
 const MAX_REASON_CHARACTERS = 4_000;
 const MAX_ADDRESS_CHARACTERS = 2_560;
 
-const ASK = z.strictObject({
-  title: z.string().min(1).max(MAX_TITLE_CHARACTERS).describe("The question in a few words"),
-  body: z.string().max(MAX_TEXT_CHARACTERS).default("").describe("What the person must know to answer"),
-  choices: z.array(z.string().min(1).max(200)).min(1).max(64).optional()
-    .describe("The person picks one of these; without them they write freely"),
-  approval: z.strictObject({
-    verb: z.string().min(1).max(64).describe("One word, such as publish"),
-    target: z.string().max(MAX_ADDRESS_CHARACTERS).default("").describe("What it is done to"),
-    effect: z.string().max(4_096).default("").describe("What happens then"),
-  }).optional().describe("The person approves exactly this or denies it; not together with choices"),
-  stakes: z.enum(REQUEST_STAKES).optional().describe("How much a wrong answer would cost"),
-}).refine(({ choices, approval }) => !choices || !approval, "choices and approval exclude each other");
-
-const READ = z.strictObject({
-  address: z.string().min(1).max(MAX_ADDRESS_CHARACTERS)
-    .describe("A UCXL address, such as ucxl://any:any@shop:checkout/*^/notes.md with names instead of any"),
-});
-
-const FINISH = z.strictObject({
-  summary: z.string().min(1).describe("The result in one or two sentences"),
-  output: z.string().default("").describe("The whole result"),
-});
-
-const GIVE_UP = z.strictObject({
-  reason: z.string().min(1).max(MAX_REASON_CHARACTERS).describe("Why it cannot be done"),
-  retryable: z.boolean().default(false).describe("Whether another try may succeed"),
-});
-
-const SCHEMAS = { ask_person: ASK, read_context: READ, finish: FINISH, give_up: GIVE_UP } as const;
+/** Made when a model is asked first: most agents have none. */
+const schemas = once(() => ({
+  ask_person: z.strictObject({
+    title: z.string().min(1).max(MAX_TITLE_CHARACTERS).describe("The question in a few words"),
+    body: z.string().max(MAX_TEXT_CHARACTERS).default("").describe("What the person must know to answer"),
+    choices: z.array(z.string().min(1).max(200)).min(1).max(64).optional()
+      .describe("The person picks one of these; without them they write freely"),
+    approval: z.strictObject({
+      verb: z.string().min(1).max(64).describe("One word, such as publish"),
+      target: z.string().max(MAX_ADDRESS_CHARACTERS).default("").describe("What it is done to"),
+      effect: z.string().max(4_096).default("").describe("What happens then"),
+    }).optional().describe("The person approves exactly this or denies it; not together with choices"),
+    stakes: z.enum(REQUEST_STAKES).optional().describe("How much a wrong answer would cost"),
+  }).refine(({ choices, approval }) => !choices || !approval, "choices and approval exclude each other"),
+  read_context: z.strictObject({
+    address: z.string().min(1).max(MAX_ADDRESS_CHARACTERS)
+      .describe("A UCXL address, such as ucxl://any:any@shop:checkout/*^/notes.md with names instead of any"),
+  }),
+  finish: z.strictObject({
+    summary: z.string().min(1).describe("The result in one or two sentences"),
+    output: z.string().default("").describe("The whole result"),
+  }),
+  give_up: z.strictObject({
+    reason: z.string().min(1).max(MAX_REASON_CHARACTERS).describe("Why it cannot be done"),
+    retryable: z.boolean().default(false).describe("Whether another try may succeed"),
+  }),
+}));
+type Schemas = ReturnType<typeof schemas>;
 
 const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
   ask_person:
@@ -46,19 +45,19 @@ const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
 };
 
 /** Tools that a model may be offered. */
-export type ToolName = keyof typeof SCHEMAS;
+export type ToolName = keyof Schemas;
 
 /** A call whose arguments are in order. */
 export type ToolUse =
-  | { readonly name: "ask_person"; readonly args: z.output<typeof ASK> }
-  | { readonly name: "read_context"; readonly args: z.output<typeof READ> }
-  | { readonly name: "finish"; readonly args: z.output<typeof FINISH> }
-  | { readonly name: "give_up"; readonly args: z.output<typeof GIVE_UP> };
+  | { readonly name: "ask_person"; readonly args: z.output<Schemas["ask_person"]> }
+  | { readonly name: "read_context"; readonly args: z.output<Schemas["read_context"]> }
+  | { readonly name: "finish"; readonly args: z.output<Schemas["finish"]> }
+  | { readonly name: "give_up"; readonly args: z.output<Schemas["give_up"]> };
 
 /** What a server is told of each tool. */
 const specs = once((): Readonly<Record<ToolName, ToolSpec>> => {
   const specOf = (name: ToolName): ToolSpec => {
-    const { $schema: _, ...parameters } = z.toJSONSchema(SCHEMAS[name], { io: "input" });
+    const { $schema: _, ...parameters } = z.toJSONSchema(schemas()[name], { io: "input" });
     return { name, description: DESCRIPTIONS[name], parameters };
   };
   return {
@@ -90,7 +89,7 @@ export function parseCall(
   } catch {
     return { ok: false, problem: `the arguments of ${name} are no JSON` };
   }
-  const parsed = SCHEMAS[name].safeParse(value);
+  const parsed = schemas()[name].safeParse(value);
   // the schema is the one of this name
   if (parsed.success) return { ok: true, use: { name, args: parsed.data } as ToolUse };
   const issues = parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || "all"}: ${message}`);
