@@ -15,6 +15,7 @@ import { CALL_TIMEOUT_MS, REPLY_TIMEOUT_MS, TRANSFER_PERIOD_MS } from "./constan
 import { RegisterError } from "./errors.ts";
 import type { RegisterKey } from "./keys.ts";
 import { LeaseClock } from "./lease_clock.ts";
+import { MemberRequests } from "./member_requests.ts";
 import type { VoterReply, VoterRequest } from "./messages.ts";
 import type { RegisterNode, RegisterNodeDeps, RegisterStats, RosterChange } from "./node_types.ts";
 import { Peers } from "./peers.ts";
@@ -48,6 +49,7 @@ class QuorumRegisters implements RegisterNode {
   readonly #voting: VotingCalls;
   readonly #caller: Caller;
   readonly #memberReads: SharedReads<WireOutcome>;
+  readonly #requests: MemberRequests;
   readonly #server: RegisterServer;
   readonly #stopped = new AbortController();
   readonly #tasks: TaskGroup;
@@ -126,6 +128,15 @@ class QuorumRegisters implements RegisterNode {
       learnFrom: (voter) => this.#peers.learnFrom(voter),
     });
     this.#memberReads = new SharedReads(clock);
+    this.#requests = new MemberRequests({
+      desk: this.#desk,
+      log: this.#log,
+      keeper: this.#keeper,
+      voting: this.#voting,
+      isMaster: deps.isMaster,
+      learn: (records) => void this.learn(records),
+      signal: this.#stopped.signal,
+    });
     this.#server = new RegisterServer({
       streams: deps.streams,
       logger,
@@ -318,46 +329,13 @@ class QuorumRegisters implements RegisterNode {
 
   async #answer(from: PeerId, request: WireRequest): Promise<WireReply> {
     try {
-      return await this.#serve(from, request);
+      return await this.#requests.answer(from, request);
     } catch (error) {
       if (!this.#stopped.signal.aborted) {
         const reason = errorMessage(error);
         this.#deps.logger.debug("A request could not be served", { request: request.type, reason });
       }
       return { type: "unavailable" };
-    }
-  }
-
-  async #serve(from: PeerId, request: WireRequest): Promise<WireReply> {
-    switch (request.type) {
-      case "peek":
-      case "prepare":
-      case "accept":
-      case "probe":
-      case "repair":
-        return await this.#desk.ask(from, request);
-      case "rosters":
-        return { type: "rosters", records: [...this.#log.from(request.from)], length: this.#log.length };
-      case "learn":
-        this.learn(request.records);
-        return { type: "rosters", records: [], length: this.#log.length };
-      case "seat":
-        return this.#deps.isMaster(from) ? { type: "seat", seat: this.#keeper.takeSeat() } : { type: "not_a_voter" };
-    }
-    if (!this.isVoter) return { type: "not_a_voter" };
-    if (request.type === "keys") return this.#keeper.keys(request);
-    return { type: "outcome", outcome: await this.#serveCall(request) };
-  }
-
-  async #serveCall(request: Parameters<Caller["call"]>[0]): Promise<WireOutcome> {
-    const options = { timeoutMs: request.timeoutMs, signal: this.#stopped.signal };
-    switch (request.type) {
-      case "submit":
-        return await this.#voting.submitForMember(request.command, options);
-      case "ask":
-        return await this.#voting.probe(request.command, options);
-      case "read":
-        return await this.#voting.read(request.key, options);
     }
   }
 
