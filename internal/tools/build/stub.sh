@@ -171,12 +171,14 @@ if [ -n "$is_new" ] && [ -w "$cache" ]; then
     "$app" run --dev --rehearse --home "$try/node" >/dev/null 2>&1 </dev/null || :
   rm -rf -- "$try"
 fi
-# A view of a node that runs stays open for days, and what it hears is garbage soon.
+# A view of a node that runs stays open for days and hears much that is garbage soon.
 case $name:$verb in
   bzzz-hap: | bzzz-hap:portal | bzzz-hap:tui)
-    if read -r line 2>/dev/null <"$home/run/endpoints.json"; then
-      pid=${line#*\"pid\":} pid=${pid%%[!0-9]*}
-      [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null || v8=@VIEW_FLAGS@
+    read -r line 2>/dev/null <"$home/run/endpoints.json" || line=
+    pid=${line#*\"pid\":} pid=${pid%%[!0-9]*}
+    if kill -0 "${pid:-none}" 2>/dev/null; then
+      v8=@VIEW_FLAGS@
+      export MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=1048576
     fi
     ;;
 esac

@@ -6,7 +6,7 @@ import { HEADER_BYTES, packPart, renderHeader, writeExecutable } from "./self_ex
 import { type CommandResult, hasCommand, run } from "./tool.ts";
 
 const ECHO =
-  `#!/bin/sh\nprintf '%s\\n' "$@" "DENO_DIR=$DENO_DIR" "SHIM=$DENO_DISABLE_NODE_SHIM" "OPTS=\${NODE_OPTIONS:-}"\n`;
+  `#!/bin/sh\nprintf '%s\\n' "$@" "DENO_DIR=$DENO_DIR" "SHIM=$DENO_DISABLE_NODE_SHIM" "OPTS=\${NODE_OPTIONS:-}" "ARENAS=\${MALLOC_ARENA_MAX:-}"\n`;
 
 interface Setup extends AsyncDisposable {
   readonly folder: string;
@@ -58,7 +58,11 @@ function valuesOf(result: CommandResult, flag: string): string[] {
 Deno.test("header: is plain POSIX shell and fits", async () => {
   const stub = new URL("./stub.sh", import.meta.url).pathname;
   assert.equal((await run(["sh", "-n", stub])).code, 0);
-  assert.ok((await Deno.stat(stub)).size < HEADER_BYTES);
+  for (const name of ["bzzz-agent", "bzzz-hap"] as const) {
+    await using setup = await setUp(ECHO, name);
+    const header = (await Deno.readFile(setup.path)).subarray(0, HEADER_BYTES);
+    assert.match(new TextDecoder().decode(header), /"\$app" "\$@"\n+$/, `${name}: the last command, then nothing`);
+  }
   if (await hasCommand("shellcheck")) {
     const checked = await run(["shellcheck", "-s", "sh", stub]);
     assert.equal(checked.stdout, "");
@@ -201,16 +205,19 @@ Deno.test("F-71 header: the heap is the profile's, unless the environment names 
   }
 });
 
-Deno.test("header: a view of a node that runs has a small young generation, and nothing else has", async () => {
+Deno.test("header: a view of a node that runs is held to little memory, and nothing else is", async () => {
   await using setup = await setUp(ECHO, "bzzz-hap");
   await using agent = await setUp();
   const home = `${setup.folder}/node`;
   const endpoints = `${home}/run/endpoints.json`;
   await Deno.mkdir(`${home}/run`, { recursive: true });
-  const flags = async (...args: string[]) =>
-    valuesOf(await setup.start(["--home", home, ...args]), "--v8-flags").filter((flag) => /semi-space/.test(flag));
-  const node = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
-  const view = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
+  const flags = async (...args: string[]) => {
+    const result = await setup.start(["--home", home, ...args]);
+    const arenas = result.stdout.split("\n").filter((line) => line.startsWith("ARENAS="));
+    return [...valuesOf(result, "--v8-flags").filter((flag) => /semi-space/.test(flag)), ...arenas];
+  };
+  const node = ["--min-semi-space-size=8", "--max-semi-space-size=8", "ARENAS="];
+  const view = ["--min-semi-space-size=2", "--max-semi-space-size=2", "ARENAS=2"];
 
   assert.deepEqual(await flags(), node, "there is no node");
   await Deno.writeTextFile(endpoints, `{"pid":${Deno.pid},"api_url":"http://127.0.0.1:1"}\n`);
