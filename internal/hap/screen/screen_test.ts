@@ -327,6 +327,18 @@ Deno.test("the palette goes to a channel by some of its letters, and only shows 
   assert.equal(mesh.requestMap.get(ask.request_id)?.state, "pending");
 });
 
+Deno.test("the palette leads to the line's own actions from any place: its history, its editor", async () => {
+  await using screen = await startTestScreen();
+  const { press, shows } = screen;
+  await press("said before\r", "\x1bt", "\x10", "line that was sent", "\r");
+  await shows("history: ");
+  await press("said", "\r");
+  await shows("> said before");
+  await press("\x1bp", "\x10", "own editor", "\r");
+  await shows("Cannot open an editor: this is a test");
+  await shows("> said before");
+});
+
 Deno.test("Tab completes verbs, asks and members", async () => {
   await using screen = await startTestScreen();
   const { mesh, press } = screen;

@@ -15,7 +15,7 @@ import { copyFirst } from "./copy.ts";
 import { argumentAt, choose, complete } from "./completion.ts";
 import { selectedDecision } from "./decisions.ts";
 import type { Effect, Step } from "./events.ts";
-import { enterFeed, goToChannel, scroll, seen, toBottom } from "./feed.ts";
+import { enterFeed, goToChannel, leaveFeed, scroll, seen, toBottom } from "./feed.ts";
 import { actInFeed, toFirstUnread } from "./feed_actions.ts";
 import { openKeys } from "./help.ts";
 import { startSearch } from "./history_search.ts";
@@ -115,9 +115,9 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "history_down":
       return done({ ...model, completion: undefined, input: edit(model.input, { type: "down" }).state });
     case "editor":
-      return done({ ...model, completion: undefined }, { type: "edit_line" });
+      return done(atLine(model), { type: "edit_line" });
     case "history_search":
-      return done({ ...model, completion: undefined, search: startSearch(model.input) });
+      return done({ ...atLine(model), search: startSearch(model.input) });
     case "up":
     case "down":
       return done(list ? select(model, list, action === "up" ? -1 : 1) : model);
@@ -177,6 +177,11 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "form_cancel":
       return done(model); // of boxes, which take their own keys
   }
+}
+
+/** Where the line is typed; the palette leads there from anywhere. */
+function atLine(model: Model): Model {
+  return seen({ ...leaveFeed(model), place: "main", completion: undefined });
 }
 
 function actOnDecisions(model: Model, action: ActionName): Step<Model> | undefined {

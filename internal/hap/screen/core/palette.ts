@@ -32,6 +32,13 @@ export interface PaletteEntry {
 /** They mean nothing in a palette. */
 const NOT_OFFERED: ReadonlySet<ActionName> = new Set(["palette", "page_up", "page_down"]);
 
+/** Of the line, and worth being found by who does not know the key. */
+const OFFERED_OF_LINE: ReadonlySet<ActionName> = new Set(["editor", "history_search"]);
+
+function isOffered(action: ActionName): boolean {
+  return OFFERED_OF_LINE.has(action) || (ACTIONS[action].scope === "global" && !NOT_OFFERED.has(action));
+}
+
 /** The entries that fit what was typed, best first; without anything typed all of them, asks first. */
 export function paletteEntries(model: Model, query: string): PaletteEntry[] {
   const entries: PaletteEntry[] = [
@@ -45,7 +52,7 @@ export function paletteEntries(model: Model, query: string): PaletteEntry[] {
       note: channel.unread > 0 ? `${channel.unread} new` : "channel",
       target: { type: "channel", index },
     })),
-    ...ACTION_NAMES.filter((action) => ACTIONS[action].scope === "global" && !NOT_OFFERED.has(action)).map(
+    ...ACTION_NAMES.filter(isOffered).map(
       (action): PaletteEntry => ({
         text: ACTIONS[action].summary,
         note: model.settings.keymap.keysOf(action).map(showKey).join(", "),
