@@ -135,3 +135,41 @@ Deno.test("S-30 a budget of money stops a model between its answers, and people 
   });
   assert.match(notice.body, /has used up a budget/);
 });
+
+Deno.test("S-30 a model reads what everybody behind its task may read, and no more, though its own node may", async () => {
+  const address = (file: string) => `ucxl://hub:admin@ship:hull/*^/${file}`;
+  // reads what the title names, and finishes with what it was told
+  await using server = new FakeModelServer(({ body }) => {
+    const told = JSON.stringify(body.messages);
+    const last = (body.messages as { role: string; content: string }[]).at(-1);
+    return last?.role === "tool"
+      ? { calls: [{ name: "finish", args: { summary: "read", output: last.content } }] }
+      : { calls: [{ name: "read_context", args: { address: /ucxl:[^\s"\\\\]+/.exec(told)?.[0] ?? "" } }] };
+  });
+  server.models = ["tiny"];
+  await using mesh = await TestMesh.create("hub", {
+    env: { ...settings(server), BZZZ_EXECUTOR_MODEL_READ_CONTEXT: "true" },
+  });
+  await mesh.add("ana", { program: "bzzz-hap", role: "reviewer", through: "hub" });
+  await mesh.connected("hub", "ana");
+  const context = await mesh.node("hub").context();
+  for (
+    const [file, text, audience] of [["open.md", "The hull is red.", "reviewer"], ["shut.md", "It leaks.", "admin"]]
+  ) {
+    await context.put(`ucxl://hub:admin@ship:hull/${file}`, new TextEncoder().encode(text), {
+      mediaType: "text/markdown",
+      audience: [audience ?? ""],
+    });
+  }
+  const outputOf = async (poster: string, file: string): Promise<string> => {
+    const api = await mesh.node(poster).api();
+    const { task_id } = await api.postTask({ title: `read ${address(file)}`, required_capabilities: ["dig"] });
+    return (await inState(mesh, task_id, "completed")).result?.output ?? "";
+  };
+
+  assert.match(await outputOf("ana", "open.md"), /^<<<DATA .* by hub \(role admin\)\nThe hull is red\.\nDATA>>>/);
+  assert.match(await outputOf("hub", "shut.md"), /\nIt leaks\.\n/);
+  const refused = await outputOf("ana", "shut.md");
+  assert.match(refused, /cannot be read: it is not meant for reviewer/);
+  assert.ok(!refused.includes("leaks"));
+});
