@@ -103,6 +103,7 @@ for word in "$@"; do
     --config) config=$word option='' ; continue ;;
     --passphrase-file | --shares-file) [ "$word" = - ] || may_read "$word" ; option='' ; continue ;;
     --from) may_read "$word" ; option='' ; continue ;;
+    --log-level | --set) option='' ; continue ;;
   esac
   case $word in
     --) break ;;
@@ -110,7 +111,7 @@ for word in "$@"; do
     --config=*) config=${word#*=} ;;
     --passphrase-file=- | --shares-file=-) ;;
     --passphrase-file=* | --shares-file=*) may_read "${word#*=}" ;;
-    --home | --config | --passphrase-file | --shares-file) option=$word ;;
+    --home | --config | --passphrase-file | --shares-file | --log-level | --set) option=$word ;;
     --from=*) [ "$verb" != setup ] || may_read "${word#*=}" ;;
     --from) [ "$verb" != setup ] || option=$word ;;
     --dev) may_write "${TMPDIR:-/tmp}/bzzz-dev-$(id -u)" ;;
