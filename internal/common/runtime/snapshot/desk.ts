@@ -3,10 +3,8 @@ import { type Clock, errorMessage } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { BinaryProfile } from "../profiles.ts";
 import { type Manifest, SnapshotError } from "./manifest.ts";
-import { restoreSnapshot } from "./restore.ts";
-import { saveSnapshot } from "./save.ts";
 
-/** Snapshots of the data directory, for the command line. */
+/** Snapshots of the data directory, for the command line. What opens a database is loaded when it is asked for. */
 export class SnapshotDesk implements SnapshotHooks {
   readonly #deps: {
     readonly clock: Clock;
@@ -30,6 +28,7 @@ export class SnapshotDesk implements SnapshotHooks {
     const { clock, profile, version, homeOf } = this.#deps;
     const { folder, signal } = options;
     const home = homeOf(options.globals);
+    const { saveSnapshot } = await import("./save.ts");
     const manifest = await named(
       `save into "${folder}"`,
       () => saveSnapshot({ clock, version, program: profile.program }, { home, folder, signal }),
@@ -41,6 +40,7 @@ export class SnapshotDesk implements SnapshotHooks {
     const { clock, profile, homeOf, loggerOf } = this.#deps;
     const { folder, isForced, signal, globals } = options;
     const home = homeOf(globals);
+    const { restoreSnapshot } = await import("./restore.ts");
     const { manifest, asksPeers, vote } = await named(
       `restore "${folder}"`,
       () =>
