@@ -119,7 +119,16 @@ export class FakeJournal {
 
   #message(entry: EntryView): MessageView {
     const body = entry.body as Pick<MessageView, "type" | "text" | "to" | "refs" | "severity">; // only `postMessage` writes this kind
-    const { id, cursor, topic, author } = entry;
-    return { id, cursor, topic, author, ...body, at_ms: entry.hlc.ms };
+    const { id, cursor, topic, author, thread, task_id: taskId } = entry;
+    return {
+      id,
+      cursor,
+      topic,
+      author,
+      ...body,
+      ...(thread === undefined ? {} : { thread }),
+      ...(taskId === undefined ? {} : { task_id: taskId }),
+      at_ms: entry.hlc.ms,
+    };
   }
 }

@@ -15,6 +15,8 @@
 export { fillForm, FORM_FLAGS, isFilledIn } from "./commands/ask_form.ts";
 export { allowedBy, holdsFor, standingApprovals } from "./commands/grants.ts";
 export { callForHelp, sayAboutTask, threadOf } from "./commands/hmmm_work.ts";
+export { findThread, noThread, sayInThread } from "./commands/threads.ts";
+export type { FoundThread } from "./commands/threads.ts";
 export type { CallForHelp, TaskWord } from "./commands/hmmm_work.ts";
 export { parseAddressee } from "./commands/one_request.ts";
 export { renderCompletion, SHELLS } from "./completion.ts";

@@ -14,6 +14,7 @@ import { RUN_COMMANDS } from "./commands/run.ts";
 import { SLURP_COMMANDS } from "./commands/slurp.ts";
 import { SETUP_COMMANDS } from "./commands/setup.ts";
 import { TALK_COMMANDS } from "./commands/talk.ts";
+import { THREAD_COMMANDS } from "./commands/threads.ts";
 import { HMMM_COMMANDS } from "./commands/hmmm.ts";
 import { TASK_COMMANDS } from "./commands/tasks.ts";
 import { BROWSE_COMMANDS } from "./commands/browse.ts";
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   ...ELECTION_COMMANDS,
   ...TASK_COMMANDS,
   ...HMMM_COMMANDS,
+  ...THREAD_COMMANDS,
   ...PEOPLE_COMMANDS,
   ...GRANT_COMMANDS,
   ...TALK_COMMANDS,

@@ -89,3 +89,33 @@ Deno.test("a channel: m leaves lines unread, another channel and back changes no
   await press("\x1b[1;3F");
   await shows("line 59.");
 });
+
+Deno.test("a thread: Alt+T reads it from the node, an answer goes into it, and what comes stands in both", async () => {
+  await using screen = await startTestScreen();
+  const { mesh, press } = screen;
+  const said = (text: string) => ({ type: "message", text, to: [], refs: [] });
+  const root = mesh.append("message_posted", said("which tea?"), { topic: "coordination" });
+  mesh.append("message_posted", said("sunny today"), { topic: "coordination" });
+  await press("\x1b2");
+  await screen.shows("sunny today");
+
+  await press("\x1bf", "\x1b[A", "\x1bt");
+  await screen.shows(`>message/${root.id.slice(0, 6)}`);
+  await press(..."green", "\r");
+  await screen.shows("green");
+  mesh.append("message_posted", said("agreed"), { topic: "coordination", thread: `message/${root.id}` });
+  await screen.shows("agreed");
+
+  assert.doesNotMatch(screen.terminal.text(), /sunny/);
+  assert.deepEqual(
+    mesh.entries.filter(({ thread }) => thread === `message/${root.id}`).map((
+      { body, topic },
+    ) => [body?.["text"], topic]),
+    [["green", root.topic], ["agreed", root.topic]],
+  );
+  await press("\x1b2");
+  await screen.shows(/sunny today[\s\S]*> green[\s\S]*> agreed/);
+
+  await press(..."/thread nosuch", "\r");
+  await screen.shows('Cannot open thread "nosuch": nothing was said in it');
+});

@@ -29,6 +29,7 @@ import { LineDesk } from "./line_desk.ts";
 import { Keyboard } from "./keyboard.ts";
 import { MeshFeed } from "./mesh_feed.ts";
 import type { TextEditor } from "./text_editor.ts";
+import { ThreadDesk } from "./thread_desk.ts";
 import { viewOf } from "./views/view.ts";
 
 const TICK_MS = 1_000;
@@ -63,6 +64,7 @@ export class ScreenPortal implements TerminalInterface {
   readonly #keyboard: Keyboard;
   readonly #foreground: Foreground;
   readonly #line: LineDesk;
+  readonly #threads: ThreadDesk;
   #model: Model;
   #wake: Timer | undefined;
   #done: Promise<ExitStatus> | undefined;
@@ -120,6 +122,11 @@ export class ScreenPortal implements TerminalInterface {
     this.#forms = new FormDesk({
       client,
       templates: deps.libraries.templates,
+      tell: (event) => this.#tell(event),
+      signal: this.#stopping.signal,
+    });
+    this.#threads = new ThreadDesk({
+      client,
       tell: (event) => this.#tell(event),
       signal: this.#stopping.signal,
     });
@@ -218,7 +225,9 @@ export class ScreenPortal implements TerminalInterface {
     const { clock } = this.#deps;
     switch (effect.type) {
       case "send":
-        return this.#background(this.#send(effect.channel, effect.text));
+        return this.#background(this.#threads.say(effect));
+      case "read_thread":
+        return this.#background(this.#threads.read(effect.reference));
       case "run":
         return this.#background(this.#commands.run(effect.line));
       case "interrupt":
@@ -294,10 +303,6 @@ export class ScreenPortal implements TerminalInterface {
   async #say(person: PersonPresence): Promise<void> {
     await this.#deps.client.setPerson(person, { signal: this.#stopping.signal });
     this.#feed.refresh("peers");
-  }
-
-  async #send(channel: string, text: string): Promise<void> {
-    await this.#deps.client.postMessage({ text, topic: channel }, { signal: this.#stopping.signal });
   }
 
   async #showTask(taskId: string): Promise<void> {

@@ -297,7 +297,7 @@ Deno.test("the screen fits every size, and says so when there is no room at all"
       rows: 10,
     }]
   ) {
-    for (const keys of ["\x1bm", "\x1br", "\x1bp", "\x1bt", "\x10", "\x1b"]) {
+    for (const keys of ["\x1bm", "\x1br", "\x1bp", "\x1bw", "\x10", "\x1b"]) {
       terminal.resize(size);
       await press(keys);
       const rows = terminal.rows();

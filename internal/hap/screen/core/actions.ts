@@ -25,6 +25,7 @@ import type { Model } from "./model.ts";
 import { submit } from "./submit.ts";
 import { textLines } from "./text_lines.ts";
 import { actOnAsk } from "./ask_actions.ts";
+import { openThread } from "./threads.ts";
 import { openVote } from "./vote_box.ts";
 
 /** How long an ask that was put off stays out of sight. */
@@ -56,6 +57,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
       return goToList(model, "peers");
     case "tasks":
       return goToList(model, "tasks");
+    case "thread":
+      return openThread(model, "");
     case "browser":
       return goToList(model, "browser");
     case "decisions":
@@ -101,7 +104,7 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "complete": {
       // tasks are read only where they are looked at: the next Tab knows the newest
       const argument = argumentAt(model);
-      const reads: Effect[] = argument === "task"
+      const reads: Effect[] = argument === "task" || argument === "thread"
         ? [{ type: "refresh", what: "tasks" }]
         : argument === "template"
         ? [{ type: "read_templates" }]

@@ -7,7 +7,8 @@
 import { nameOf, shortTaskId } from "@bzzz/cli";
 import { waiting } from "./asks.ts";
 import { LOCAL_VERBS } from "./local_verbs.ts";
-import { type Completion, type Model, NOTIFY_LEVELS } from "./model.ts";
+import { type Completion, labelOf, type Model, NOTIFY_LEVELS } from "./model.ts";
+import { threadsOf } from "./threads.ts";
 
 const MAX_CANDIDATES = 50;
 
@@ -46,6 +47,8 @@ function candidatesFor(model: Model, before: string, word: string): string[] {
   switch (argumentOf(model, before)) {
     case "ask":
       return waiting(model).map((request) => request.short_id);
+    case "thread":
+      return [...threadsOf(model), ...model.tasks.map((task) => shortTaskId(task.task_id))];
     case "task":
       return model.tasks.map((task) => shortTaskId(task.task_id));
     case "template":
@@ -70,7 +73,7 @@ function verbNames(model: Model): string[] {
 }
 
 function channels(model: Model): string[] {
-  return model.channels.map(({ name }) => `#${name}`);
+  return model.channels.map(labelOf);
 }
 
 /** What the browser of context and the log of decisions listed last. */

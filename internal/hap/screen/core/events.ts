@@ -22,6 +22,8 @@ export type ScreenEvent =
   /** The whole of what is pending; what is not among it is not pending any more. */
   | { readonly type: "pending"; readonly requests: readonly RequestView[] }
   | { readonly type: "request"; readonly request: RequestView }
+  /** What was said in a thread, the first in front. */
+  | { readonly type: "thread_read"; readonly thread: string; readonly entries: readonly EntryView[] }
   /** Requests in any state: they are shown and call nobody. */
   | { readonly type: "known"; readonly requests: readonly RequestView[] }
   | { readonly type: "peers"; readonly peers: readonly PeerView[]; readonly agents: readonly AgentView[] }
@@ -96,7 +98,9 @@ export type Refreshable = "pending" | "known" | "peers" | "tasks" | "status" | "
 
 /** What the shell around the core has to do. */
 export type Effect =
-  | { readonly type: "send"; readonly channel: string; readonly text: string }
+  | { readonly type: "send"; readonly channel: string; readonly text: string; readonly thread?: string }
+  /** By the id of a thread, of an entry or of a task; what comes of it is an event "thread_read". */
+  | { readonly type: "read_thread"; readonly reference: string }
   | { readonly type: "run"; readonly line: string }
   | { readonly type: "interrupt" }
   | { readonly type: "decide"; readonly request: RequestView; readonly input: AnswerInput }

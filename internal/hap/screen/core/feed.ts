@@ -32,6 +32,9 @@ export function toItem(entry: EntryView, me: string): FeedItem {
     text,
     isMine,
     isForMe: !isMine && isMentioned,
+    entryId: entry.id,
+    ...(entry.thread === undefined ? {} : { thread: entry.thread }),
+    ...(isMessage && entry.task_id !== undefined ? { taskId: entry.task_id } : {}),
     ...idOf(entry, "request_"),
     ...idOf(entry, "task_"),
   };

@@ -46,7 +46,7 @@ export function textOf(item: FeedItem, columns: number): ItemText {
   if (item.kind === "output") return { ...common, texts: wrap(item.text, columns - 2), indent: 2 };
   if (item.kind === "notice") return { ...common, texts: wrap(item.text, columns - 9), indent: 7 };
   const author = isNarrow ? `${item.author}:` : item.author;
-  const sign = item.kind === "ask" ? "? " : item.isForMe ? "@ " : "";
+  const sign = item.kind === "ask" ? "? " : item.isForMe ? "@ " : item.thread !== undefined ? "> " : "";
   const indent = isNarrow ? 2 : AUTHOR_COLUMNS + 8;
   const head = isNarrow ? 7 + displayWidth(author) : indent;
   const texts = wrap(sign + item.text, Math.max(10, columns - Math.max(head, indent))).slice(0, MAX_ROWS);

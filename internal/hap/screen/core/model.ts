@@ -43,12 +43,18 @@ export interface FeedItem {
   readonly requestId?: string;
   /** The task it tells of. */
   readonly taskId?: string;
+  /** Of the journal; lines of this screen alone have none. */
+  readonly entryId?: string;
+  /** The thread it was said in, where that is not what is looked at. */
+  readonly thread?: string;
 }
 
-/** A channel: a topic of the mesh and what was read of it. */
+/** A channel: a topic of the mesh, or one thread of it, and what was read of it. */
 export interface Channel {
   readonly name: string;
   readonly topic: string;
+  /** Its id on the wire: this is one thread, and what is said here belongs to it. */
+  readonly thread?: string;
   readonly items: Ring<FeedItem>;
   /** Number of the first item that was not seen. */
   readonly readTo: number;
@@ -316,6 +322,11 @@ export function createModel(options: ModelOptions): Model {
     notifier: { rangAtMs: -Infinity, called: new Map(), putOff: new Map() },
     hint: "",
   };
+}
+
+/** What a channel is called on the screen: "#hmmm", and ">task/9ZXQWK" for a thread. */
+export function labelOf({ name, thread }: Pick<Channel, "name" | "thread">): string {
+  return thread === undefined ? `#${name}` : `>${name}`;
 }
 
 /** The channel that is looked at. */

@@ -8,7 +8,7 @@ import { ACTION_NAMES, type ActionName, ACTIONS } from "../keymap/actions.ts";
 import { waiting } from "./asks.ts";
 import { fuzzyScore } from "./fuzzy.ts";
 import { showKey } from "./keys.ts";
-import type { Model, Verb } from "./model.ts";
+import { labelOf, type Model, type Verb } from "./model.ts";
 
 /** What choosing an entry does. Choosing an ask shows it; nothing here decides anything. */
 export type PaletteTarget =
@@ -48,8 +48,8 @@ export function paletteEntries(model: Model, query: string): PaletteEntry[] {
       target: { type: "ask", requestId: request.request_id },
     })),
     ...model.channels.map((channel, index): PaletteEntry => ({
-      text: `#${channel.name}`,
-      note: channel.unread > 0 ? `${channel.unread} new` : "channel",
+      text: labelOf(channel),
+      note: channel.unread > 0 ? `${channel.unread} new` : channel.thread === undefined ? "channel" : "thread",
       target: { type: "channel", index },
     })),
     ...ACTION_NAMES.filter(isOffered).map(

@@ -16,7 +16,8 @@ import { goToChannel } from "./feed.ts";
 import { openKeys } from "./help.ts";
 import { goToList } from "./lists.ts";
 import { LOCAL_VERBS } from "./local_verbs.ts";
-import { currentChannel, type Model, NOTIFY_LEVELS, type Verb, withChannel } from "./model.ts";
+import { currentChannel, labelOf, type Model, NOTIFY_LEVELS, type Verb, withChannel } from "./model.ts";
+import { openThread, reply, sayHere } from "./threads.ts";
 
 /** Verbs that change nothing: a view that observes has these alone. */
 export const READING_VERBS: ReadonlySet<string> = new Set([
@@ -69,7 +70,7 @@ export function submit(model: Model): Step<Model> {
 
 function say(model: Model, text: string): Step<Model> {
   if (model.settings.isObserver) return keep(model, text, "Cannot send: this view only observes");
-  return { model, effects: [{ type: "send", channel: currentChannel(model).name, text }] };
+  return { model, effects: [sayHere(model, text)] };
 }
 
 /** What was typed stays in the line, with the reason why it did nothing. */
@@ -137,11 +138,19 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
       // with values it is said already; alone it is the box
       return words.length === 1 && !first.startsWith("-") ? askForTemplate(model, first) : undefined;
     case "join": {
-      const index = model.channels.findIndex(({ name }) => name === first.replace(/^#/, ""));
+      const index = model.channels.findIndex(({ name }) => name === first.replace(/^[#>]/, ""));
       if (index >= 0) return done(goToChannel(model, index));
-      const names = model.channels.map(({ name }) => `#${name}`).join(", ");
+      const names = model.channels.map(labelOf).join(", ");
       return done({ ...model, hint: `Cannot join "${sanitiseLine(first, 40)}": the channels are ${names}` });
     }
+    case "thread":
+      // with words behind the id the program says them there
+      return words.length > 1 || first.startsWith("-") ? undefined : openThread(model, first);
+    case "reply":
+      if (words.length > 0 && model.settings.isObserver) {
+        return keep(model, `/reply ${words.join(" ")}`, "Cannot send: this view only observes");
+      }
+      return words.length === 0 ? openThread(model, "") : reply(model, words.join(" "));
     case "asks":
       return goToList(model, "inbox");
     case "log":
@@ -159,7 +168,7 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
       const level = NOTIFY_LEVELS.find((one) => one === first);
       if (!level) return done({ ...model, hint: `The levels are ${NOTIFY_LEVELS.join(", ")}` });
       const next = withChannel(model, model.current, (channel) => ({ ...channel, notify: level }));
-      return done({ ...next, hint: `#${currentChannel(model).name} calls you for: ${level}` });
+      return done({ ...next, hint: `${labelOf(currentChannel(model))} calls you for: ${level}` });
     }
     case "away":
     case "busy":

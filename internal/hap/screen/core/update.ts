@@ -15,6 +15,7 @@ import type { Effect, Moment, ScreenEvent, Step } from "./events.ts";
 import { addItem, addLocal, leaveFeed, toItem } from "./feed.ts";
 import { formNotSent, formSent, openTemplate } from "./form_box.ts";
 import { pressOf } from "./press.ts";
+import { addToThread, threadRead } from "./threads.ts";
 import { MAX_REQUESTS, type Model } from "./model.ts";
 import { callFor, callForMessage, remind, titleOf } from "./notifier.ts";
 import { textLines } from "./text_lines.ts";
@@ -70,6 +71,8 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
     }
     case "entries":
       return entries(model, event);
+    case "thread_read":
+      return only(threadRead(model, event));
     case "pending":
       return pending(model, event.requests);
     case "request":
@@ -171,7 +174,7 @@ function entries(model: Model, event: Extract<ScreenEvent, { type: "entries" }>)
     const index = next.channels.findIndex(({ topic }) => topic === entry.topic);
     if (index < 0) continue; // a topic of a newer version
     const item = toItem(entry, next.me);
-    next = addItem(next, index, item, { isOld: event.isOld });
+    next = addToThread(addItem(next, index, item, { isOld: event.isOld }), item);
     if (event.isOld) continue;
     if (entry.kind.startsWith("request_")) {
       for (const id of [entry.body?.["request_id"], entry.body?.["supersedes"]]) {

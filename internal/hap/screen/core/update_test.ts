@@ -49,6 +49,7 @@ const KEYS = [
   "alt+r",
   "alt+p",
   "alt+t",
+  "alt+w",
   "alt+m",
   "alt+a",
   "alt+b",

@@ -27,6 +27,7 @@ export const ACTIONS = {
   main: { scope: "global", summary: "Back to the channels" },
   peers: { scope: "global", summary: "Who is here" },
   tasks: { scope: "global", summary: "Tasks of the mesh" },
+  thread: { scope: "global", summary: "The thread of what is chosen, else of the last message: read it, answer in it" },
   browser: { scope: "global", summary: "Context at UCXL addresses" },
   forms: { scope: "global", summary: "Fill a form in" },
   decisions: { scope: "global", summary: "Decisions and their votes" },

@@ -3,7 +3,7 @@ import { waiting } from "../core/asks.ts";
 import { clip, fit, type Line, line, span } from "../core/cells.ts";
 import { feedSize, SIDE_COLUMNS, WIDE_COLUMNS } from "../core/feed_layout.ts";
 import type { Frame, Size } from "../core/frame.ts";
-import { currentChannel, type Model } from "../core/model.ts";
+import { currentChannel, labelOf, type Model } from "../core/model.ts";
 import type { ActionName } from "../keymap/actions.ts";
 import { feedRows } from "./feed.ts";
 import { lookingWords } from "./filter.ts";
@@ -22,8 +22,8 @@ export function mainView(model: Model, size: Size): Frame {
   const title = isWide
     ? `BZZZ ${glyphs.dot} ${who}mesh ${model.mesh}, ${connected} ${connected === 1 ? "peer" : "peers"}, ${
       model.leader === undefined ? "nobody leads" : `leader ${model.leader}`
-    } ${glyphs.dot} #${channel.name}`
-    : `#${channel.name}${unreadElsewhere(model)}`;
+    } ${glyphs.dot} ${labelOf(channel)}`
+    : `${labelOf(channel)}${unreadElsewhere(model)}`;
   const feed = feedRows(model, channel, room);
   const body = isWide ? beside(glyphs, sidebar(model, room.rows), feed.lines) : feed.lines;
   const input = lineOfInput(model, columns - 2, " ");
@@ -93,7 +93,7 @@ function sidebar(model: Model, rows: number): Line[] {
   const channels = model.channels.map((channel, i): Line => {
     const isHere = i === model.current;
     const count = channel.unread === 0 ? "" : channel.mentions > 0 ? `${channel.unread} @` : String(channel.unread);
-    const name = clip(`#${channel.name}`, columns - count.length - 3, glyphs.more);
+    const name = clip(labelOf(channel), columns - count.length - 3, glyphs.more);
     return fit([
       span(isHere ? glyphs.pointer : " ", "accent"),
       span(name, isHere ? "strong" : channel.unread > 0 ? "plain" : "dim"),
