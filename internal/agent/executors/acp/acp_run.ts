@@ -67,8 +67,6 @@ export class AcpRun {
   #program: string;
   #sessionId: string | undefined;
   #isReady = false;
-  /** The program tells a session that it loads: that is what was said before. */
-  #isReplaying = false;
   #strayLines = 0;
   #firstStray: string | undefined;
 
@@ -152,7 +150,6 @@ export class AcpRun {
         this.#isReady = true;
         if (program !== undefined) this.#program = program;
       },
-      onReplay: (isReplaying) => this.#isReplaying = isReplaying,
     }, before?.sessionId);
     this.#sessionId = sessionId;
     const told = isLoaded && before ? before : { tokens: 0, money: 0 };
@@ -212,9 +209,9 @@ export class AcpRun {
   }
 
   #onNotification(method: string, params: unknown): void {
-    if (method !== "session/update" || this.#isReplaying) return;
+    if (method !== "session/update") return;
     const parsed = sessionUpdate().safeParse(params);
-    // updates of other kinds, and of other sessions, are not of interest
+    // updates of other kinds are not of interest, and none before the session is open: one that is loaded is told again
     if (parsed.success && parsed.data.sessionId === this.#sessionId) this.#onUpdate(parsed.data.update);
   }
 

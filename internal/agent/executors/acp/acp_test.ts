@@ -94,6 +94,24 @@ Deno.test("a permission is an exact action for people; the yes reaches the agent
   assert.deepEqual(answers.map(({ result }) => result), [{ outcome: { outcome: "selected", optionId: "yes" } }]);
 });
 
+Deno.test("the result waits until what was permitted is told, on however slow a disk", async () => {
+  await using bench = await Bench.create();
+  const told: string[] = [];
+  const io = bench.io();
+  const slow = {
+    ...io,
+    performed: async (requestId: string) => {
+      await bench.clock.sleep(1_500);
+      told.push(requestId);
+    },
+  };
+  const behaviour = { turns: [[{ permit: { toolCall: EDIT, then: [done("call-1"), { say: "edited" }] } }]] };
+
+  await bench.executor(behaviour).run(job(), slow);
+
+  assert.equal(told.length, 1);
+});
+
 Deno.test("an agent that does not say who it is goes by its program, which is found on the PATH it is given", async () => {
   await using bench = await Bench.create();
   const [, ...args] = fakeAgent({ isNameless: true, turns: [[{ permit: { toolCall: EDIT } }]] });
@@ -210,11 +228,12 @@ Deno.test("its environment is an allow-list, its home its own unless handed over
   assert.equal(JSON.parse(handed).env.HOME, bench.root);
 });
 
+const cost = (amount: number) => ({
+  update: { sessionUpdate: "usage_update", used: 1, size: 2, cost: { amount, currency: "USD" } },
+});
+
 Deno.test("what it uses is told as it comes, and sums of a session are not counted twice", async () => {
   await using bench = await Bench.create();
-  const cost = (amount: number) => ({
-    update: { sessionUpdate: "usage_update", used: 1, size: 2, cost: { amount, currency: "USD" } },
-  });
   bench.answer = (_, requestId) => Promise.resolve({ requestId, decision: "deny", reason: "no" });
   const behaviour = {
     usage: [1_000, 1_500],
@@ -239,10 +258,9 @@ Deno.test("a task that waited goes on in its workspace, in a session that can be
   const behaviour = {
     log: bench.log,
     loads: true,
-    usage: [900],
-    turns: [[{ write: { path: "a.txt", content: "half" } }, permit]],
-    replay,
-    resumed: [[{ read: { path: "a.txt" } }, permit]],
+    turns: [[cost(0.5), { write: { path: "a.txt", content: "half" } }, permit]],
+    replay: [...replay, cost(0.5)],
+    resumed: [[{ read: { path: "a.txt" } }, cost(0.7), permit]],
   };
   bench.answer = () =>
     new Promise((_, reject) => {
@@ -256,6 +274,7 @@ Deno.test("a task that waited goes on in its workspace, in a session that can be
   const { output } = await bench.run(behaviour);
 
   assert.equal(output, "half\n\nedited", "nothing that was told before counts");
+  assert.deepEqual(bench.uses.map(({ money }) => money), [500_000, 200_000]);
   assert.deepEqual(bench.asked[0], bench.asked[1], "another run asks the very same");
   const methods = (await bench.heard()).map(({ method }) => method).filter((method) => method?.startsWith("session/"));
   assert.deepEqual(methods, ["session/new", "session/prompt", "session/cancel", "session/load", "session/prompt"]);

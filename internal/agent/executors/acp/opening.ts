@@ -17,8 +17,6 @@ export interface OpeningDeps {
   readonly words: () => string;
   /** It speaks the protocol, and may call itself something. */
   readonly onAnswered: (program: string | undefined) => void;
-  /** What it tells meanwhile was told before. */
-  readonly onReplay: (isReplaying: boolean) => void;
 }
 
 /** A session that is open. */
@@ -67,7 +65,6 @@ async function initialize(deps: OpeningDeps): Promise<Initialized> {
 }
 
 async function isLoaded(deps: OpeningDeps, params: { readonly sessionId: string }): Promise<boolean> {
-  deps.onReplay(true);
   try {
     await call(deps, "session/load", params);
     return true;
@@ -77,8 +74,6 @@ async function isLoaded(deps: OpeningDeps, params: { readonly sessionId: string 
       rpc: error.rpcCode,
     });
     return false;
-  } finally {
-    deps.onReplay(false);
   }
 }
 
