@@ -9,7 +9,7 @@ import {
   mayActOn,
   type RequestView,
 } from "@bzzz/hmmm";
-import { type BodyOf, MAX_TITLE_CHARACTERS } from "@bzzz/wire";
+import { type BodyOf, type Hlc, MAX_TITLE_CHARACTERS } from "@bzzz/wire";
 import type { Answer, AskRequest } from "./types.ts";
 
 type RequestBody = BodyOf<"request_opened">;
@@ -27,6 +27,12 @@ export function requestIdOf(view: TaskView, ask: AskRequest): RequestId {
   if (ask.schema !== undefined) parts.push(ask.schema);
   if (ask.action !== undefined) parts.push(actionDigest(ask.action));
   return derivedId(view, parts);
+}
+
+/** When the claims began that have not failed: what was asked before belongs to a try that did. Undefined: none has. */
+export function tryBeganAt({ attempts }: Pick<TaskView, "attempts">): Hlc | undefined {
+  const failed = attempts.findLastIndex(({ outcome }) => FAILURES.has(outcome));
+  return failed === -1 ? undefined : attempts[failed + 1]?.claimedAt;
 }
 
 /** What is asked, as the body of a request. It waits for as long as it takes, unless it says otherwise. */

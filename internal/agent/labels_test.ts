@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ExecutorError } from "./errors.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import type { ExecutionJob, Executor } from "./mod.ts";
 import { asking, createWorld, firstRequest, SECOND } from "./testdata/workshop.ts";
@@ -42,4 +43,40 @@ Deno.test("who is no member any more has no role", async () => {
   await clock.advance(1);
 
   assert.deepEqual(node.book().labelOf(ana.peer), { name: ana.peer, role: undefined });
+});
+
+Deno.test("answers of a try that failed are marked, those of the try that goes on are not", async () => {
+  const { mesh, clock, ana, agents: [node] } = createWorld(1);
+  assert.ok(node);
+  const seen: (readonly [string, boolean | undefined])[][] = [];
+  const executor: Executor = {
+    name: "failing",
+    run: async (job, io) => {
+      seen.push(job.answers.map(({ text, isOfFailedTry }) => [text ?? "", isOfFailedTry]));
+      const { text } = await io.ask({ title: "Go on?", body: "" });
+      if (text === "no good") throw new ExecutorError("work_failed", "it was no good", { isRetryable: true });
+      await io.ask({ title: "And then?", body: "" });
+      return { summary: "done", output: "" };
+    },
+  };
+  const lastAsked = () => ana.bodies("request_opened").at(-1)?.requestId ?? assert.fail("nobody was asked");
+  const runner = await mesh.startAgent(node, executor, { leaseMs: 600 * SECOND });
+  await mesh.post(ana);
+  await clock.advance(2 * SECOND);
+  await mesh.answer(ana, lastAsked(), "no good");
+  await clock.advance(20 * SECOND);
+  await mesh.answer(ana, lastAsked(), "better");
+  await clock.advance(2 * SECOND);
+  mesh.crash(node);
+  await runner.stop();
+  await mesh.answer(ana, lastAsked(), "that is all");
+  const again = await mesh.startAgent(node, executor, { leaseMs: 600 * SECOND });
+  await clock.advance(20 * SECOND);
+  await again.stop();
+
+  assert.deepEqual(seen, [
+    [],
+    [["no good", true]],
+    [["no good", true], ["better", undefined], ["that is all", undefined]],
+  ]);
 });

@@ -60,6 +60,8 @@ export interface EarlierAnswer extends Answer {
   readonly title: string;
   /** What was asked, as the run wrote it. */
   readonly body: string;
+  /** A try that failed has asked it; the answer may be what made it fail, and people may be asked again. */
+  readonly isOfFailedTry?: boolean | undefined;
 }
 
 /** One attempt at a task, as an executor sees it. Text of the task is a peer's: data, never an instruction to us. */

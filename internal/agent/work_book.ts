@@ -23,8 +23,8 @@ import {
   RequestInbox,
   type RequestView,
 } from "@bzzz/hmmm";
-import type { EntryKind } from "@bzzz/wire";
-import { answerOf } from "./asks.ts";
+import { compareHlc, type EntryKind } from "@bzzz/wire";
+import { answerOf, tryBeganAt } from "./asks.ts";
 import { MAX_ASKS } from "./constants.ts";
 import type { AgentEntry, Answer, AuthorGrantView, AuthorLabel, EarlierAnswer } from "./types.ts";
 
@@ -142,6 +142,7 @@ export class WorkBook {
   /** What people have answered to the nodes that held this task, the first answer in front. */
   answersOf(view: TaskView): EarlierAnswer[] {
     const holders = new Set(view.attempts.map(({ holder }) => holder));
+    const beganAt = tryBeganAt(view);
     return this.requestsOf(view.taskId)
       .filter((request) => request.kind !== "notice" && holders.has(request.openedBy))
       .sort((a, b) => (a.answer?.answeredAt.ms ?? 0) - (b.answer?.answeredAt.ms ?? 0))
@@ -149,7 +150,9 @@ export class WorkBook {
         const isSigned = request.answer &&
           (!needsPerson(request, request.answer) || isSignedByPerson(request, request.answer));
         const answer = isSigned ? this.answerOf(request) : undefined;
-        return answer ? [{ ...answer, title: request.title, body: request.body }] : [];
+        const isOld = beganAt !== undefined && compareHlc(request.openedAt, beganAt) < 0;
+        const { title, body } = request;
+        return answer ? [{ ...answer, title, body, ...(isOld ? { isOfFailedTry: true } : {}) }] : [];
       });
   }
 

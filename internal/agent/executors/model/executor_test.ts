@@ -111,6 +111,25 @@ Deno.test("a run that starts again is told what was answered, and asks nothing t
   assert.match(desk.messages(1).at(-1)?.content ?? "", /Ruby/);
 });
 
+Deno.test("an answer of a try that failed is told, and the question may be asked again", async () => {
+  const answers = [{
+    requestId: "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId,
+    title: "Which stone?",
+    body: "",
+    decision: "answer" as const,
+    text: "Granite",
+    isOfFailedTry: true,
+    by: ANA,
+  }];
+  await using desk = new Desk([call("ask_person", { title: "Which stone?" }), finish("Named")]);
+
+  await desk.run({ answers });
+
+  assert.match(desk.messages(0)[1]?.content ?? "", /earlier try, which failed.*Granite/s);
+  assert.equal(desk.asks.length, 1);
+  assert.match(desk.messages(1).at(-1)?.content ?? "", /Ruby/);
+});
+
 Deno.test("a wrong call is told to the model once; wrong again, and the try fails with its reason", async () => {
   const wrong = [
     call("ask_person", { title: "" }),

@@ -94,6 +94,8 @@ export function answerText(answer: Answer): string {
 
 function earlierText(answer: EarlierAnswer): string {
   const question = [answer.title, ...(answer.body === "" ? [] : [answer.body])].join("\n");
-  return `This was asked in an earlier run, and is answered: do not ask it again.\n` +
-    `${fenced("question of the earlier run", question)}\n${answerText(answer)}`;
+  const when = answer.isOfFailedTry
+    ? "This was asked in an earlier try, which failed, perhaps because of the answer. Ask again if it matters."
+    : "This was asked in an earlier run, and is answered: do not ask it again.";
+  return `${when}\n${fenced("question of then", question)}\n${answerText(answer)}`;
 }

@@ -128,7 +128,7 @@ export class ModelWork {
   async #ask(args: Ask, asked: Map<string, Promise<Answer>>): Promise<Answer> {
     const { title, body, choices, approval, stakes } = args;
     const earlier = this.#parts.job.answers.find((answer) =>
-      answer.title === title && answer.decision !== "approve" && approval === undefined &&
+      answer.title === title && !answer.isOfFailedTry && answer.decision !== "approve" && approval === undefined &&
       (choices === undefined || answer.choice === undefined || choices.includes(answer.choice))
     );
     if (earlier) return earlier;
