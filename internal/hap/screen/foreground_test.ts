@@ -95,6 +95,11 @@ Deno.test("Ctrl+O lends terminal, keyboard and Ctrl-C to the editor, and takes i
   await shows("meanwhile");
   assert.equal(held.interrupts, 0);
   assert.match(terminal.titles.at(-1) ?? "", /^\(1!\)/);
+  await press(CTRL_O);
+  await until("the editor again", () => opened.length === 2);
+  assert.match(opened[1] ?? "", /^two\nlines /, "what was a line break is one again");
+  end({ type: "edited", text: opened[1] ?? "" });
+  await shows("> two ⏎ lines");
   await press(" more\r");
   await until("the message", () => /^two ⏎ lines .* more$/.test(String(mesh.entries.at(-1)?.body?.["text"])));
 });

@@ -57,7 +57,7 @@ export class LineDesk {
       text.trim() !== "" && lineOf(line(), text).text === ""
         ? `a line has at most ${MAX_LINE_CHARACTERS} characters`
         : undefined;
-    const edited = await foreground.lend(() => editor.edit(line().text, { accept, signal }), {
+    const edited = await foreground.lend(() => editor.edit(withBreaks(line().text), { accept, signal }), {
       asked: () => this.#hint("Press a key to open the editor"),
       signal,
     }).catch((error) => ({ type: "failed" as const, problem: errorMessage(error) }));
@@ -68,4 +68,9 @@ export class LineDesk {
   #hint(text: string): void {
     this.#deps.tell({ type: "hint", text });
   }
+}
+
+/** A line stands for a text of several: its marks are line breaks there, as they become marks on the way back. */
+function withBreaks(line: string): string {
+  return line.replaceAll(/ *⏎ */g, "\n");
 }
