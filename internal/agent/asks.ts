@@ -10,7 +10,7 @@ import {
   type RequestView,
 } from "@bzzz/hmmm";
 import { type BodyOf, type Hlc, MAX_TITLE_CHARACTERS } from "@bzzz/wire";
-import type { Answer, AskRequest } from "./types.ts";
+import type { Answer, AskRequest, ExecutionJob } from "./types.ts";
 
 type RequestBody = BodyOf<"request_opened">;
 
@@ -33,6 +33,15 @@ export function requestIdOf(view: TaskView, ask: AskRequest): RequestId {
 export function tryBeganAt({ attempts }: Pick<TaskView, "attempts">): Hlc | undefined {
   const failed = attempts.findLastIndex(({ outcome }) => FAILURES.has(outcome));
   return failed === -1 ? undefined : attempts[failed + 1]?.claimedAt;
+}
+
+const MAX_EARLIER_TRIES = 3;
+
+/** Why the tries before the claim `token` came to nothing, as far as anybody said so. */
+export function earlierTriesOf({ attempts }: Pick<TaskView, "attempts">, token: number): ExecutionJob["earlierTries"] {
+  return attempts.flatMap(({ token: of, outcome, reason }) =>
+    of < token && reason !== undefined && (outcome === "failed" || outcome === "rejected") ? [{ outcome, reason }] : []
+  ).slice(-MAX_EARLIER_TRIES);
 }
 
 /** What is asked, as the body of a request. It waits for as long as it takes, unless it says otherwise. */

@@ -22,6 +22,7 @@ import {
 import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
+import { earlierTriesOf } from "./asks.ts";
 import { Asking, type AskingOptions } from "./asking.ts";
 import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS } from "./constants.ts";
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
@@ -305,10 +306,20 @@ export class TaskAttempt {
     const answers = book.answersOf(view);
     const postedBy = [view, ...parents].map((task) => book.labelOf(task.postedBy));
     const task = { taskId, postedBy, title, description, input, priority, requiredCapabilities, deadlineMs };
+    const earlierTries = earlierTriesOf(view, this.token);
     const left = { ...budgets, ...this.#use.left() };
     const { attempt, plan: told } = this.#hold.value;
     const plan = told && this.#deps.planText(told);
-    return { ...task, attempt, token: this.token, budgets: left, rights, answers, ...(plan ? { plan } : {}) };
+    return {
+      ...task,
+      attempt,
+      token: this.token,
+      budgets: left,
+      rights,
+      answers,
+      earlierTries,
+      ...(plan ? { plan } : {}),
+    };
   }
 
   #io(): ExecutionIo {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TOPICS } from "@bzzz/wire";
 import { ExecutorError } from "./errors.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import type { ExecutionJob, Executor } from "./mod.ts";
@@ -79,4 +80,32 @@ Deno.test("answers of a try that failed are marked, those of the try that goes o
     [["no good", true]],
     [["no good", true], ["better", undefined], ["that is all", undefined]],
   ]);
+});
+
+Deno.test("why tries failed, and what a reviewer said, is known to the next one", async () => {
+  const { mesh, clock, ana, agents: [node] } = createWorld(1);
+  assert.ok(node);
+  const seen: ExecutionJob["earlierTries"][] = [];
+  const executor: Executor = {
+    name: "learning",
+    run: (job) => {
+      seen.push(job.earlierTries);
+      return seen.length === 1
+        ? Promise.reject(new ExecutorError("work_failed", "no numbers", { isRetryable: true }))
+        : Promise.resolve({ summary: "7", output: "" });
+    },
+  };
+  const runner = await mesh.startAgent(node, executor, { leaseMs: 600 * SECOND });
+  const taskId = await mesh.post(ana, { review: {} });
+  await clock.advance(60 * SECOND);
+  assert.equal(ana.task(taskId)?.state, "review");
+  const body = { taskId, verdict: "reject", reason: "it is 8" } as const;
+  const { envelope } = await ana.append({ kind: "task_reviewed", topic: TOPICS.coordination, body, task: taskId });
+  const decided = ana.decide(taskId, { type: "reject", told: envelope.id });
+  await clock.advance(60 * SECOND);
+  assert.equal(await decided, "decided");
+  await runner.stop();
+
+  const failed = { outcome: "failed", reason: "no numbers" };
+  assert.deepEqual(seen, [[], [failed], [failed, { outcome: "rejected", reason: "it is 8" }]]);
 });

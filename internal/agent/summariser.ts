@@ -91,6 +91,7 @@ export class ExecutorSummariser implements Summariser, AsyncDisposable {
       budgets: {},
       rights: [],
       answers: [],
+      earlierTries: [],
     };
   }
 }

@@ -87,6 +87,8 @@ export interface ExecutionJob {
   readonly budgets: TaskBudget;
   readonly rights?: readonly string[] | undefined;
   readonly deadlineMs?: number | undefined;
+  /** Why tries before this one failed, or were sent back by a review, the last three; text of their holders or reviewers. */
+  readonly earlierTries: readonly { readonly outcome: "failed" | "rejected"; readonly reason: string }[];
   /** The plan that was told and is carried out now, where the poster wanted one. */
   readonly plan?: string | undefined;
   /** What people have answered so far, the first answer in front: a run that was interrupted starts again with them. */

@@ -21,6 +21,7 @@ function job(input: unknown): ExecutionJob {
     priority: 5,
     requiredCapabilities: [],
     answers: [],
+    earlierTries: [],
   };
 }
 

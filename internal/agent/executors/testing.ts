@@ -30,6 +30,7 @@ export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
     priority: 5,
     requiredCapabilities: [],
     answers: [],
+    earlierTries: [],
     ...fields,
   };
 }

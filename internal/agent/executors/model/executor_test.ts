@@ -130,6 +130,18 @@ Deno.test("an answer of a try that failed is told, and the question may be asked
   assert.match(desk.messages(1).at(-1)?.content ?? "", /Ruby/);
 });
 
+Deno.test("why earlier tries failed or were sent back is told, as data", async () => {
+  await using desk = new Desk([finish("better")]);
+
+  await desk.run({
+    earlierTries: [{ outcome: "failed", reason: "no answer" }, { outcome: "rejected", reason: "wrong colour" }],
+  });
+
+  const told = desk.messages(0)[1]?.content ?? "";
+  assert.match(told, /An earlier try failed\.\n<<<DATA [0-9a-f]{16} why it failed\nno answer\n/);
+  assert.match(told, /was sent back\. Do better\.\n<<<DATA [0-9a-f]{16} why it was sent back\nwrong colour\n/);
+});
+
 Deno.test("a wrong call is told to the model once; wrong again, and the try fails with its reason", async () => {
   const wrong = [
     call("ask_person", { title: "" }),

@@ -56,6 +56,11 @@ export function taskPrompt(job: ExecutionJob): string {
     ...(job.plan === undefined
       ? []
       : [`This plan of yours was told, and others could object to it. Keep to it.\n${fenced("plan", job.plan)}`]),
+    ...job.earlierTries.map(({ outcome, reason }) =>
+      outcome === "rejected"
+        ? `A result of an earlier try was sent back. Do better.\n${fenced("why it was sent back", reason)}`
+        : `An earlier try failed.\n${fenced("why it failed", reason)}`
+    ),
     ...job.answers.map((answer) => earlierText(answer)),
   ].join("\n\n");
 }

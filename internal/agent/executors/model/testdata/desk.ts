@@ -23,6 +23,7 @@ export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
     requiredCapabilities: [],
     budgets: {},
     answers: [],
+    earlierTries: [],
     ...fields,
   };
 }
