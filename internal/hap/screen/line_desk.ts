@@ -72,5 +72,5 @@ export class LineDesk {
 
 /** A line stands for a text of several: its marks are line breaks there, as they become marks on the way back. */
 function withBreaks(line: string): string {
-  return line.replaceAll(/ *⏎ */g, "\n");
+  return line.replaceAll(/ *\u23ce */g, "\n");
 }
