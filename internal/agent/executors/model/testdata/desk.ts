@@ -1,9 +1,11 @@
 // One executor before a fake server of models, and everything that a task sees of it: for the tests beside.
+import assert from "node:assert/strict";
 import { createSystemClock, type RequestId, type TaskId } from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type ModelApi, ModelClient } from "@bzzz/model";
 import { type FakeAnswer, FakeModelServer, type FakeRequest } from "@bzzz/model/testing";
+import { ExecutorError } from "../../../errors.ts";
 import type { Answer, AskRequest, ExecutionIo, ExecutionJob } from "../../../types.ts";
 import type { ConfiguredModel } from "../choice.ts";
 import { ModelExecutor, type ModelExecutorDeps, type ModelExecutorOptions } from "../executor.ts";
@@ -108,3 +110,14 @@ export const finish = (summary: string, output = ""): FakeAnswer => ({
   calls: [{ name: "finish", args: { summary, output } }],
 });
 export const call = (name: string, args: unknown): FakeAnswer => ({ calls: [{ name, args }] });
+
+/** The error of a run that fails. */
+export async function failure(work: Promise<unknown>): Promise<ExecutorError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ExecutorError) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: "it did not fail" });
+}
