@@ -1,11 +1,12 @@
 /**
- * The project's own lint rules: layers, the owner of each dependency, no default exports, no hidden time, chance or exit.
+ * The project's own lint rules: layers, the owner of each dependency, no default exports, no hidden time, chance or exit, ASCII in
+ * regular expressions.
  * The decisions are in lint/; this file only finds the places.
  *
  * @module
  */
 import { useProblem } from "./lint/bans.ts";
-import { importProblem } from "./lint/layers.ts";
+import { importProblem, isTestFile } from "./lint/layers.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -78,8 +79,32 @@ const noHiddenEffects: Deno.lint.Rule = {
   },
 };
 
+const asciiExpressions: Deno.lint.Rule = {
+  create(context): Deno.lint.LintVisitor {
+    if (isTestFile(projectPath(context.filename))) return {};
+    return {
+      Literal(node): void {
+        if (!node.raw.startsWith("/")) return; // a string, a number
+        const found = /[^\0-\x7f]/.exec(node.raw)?.[0];
+        if (found === undefined) return;
+        const escaped = `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
+        context.report({
+          node,
+          message:
+            `"${found}" in a regular expression doubles what the text of a built program takes; write it as ${escaped}`,
+        });
+      },
+    };
+  },
+};
+
 const plugin: Deno.lint.Plugin = {
   name: "bzzz",
-  rules: { layers, "no-default-export": noDefaultExport, "no-hidden-effects": noHiddenEffects },
+  rules: {
+    layers,
+    "no-default-export": noDefaultExport,
+    "no-hidden-effects": noHiddenEffects,
+    "ascii-expressions": asciiExpressions,
+  },
 };
 export default plugin;

@@ -118,3 +118,9 @@ Deno.test("no-hidden-effects: only a main ends the process", () => {
   assertClean("cmd/hap/main.ts", `Deno.exit(1);`);
   assertClean("internal/common/runtime/main.ts", `Deno.exit(1);`);
 });
+
+Deno.test("ascii-expressions: the bundler leaves them as they are, so they are written with escapes", () => {
+  assertFound("pkg/wire/x.ts", `export const mark = /a⏎/u;`, /"⏎" in a regular expression .* write it as \\u23ce/);
+  assertClean("pkg/wire/x.ts", String.raw`export const mark = /a\u23ce/u; export const text = "⏎";`);
+  assertClean("pkg/wire/x_test.ts", `export const mark = /a⏎/u;`);
+});
