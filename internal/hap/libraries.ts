@@ -4,6 +4,7 @@ import { BUILTIN_TEMPLATES } from "./forms/builtin.ts";
 import { YamlLibrary } from "./forms/library.ts";
 import { parseTemplate, type Template } from "./forms/template.ts";
 import { folderOf } from "./forms/yaml_folder.ts";
+import { policyFile } from "./prompts/policy_file.ts";
 import { parseWording, type Wording } from "./prompts/wording.ts";
 
 /** What a person keeps in files. */
@@ -12,13 +13,18 @@ export interface PersonLibraries {
   readonly templates: YamlLibrary<Template>;
   /** Wordings of asks, and replies. */
   readonly prompts: YamlLibrary<Wording>;
+  /** The file of the policy, where there is to be one. */
+  readonly policyPath: string | undefined;
 }
 
-/** The libraries of these folders. */
-export function createLibraries(folders: { readonly templates: string; readonly prompts: string }): PersonLibraries {
+/** The libraries of these folders, and the file of the policy. */
+export function createLibraries(
+  folders: { readonly templates: string; readonly prompts: string; readonly policy?: string },
+): PersonLibraries {
   return {
     templates: new YamlLibrary(folders.templates, { parse: parseTemplate, builtin: BUILTIN_TEMPLATES }),
     prompts: new YamlLibrary(folders.prompts, { parse: parseWording }),
+    policyPath: folders.policy,
   };
 }
 
@@ -34,9 +40,10 @@ export async function readHidden({ templates, prompts }: PersonLibraries, home: 
 /** Where `interface.message_templates_path` and `interface.prompt_library_path` say. @throws TypeError for a node of an agent */
 export function librariesOfConfig(config: Config, home: string): PersonLibraries {
   if (config.binaryType !== "hap") throw new TypeError("Unreachable: the portal runs with a portal's configuration");
-  const { messageTemplatesPath, promptLibraryPath } = config.interface;
+  const { messageTemplatesPath, promptLibraryPath, policyPath } = config.interface;
   return createLibraries({
     templates: folderOf(messageTemplatesPath, home),
     prompts: folderOf(promptLibraryPath, home),
+    ...(policyPath === undefined ? {} : { policy: policyFile(policyPath, home) }),
   });
 }

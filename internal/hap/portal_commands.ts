@@ -2,6 +2,7 @@ import { type Command, type CommandContext, withCommands } from "@bzzz/cli";
 import { createSendCommand } from "./forms/send_command.ts";
 import { createTemplateCommands } from "./forms/template_commands.ts";
 import { librariesOfConfig, type PersonLibraries } from "./libraries.ts";
+import { policyCommandsAt } from "./prompts/policy_commands.ts";
 import { createPromptCommands } from "./prompts/prompt_commands.ts";
 
 function commandsOf(librariesOf: (context: CommandContext) => Promise<PersonLibraries>): readonly Command[] {
@@ -18,7 +19,8 @@ export const LIBRARY_COMMANDS: readonly Command[] = commandsOf(async (context) =
   return librariesOfConfig(config, home);
 });
 
-/** The verbs of a prompt: those of both programs, and those of the person's libraries. */
+/** The verbs of a prompt: those of both programs, and those of the person's libraries and policy. */
 export function portalCommands(libraries: PersonLibraries): readonly Command[] {
-  return withCommands(commandsOf(() => Promise.resolve(libraries))).filter((command) => command.isInPortal);
+  const own = [...commandsOf(() => Promise.resolve(libraries)), ...policyCommandsAt(libraries.policyPath)];
+  return withCommands(own).filter((command) => command.isInPortal);
 }

@@ -3,7 +3,7 @@ import { type Config, type ConfigErrorCode, formatIssues } from "@bzzz/config";
 import { createTimeFormat } from "@bzzz/cli";
 import { isAbsolute, join } from "node:path";
 import { ASCII_GLYPHS, UNICODE_GLYPHS } from "./screen/core/glyphs.ts";
-import type { ScreenSettings } from "./screen/core/model.ts";
+import type { ScreenSettings } from "./screen/core/view_settings.ts";
 import { type Theme, type ThemeName, themeOf } from "./screen/engine/theme.ts";
 import { defaultKeymap, type Keymap, parseKeymap } from "./screen/keymap/keymap.ts";
 
@@ -16,7 +16,9 @@ export class KeymapError extends BzzzError<ConfigErrorCode> {}
 /** How a full screen looks and behaves, from the configuration. */
 export interface ScreenLook {
   readonly settings: ScreenSettings;
-  readonly theme: Theme;
+  readonly themeOf: (name: ThemeName) => Theme;
+  /** The key map as its file says now. @throws KeymapError when it cannot be read or used */
+  readonly loadKeymap: () => Keymap;
 }
 
 /**
@@ -33,12 +35,14 @@ export function screenLook(
 ): ScreenLook {
   const { env, home } = options;
   const look = config.binaryType === "hap" ? config.interface : undefined; // an agent has no screen of its own: defaults
-  const theme: ThemeName = look?.theme ?? "dark";
+  const hasColour = (env["NO_COLOR"] ?? "") === "";
   const isAscii = look?.ascii === true || !hasUnicode(env);
   return {
-    theme: themeOf(theme, { hasColour: (env["NO_COLOR"] ?? "") === "" }),
+    themeOf: (name) => themeOf(name, { hasColour }),
+    loadKeymap: () => loadKeymap(look?.keymapPath, home),
     settings: {
       glyphs: isAscii ? ASCII_GLYPHS : UNICODE_GLYPHS,
+      theme: look?.theme ?? "dark",
       keymap: loadKeymap(look?.keymapPath, home),
       format: createTimeFormat(),
       hasBell: look?.bell ?? true,
@@ -64,7 +68,8 @@ function loadKeymap(path: string | undefined, home: string): Keymap {
     text = Deno.readTextFileSync(file);
   } catch (cause) {
     const code = cause instanceof Deno.errors.NotFound ? "config_missing" : "config_unreadable";
-    throw new KeymapError(code, `Cannot read the key map "${file}": ${errorMessage(cause)}`, { cause });
+    const why = cause instanceof Deno.errors.NotCapable ? "this program may not read there" : errorMessage(cause);
+    throw new KeymapError(code, `Cannot read the key map "${file}": ${why}`, { cause });
   }
   const { keymap, issues } = parseKeymap(text, file);
   if (keymap) return keymap;

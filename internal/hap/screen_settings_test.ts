@@ -26,7 +26,8 @@ Deno.test("the section interface decides how the screen looks and calls", () => 
     true,
     true,
   ]);
-  assert.notDeepEqual(changed.theme, plain.theme);
+  assert.deepEqual([changed.settings.theme, plain.settings.theme], ["contrast", "dark"]);
+  assert.notDeepEqual(changed.themeOf("contrast"), plain.themeOf("dark"));
 });
 
 Deno.test("NO_COLOR takes every colour, and a locale without UTF-8 every sign that is not ASCII", () => {
@@ -34,7 +35,9 @@ Deno.test("NO_COLOR takes every colour, and a locale without UTF-8 every sign th
   const latin = screenLook(hap({}), { home: "/nowhere", env: { LANG: "de_DE.ISO-8859-1" } });
   const posix = screenLook(hap({}), { home: "/nowhere", env: { LC_ALL: "C", LANG: "C.UTF-8" } });
 
-  for (const sgr of Object.values(without.theme)) assert.match(sgr, /^([147](;[147])*)?$/, "attributes only");
+  for (const sgr of Object.values(without.themeOf("contrast"))) {
+    assert.match(sgr, /^([147](;[147])*)?$/, "attributes only");
+  }
   assert.equal(latin.settings.glyphs.vertical, "|");
   assert.equal(posix.settings.glyphs.vertical, "|");
 });

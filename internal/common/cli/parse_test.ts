@@ -57,7 +57,7 @@ Deno.test("parseCommandLine() says what is wrong and what was probably meant", (
   const table: readonly (readonly [string, RegExp])[] = [
     ["statsu", /no such command; did you mean "status"/],
     ["xyzzy", /no such command$/],
-    ["task", /"task" alone does nothing; it takes post, list, show, cancel/],
+    ["task", /"task" alone does nothing; it takes post, new, list, show, cancel, stop/],
     ["task lst", /"task lst" is unknown/],
     ["status --wach", /no such flag; did you mean "--watch"/],
     ["status --watch=yes", /takes no value/],

@@ -280,7 +280,7 @@ Deno.test("help comes from the table: overview, one verb, a group, --help, near 
   assert.equal((await run("--help")).out, overview.out);
   for (const command of TEST_PROGRAM.commands) assert.ok(overview.out.includes(`  ${command.name}`), command.name);
   assert.equal((await run("help", "approve")).out, (await run("approve", "--help")).out);
-  assert.equal((await run("help", "task")).out.match(/^bzzz-hap task /gm)?.length, 7);
+  assert.equal((await run("help", "task")).out.match(/^bzzz-hap task /gm)?.length, 8);
   assert.match((await run("help", "aprove")).err, /did you mean "approve"/);
   const nothing = await run();
   assert.deepEqual([nothing.status, nothing.out], [2, ""]);
@@ -314,7 +314,17 @@ Deno.test("bash completes verbs, second words, flags and choices", async () => {
   };
 
   assert.deepEqual(await complete("inv"), ["invite", "invites"]);
-  assert.deepEqual(await complete("task", ""), ["post", "list", "show", "cancel", "retry", "accept", "reject"]);
+  assert.deepEqual(await complete("task", ""), [
+    "post",
+    "new",
+    "list",
+    "show",
+    "cancel",
+    "stop",
+    "retry",
+    "accept",
+    "reject",
+  ]);
   assert.deepEqual(await complete("task", "list", "--st"), ["--state"]);
   assert.deepEqual(await complete("completion", "z"), ["zsh"]);
   assert.deepEqual(await complete("--json", "audit", "ex"), ["export"]);

@@ -1,6 +1,6 @@
 import type { RequestView } from "@bzzz/api";
 import { type Command, type CommandContext, EXIT, sanitiseLine, usageError } from "@bzzz/cli";
-import { BzzzError } from "@bzzz/base";
+import { BzzzError, errorMessage } from "@bzzz/base";
 import { formatIssues } from "@bzzz/config";
 import { judge, parsePolicy, type Policy, type PolicyVerdict } from "./policy.ts";
 import { acceptPolicy, mandatedRules, policyDigest } from "./policy_mandate.ts";
@@ -9,52 +9,66 @@ import { policyFile, readPolicy } from "./policy_file.ts";
 /** A policy that is not there or not valid. */
 class PolicyError extends BzzzError<"not_found" | "validation_failed"> {}
 
-const lint: Command = {
-  name: "policy lint",
-  group: "people",
-  summary: "Look whether a policy is valid: every mistake with its line",
-  args: [{ name: "file", summary: "Another file than the one of interface.policy_path" }],
-  needs: "data_dir",
-  async run(context) {
-    const { path, policy } = await load(context);
-    await context.out.item(
-      { file: path, rules: policy.rules.map((rule) => ({ id: rule.id, do: rule.do })) },
-      () => `${path}: ${policy.rules.length} rules, valid`,
-    );
-    return EXIT.ok;
-  },
-};
+/** Where the policy of the configuration is; undefined: there is none. */
+export type PolicyPathOf = (context: CommandContext) => Promise<string | undefined>;
 
-const test: Command = {
-  name: "policy test",
-  group: "people",
-  summary: "What the policy says to an ask, and by which rule; nothing is decided",
-  args: [
-    { name: "ask", summary: "Its id, or the short one", isRequired: true },
-    { name: "file", summary: "Another file than the one of interface.policy_path" },
-  ],
-  needs: "node",
-  async run(context) {
-    const { policy } = await load(context);
-    const client = await context.client();
-    const request = await client.request(context.values.required("ask"), { signal: context.signal });
-    const verdict = applied(request, judge(policy, factsOf(request)));
-    await context.out.item(
-      {
-        request_id: request.request_id,
-        do: verdict.do,
-        rule: verdict.rule,
-        stakes: verdict.stakes,
-        reason: verdict.reason,
-      },
-      () =>
-        `Ask ${request.short_id}: ${verdict.do}, ${verdict.stakes} stakes, ${
-          verdict.rule === undefined ? "no rule names it" : `by ${verdict.rule}`
-        }${verdict.reason === undefined ? "" : `: ${sanitiseLine(verdict.reason)}`}`,
-    );
-    return EXIT.ok;
-  },
-};
+/** The verbs that look at the policy. */
+function lookingCommands(pathOf: PolicyPathOf): readonly Command[] {
+  return [createLint(pathOf), createTest(pathOf)];
+}
+
+function createLint(pathOf: PolicyPathOf): Command {
+  return {
+    name: "policy lint",
+    group: "people",
+    summary: "Look whether a policy is valid: every mistake with its line",
+    args: [{ name: "file", summary: "Another file than the one of interface.policy_path" }],
+    needs: "data_dir",
+    isInPortal: true,
+    async run(context) {
+      const { path, policy } = await load(context, pathOf);
+      await context.out.item(
+        { file: path, rules: policy.rules.map((rule) => ({ id: rule.id, do: rule.do })) },
+        () => `${path}: ${policy.rules.length} rules, valid`,
+      );
+      return EXIT.ok;
+    },
+  };
+}
+
+function createTest(pathOf: PolicyPathOf): Command {
+  return {
+    name: "policy test",
+    group: "people",
+    summary: "What the policy says to an ask, and by which rule; nothing is decided",
+    args: [
+      { name: "ask", summary: "Its id, or the short one", isRequired: true },
+      { name: "file", summary: "Another file than the one of interface.policy_path" },
+    ],
+    needs: "node",
+    isInPortal: true,
+    async run(context) {
+      const { policy } = await load(context, pathOf);
+      const client = await context.client();
+      const request = await client.request(context.values.required("ask"), { signal: context.signal });
+      const verdict = applied(request, judge(policy, factsOf(request)));
+      await context.out.item(
+        {
+          request_id: request.request_id,
+          do: verdict.do,
+          rule: verdict.rule,
+          stakes: verdict.stakes,
+          reason: verdict.reason,
+        },
+        () =>
+          `Ask ${request.short_id}: ${verdict.do}, ${verdict.stakes} stakes, ${
+            verdict.rule === undefined ? "no rule names it" : `by ${verdict.rule}`
+          }${verdict.reason === undefined ? "" : `: ${sanitiseLine(verdict.reason)}`}`,
+      );
+      return EXIT.ok;
+    },
+  };
+}
 
 const accept: Command = {
   name: "policy accept",
@@ -66,7 +80,7 @@ const accept: Command = {
     "accepts by itself what the file says.",
   needs: "data_dir",
   async run(context) {
-    const { text, policy, path } = await load(context);
+    const { text, policy, path } = await load(context, configuredPolicy);
     const rules = mandatedRules(policy);
     if (context.ask && !context.out.isJson) {
       const lines = rules.map((rule) =>
@@ -111,22 +125,42 @@ function factsOf(request: RequestView): Parameters<typeof judge>[1] {
   };
 }
 
+async function configuredPolicy(context: CommandContext): Promise<string | undefined> {
+  const { config, home } = await context.hooks().loadConfig(context.globals);
+  const path = config.binaryType === "hap" ? config.interface.policyPath : undefined;
+  return path === undefined ? undefined : policyFile(path, home);
+}
+
 async function load(
   context: CommandContext,
+  pathOf: PolicyPathOf,
 ): Promise<{ readonly path: string; readonly text: string; readonly policy: Policy }> {
   const named = context.values.text("file");
-  const { config, home } = await context.hooks().loadConfig(context.globals);
-  const configured = config.binaryType === "hap" ? config.interface.policyPath : undefined;
-  if (named === undefined && configured === undefined) {
+  const path = named ?? await pathOf(context);
+  if (path === undefined) {
     throw usageError("Cannot look at the policy: interface.policy_path names none, and no file is given");
   }
-  const path = named ?? policyFile(configured ?? "", home);
-  const text = await readPolicy(path);
+  const text = await read(path);
   if (text === undefined) throw new PolicyError("not_found", `Cannot read "${path}": there is no such file`);
   const parsed = parsePolicy(text, path);
   if (parsed.ok) return { path, text, policy: parsed.policy };
   throw new PolicyError("validation_failed", `Cannot use the policy:\n${formatIssues(parsed.issues)}`);
 }
 
-/** Looking at the policy. */
-export const POLICY_COMMANDS: readonly Command[] = [lint, test, accept];
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readPolicy(path);
+  } catch (cause) {
+    const isClosed = cause instanceof Deno.errors.NotCapable; // a view of a running node has given the data directory up
+    const why = isClosed ? "this view may not read there; ask in a shell: bzzz-hap policy test" : errorMessage(cause);
+    throw new PolicyError("validation_failed", `Cannot read "${path}": ${why}`, { cause });
+  }
+}
+
+/** Looking at the policy, and accepting it. */
+export const POLICY_COMMANDS: readonly Command[] = [...lookingCommands(configuredPolicy), accept];
+
+/** Looking at the policy in a prompt, which knows where it is. */
+export function policyCommandsAt(path: string | undefined): readonly Command[] {
+  return lookingCommands(() => Promise.resolve(path));
+}

@@ -15,12 +15,15 @@ import { portalCommands } from "../portal_commands.ts";
 import type { PersonLibraries } from "../libraries.ts";
 import type { Effect, ScreenEvent } from "./core/events.ts";
 import type { Press } from "./core/keys.ts";
-import { createModel, type Model, type ScreenSettings } from "./core/model.ts";
+import { createModel, type Model } from "./core/model.ts";
+import type { ScreenSettings } from "./core/view_settings.ts";
 import { titleOf } from "./core/notifier.ts";
 import { update } from "./core/update.ts";
 import { Screen } from "./engine/screen.ts";
 import type { ScreenTerminal } from "./engine/screen_terminal.ts";
-import type { Theme } from "./engine/theme.ts";
+import type { Theme, ThemeName } from "./engine/theme.ts";
+import type { Keymap } from "./keymap/keymap.ts";
+import { reload } from "./reload.ts";
 import { ContextReader } from "./context_reader.ts";
 import { CommandDesk } from "./command_desk.ts";
 import { Foreground } from "./foreground.ts";
@@ -43,7 +46,9 @@ export interface ScreenPortalDeps {
   readonly libraries: PersonLibraries;
   readonly program: Pick<ProgramSpec, "name" | "binaryType" | "version">;
   readonly settings: ScreenSettings;
-  readonly theme: Theme;
+  readonly themeOf: (name: ThemeName) => Theme;
+  /** The key map as its file says now. @throws KeymapError */
+  readonly loadKeymap: () => Keymap;
   readonly editor: TextEditor;
   /** Ctrl-C is for somebody else until what is returned is disposed. */
   readonly holdInterrupts: () => Disposable;
@@ -71,7 +76,7 @@ export class ScreenPortal implements TerminalInterface {
 
   constructor(deps: ScreenPortalDeps) {
     this.#deps = deps;
-    const { clock, terminal, settings, theme, client } = deps;
+    const { clock, terminal, settings, client } = deps;
     const commands = portalCommands(deps.libraries);
     this.#model = createModel({
       settings,
@@ -87,7 +92,7 @@ export class ScreenPortal implements TerminalInterface {
     this.#screen = new Screen({
       terminal,
       clock,
-      theme,
+      theme: deps.themeOf(settings.theme),
       view: () => viewOf(this.#model),
       failed: (error) => this.#stopping.abort(error),
     });
@@ -242,6 +247,8 @@ export class ScreenPortal implements TerminalInterface {
         return this.#feed.request(effect.requestId);
       case "read_templates":
         return this.#background(this.#forms.list());
+      case "read_prompts":
+        return this.#background(this.#listPrompts());
       case "open_form":
         return this.#background(this.#forms.open(effect.template));
       case "send_form":
@@ -273,6 +280,10 @@ export class ScreenPortal implements TerminalInterface {
         this.#wake?.cancel();
         this.#wake = clock.setTimer(effect.afterMs, () => this.#tell({ type: "tick" }));
         return;
+      case "theme":
+        return this.#screen.setTheme(this.#deps.themeOf(effect.name));
+      case "reload":
+        return this.#background(this.#reload());
       case "redraw":
         return this.#screen.redraw();
       case "suspend":
@@ -303,6 +314,18 @@ export class ScreenPortal implements TerminalInterface {
   async #say(person: PersonPresence): Promise<void> {
     await this.#deps.client.setPerson(person, { signal: this.#stopping.signal });
     this.#feed.refresh("peers");
+  }
+
+  async #listPrompts(): Promise<void> {
+    const { entries } = await this.#deps.libraries.prompts.read();
+    this.#tell({ type: "prompts", ids: [...entries.keys()] });
+  }
+
+  async #reload(): Promise<void> {
+    const { libraries, loadKeymap } = this.#deps;
+    const { keymap, lines } = await reload(libraries, loadKeymap);
+    if (keymap) this.#tell({ type: "keymap", keymap });
+    this.#tell({ type: "text", title: "Read anew", text: lines.join("\n") });
   }
 
   async #showTask(taskId: string): Promise<void> {

@@ -12,13 +12,13 @@ import { createNullLogger } from "@bzzz/logging";
 import { UCXI_BASE } from "@bzzz/ucxi";
 import { createTestUcxi, type TestUcxi } from "@bzzz/ucxi/testing";
 import { UNICODE_GLYPHS } from "./core/glyphs.ts";
-import type { ScreenSettings } from "./core/model.ts";
+import type { ScreenSettings } from "./core/view_settings.ts";
 import type { Size } from "./core/frame.ts";
 import { ENTER, LEAVE } from "./engine/painter.ts";
 import type { ScreenTerminal } from "./engine/screen_terminal.ts";
 import { themeOf } from "./engine/theme.ts";
-import { defaultKeymap } from "./keymap/keymap.ts";
-import { createLibraries } from "../libraries.ts";
+import { defaultKeymap, type Keymap } from "./keymap/keymap.ts";
+import { createLibraries, type PersonLibraries } from "../libraries.ts";
 import type { TextEditor } from "./text_editor.ts";
 import { ScreenPortal } from "./screen_portal.ts";
 
@@ -28,6 +28,7 @@ export function testSettings(change: Partial<ScreenSettings> = {}): ScreenSettin
     glyphs: UNICODE_GLYPHS,
     keymap: defaultKeymap(),
     format: createTimeFormat("UTC"),
+    theme: "dark",
     hasBell: true,
     hasOsc9: false,
     showsText: false,
@@ -211,6 +212,8 @@ export async function startTestScreen(
     prepare?: (mesh: FakeMesh) => void | Promise<void>;
     ucxi?: Parameters<typeof createTestUcxi>[0];
     editor?: TextEditor;
+    loadKeymap?: () => Keymap;
+    libraries?: PersonLibraries;
   } = {},
 ): Promise<TestScreen> {
   const clock = new ManualClock(Date.UTC(2026, 10, 22, 18, 3));
@@ -235,13 +238,14 @@ export async function startTestScreen(
   const held = { interrupts: 0 };
   const settings = testSettings(options.settings);
   const portal = new ScreenPortal({
-    libraries: createLibraries({ templates: "/nowhere/templates", prompts: "/nowhere/prompts" }),
+    libraries: options.libraries ?? createLibraries({ templates: "/nowhere/templates", prompts: "/nowhere/prompts" }),
     terminal,
     client,
     clock,
     program: { name: "bzzz-hap", binaryType: "hap", version: "0.1.0" },
     settings,
-    theme: themeOf("dark", { hasColour: true }),
+    themeOf: (name) => themeOf(name, { hasColour: true }),
+    loadKeymap: options.loadKeymap ?? (() => defaultKeymap()),
     editor: options.editor ?? {
       refusal: () => Promise.resolve("Cannot open an editor: this is a test"),
       edit: () => Promise.reject(new TypeError("Unreachable: it was refused")),

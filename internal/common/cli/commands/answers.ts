@@ -79,8 +79,13 @@ const approve: Command = {
   summary: "Approve exactly what an ask shows",
   details:
     "Shows all of the ask and has you confirm: y, or for high stakes the end of its digest. Without a terminal --digest is " +
-    "required, so that no script approves what nobody has seen. An approval is for this once unless --scope says otherwise.",
-  args: [REQUEST_ARG],
+    "required, so that no script approves what nobody has seen. An approval is for this once unless said otherwise: approve " +
+    "ASK task, approve ASK until 2h, or --scope.",
+  args: [
+    REQUEST_ARG,
+    { name: "hold", summary: "once, task, until, or a time: the same action needs no new ask" },
+    { name: "time", summary: "How long, behind until" },
+  ],
   flags: [
     {
       name: "digest",
@@ -92,7 +97,7 @@ const approve: Command = {
       name: "scope",
       type: "string",
       value: "SCOPE",
-      summary: "once, task, or a time: the same action needs no new ask",
+      summary: "The same as the words: once, task, or a time",
     },
     { name: "edit", type: "string", value: "FILE", summary: "Approve this action instead: JSON, with the same verb" },
     { name: "note", type: "string", value: "TEXT", summary: "Told to the agent" },
@@ -103,7 +108,8 @@ const approve: Command = {
     const { values } = context;
     const request = await loadRequest(context);
     mustOffer(request, "approve");
-    const scope = scopeOf(values.text("scope"), context.clock.nowMs());
+    const words = [values.text("hold"), values.text("time")].filter((word) => word !== undefined).join(" ");
+    const scope = scopeOf(oneOf(values.text("scope"), words, "--scope"), context.clock.nowMs());
     const edit = values.text("edit");
     if (edit !== undefined) mustOffer(request, "edit");
     const edited = edit === undefined ? undefined : await readAction(edit, context);
@@ -148,9 +154,16 @@ function isOf(part: string, digest: string): boolean {
 function scopeOf(text: string | undefined, nowMs: number): Pick<Decision, "scope" | "until_ms"> {
   if (text === undefined) return {};
   if (text === "once" || text === "task") return { scope: text };
-  const forMs = parseDuration(text.replace(/^until:/, ""));
+  const forMs = parseDuration(text.replace(/^until[: ]/, ""));
   if (forMs !== undefined && forMs > 0) return { scope: "until", until_ms: nowMs + forMs };
-  throw usageError(`Cannot use --scope "${text}": it is once, task, or a time like 2h`);
+  throw usageError(`Cannot approve for "${text}": it is once, task, or a time like 2h`);
+}
+
+/** What a flag says, or words in its place. @throws CliError "usage" where both speak */
+function oneOf(flag: string | undefined, words: string | undefined, name: string): string | undefined {
+  if (words === undefined || words === "") return flag;
+  if (flag !== undefined) throw usageError(`Cannot take both "${words}" and ${name} ${flag}: say one of them`);
+  return words;
 }
 
 /** @throws CliError "usage" where nobody can be asked, "cancelled" when the person did not confirm */
@@ -185,17 +198,24 @@ const snooze: Command = {
   name: "snooze",
   group: "people",
   summary: "Put an ask off: it comes back by itself",
-  details: "Who asked sees that you have put it off. --for 0s takes it back at once.",
-  args: [REQUEST_ARG],
+  details: "Who asked sees that you have put it off. A time of 0s takes it back at once.",
+  args: [REQUEST_ARG, { name: "time", summary: "So long (1h)" }],
   flags: [
-    { name: "for", type: "duration", value: "TIME", summary: "So long (1h)" },
+    { name: "for", type: "duration", value: "TIME", summary: "The same as the time" },
     { name: "reason", type: "string", value: "TEXT", summary: "Why; who asked reads it" },
   ],
   needs: "node",
   isInPortal: true,
   async run(context) {
+    const { values } = context;
+    const time = values.text("time");
+    const forMs = values.durationMs("for") ?? (time === undefined ? DEFAULT_SNOOZE_MS : parseDuration(time));
+    if (time !== undefined && values.durationMs("for") !== undefined) {
+      throw usageError(`Cannot take both "${time}" and --for: say one of them`);
+    }
+    if (forMs === undefined) throw usageError(`Cannot put it off for "${time}": expected a time like 30m, 1h or 2d`);
     const request = await loadRequest(context);
-    const untilMs = context.clock.nowMs() + (context.values.durationMs("for") ?? DEFAULT_SNOOZE_MS);
+    const untilMs = context.clock.nowMs() + forMs;
     const handled = await (await context.client()).handle(request.request_id, {
       request_digest: request.digest,
       act: "snooze",
@@ -217,15 +237,15 @@ const escalate: Command = {
   name: "escalate",
   group: "people",
   summary: "Hand an ask on: others may answer it, too",
-  args: [REQUEST_ARG],
+  args: [REQUEST_ARG, { name: "whom", summary: "@person, role:name, or all (all)" }],
   flags: [
-    { name: "to", type: "string", value: "WHOM", summary: "@person, role:name, or all (all)" },
+    { name: "to", type: "string", value: "WHOM", summary: "The same as the word" },
     { name: "reason", type: "string", value: "TEXT", summary: "Why" },
   ],
   needs: "node",
   isInPortal: true,
   async run(context) {
-    const to = parseAddressee(context.values.text("to") ?? "all");
+    const to = parseAddressee(oneOf(context.values.text("to"), context.values.text("whom"), "--to") ?? "all");
     const request = await loadRequest(context);
     mustOffer(request, "escalate");
     const handled = await (await context.client()).handle(request.request_id, {

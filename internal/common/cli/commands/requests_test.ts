@@ -228,3 +228,29 @@ Deno.test("grants: what holds for longer than once is listed, and taken back wit
   assert.match((await run("show", until.request_id)).out, /Taken back: by ana.*not any more/);
   assert.equal((await run("revoke", until.request_id)).status, 3);
 });
+
+Deno.test("how long, put off until when, and to whom are words as well as flags; both at once are refused", async () => {
+  const { run, mesh, clock } = createTestShell();
+  const open = () => mesh.openRequest({ kind: "approval", allow: ["approve", "deny", "escalate"], action: PUSH });
+  const [first, second, third] = [open(), open(), open()];
+  const answerOf = (id: string) => mesh.requestMap.get(id)?.answer;
+  const approve = (ask: typeof first, ...words: string[]) =>
+    run("approve", ask.request_id, ...words, "--digest", ask.digest);
+
+  const both = await approve(third, "task", "--scope", "once");
+  const bad = await approve(third, "forever");
+  await approve(first, "task");
+  await approve(second, "until", "2h");
+  const put = await run("snooze", third.request_id, "30m");
+  const badTime = await run("snooze", third.request_id, "soon");
+  const handed = await run("escalate", third.request_id, "@basil");
+
+  assert.deepEqual([both.status, bad.status, badTime.status], [2, 2, 2]);
+  assert.match(both.err, /both "task" and --scope once/);
+  assert.match(badTime.err, /"soon": expected a time like 30m/);
+  assert.equal(answerOf(first.request_id)?.scope, "task");
+  assert.equal(answerOf(second.request_id)?.until_ms, clock.nowMs() + 7_200_000);
+  assert.equal(answerOf(third.request_id), undefined);
+  assert.match(put.out, /put off until 2026-11-22 18:33/);
+  assert.match(handed.out, /on to basil/);
+});

@@ -5,12 +5,14 @@ import { describeEntry, describeTask, shortTaskId } from "../render.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given, textOrInput } from "../values.ts";
+import { taskStop } from "./stop.ts";
 import { tasksTable } from "./tables.ts";
 
 const DEFAULT_LIMIT = 50;
 
 const taskPost: Command = {
   name: "task post",
+  aliases: ["task new"],
   group: "work",
   summary: "Post a task",
   details:
@@ -212,6 +214,7 @@ export const TASK_COMMANDS: readonly Command[] = [
   taskList,
   taskShow,
   taskCancel,
+  taskStop,
   taskRetry,
   taskAccept,
   taskReject,

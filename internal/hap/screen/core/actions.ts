@@ -21,7 +21,7 @@ import { openKeys } from "./help.ts";
 import { startSearch } from "./history_search.ts";
 import { findInList, goToList, type ListPlace, rowIds, select, selectedIndex, withList } from "./lists.ts";
 import { isLooking, NOT_LOOKING, startTyping } from "./looking.ts";
-import type { Model } from "./model.ts";
+import { listedChannels, type Model } from "./model.ts";
 import { submit } from "./submit.ts";
 import { textLines } from "./text_lines.ts";
 import { actOnAsk } from "./ask_actions.ts";
@@ -69,16 +69,16 @@ export function act(model: Model, action: ActionName): Step<Model> {
     case "next_activity":
       return nextActivity(model);
     case "previous_channel":
-      return done(goToChannel(model, (model.current + model.channels.length - 1) % model.channels.length));
+      return done(goToChannel(model, channelBeside(model, -1)));
     case "next_channel":
-      return done(goToChannel(model, (model.current + 1) % model.channels.length));
+      return done(goToChannel(model, channelBeside(model, 1)));
     case "channel_1":
     case "channel_2":
     case "channel_3":
     case "channel_4":
     case "channel_5": {
-      const index = Number(action.slice(-1)) - 1;
-      return done(index < model.channels.length ? goToChannel(model, index) : model);
+      const index = listedChannels(model)[Number(action.slice(-1)) - 1];
+      return done(index === undefined ? model : goToChannel(model, index));
     }
     case "keys":
     case "help":
@@ -108,6 +108,8 @@ export function act(model: Model, action: ActionName): Step<Model> {
         ? [{ type: "refresh", what: "tasks" }]
         : argument === "template"
         ? [{ type: "read_templates" }]
+        : argument === "prompt"
+        ? [{ type: "read_prompts" }]
         : [];
       return done(completed(model, 1), ...reads);
     }
@@ -222,11 +224,18 @@ function nextActivity(model: Model): Step<Model> {
   if (ask && model.place !== "inbox") {
     return goToList(withList(model, "inbox", { selectedId: ask.request_id }), "inbox");
   }
-  const order = model.channels.map((_, i) => (model.current + 1 + i) % model.channels.length);
+  const listed = listedChannels(model);
+  const order = [...listed.filter((i) => i > model.current), ...listed.filter((i) => i <= model.current)];
   const next = order.find((i) => (model.channels[i]?.mentions ?? 0) > 0) ??
     order.find((i) => (model.channels[i]?.unread ?? 0) > 0 && model.channels[i]?.notify !== "none");
   if (next !== undefined) return { model: goToChannel(model, next), effects: [] };
   return { model: { ...model, hint: "Nothing new" }, effects: [] };
+}
+
+/** The next channel of the list, or the one before, around its ends. */
+function channelBeside(model: Model, by: 1 | -1): number {
+  const listed = listedChannels(model);
+  return listed[(listed.indexOf(model.current) + by + listed.length) % listed.length] ?? model.current;
 }
 
 function completed(model: Model, by: 1 | -1): Model {

@@ -152,21 +152,20 @@ function pin(model: Model): Step<Model> {
   return { model: { ...withBrowser(model, { pinned: next }), hint }, effects: [] };
 }
 
-/** The address goes into the line, at the cursor. */
-function cite(model: Model): Step<Model> {
+/** The address of what is open or selected goes into the line, at the cursor. */
+export function cite(model: Model): Step<Model> {
   const address = citationAt(model);
   if (address === undefined) return { model: { ...model, hint: "Nothing to cite here" }, effects: [] };
+  return { model: citing(model, address), effects: [] };
+}
+
+/** An address in the line, at the cursor. */
+export function citing(model: Model, address: string): Model {
   const { text, cursor } = model.input;
   const before = text.slice(0, cursor);
   const head = `${before}${before === "" || before.endsWith(" ") ? "" : " "}${sanitiseLine(address)} `;
-  return {
-    model: {
-      ...model,
-      place: "main",
-      input: { ...model.input, text: head + text.slice(cursor).trimStart(), cursor: head.length },
-    },
-    effects: [],
-  };
+  const input = { ...model.input, text: head + text.slice(cursor).trimStart(), cursor: head.length };
+  return { ...model, place: "main", input };
 }
 
 function openLine(model: Model, purpose: "go_to" | "search" | "find", text: string): Step<Model> {

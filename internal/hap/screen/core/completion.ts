@@ -6,8 +6,10 @@
  */
 import { nameOf, shortTaskId } from "@bzzz/cli";
 import { waiting } from "./asks.ts";
-import { LOCAL_VERBS } from "./local_verbs.ts";
+import { allVerbs } from "./local_verbs.ts";
 import { type Completion, labelOf, type Model, NOTIFY_LEVELS } from "./model.ts";
+import { THEMES } from "../engine/theme.ts";
+import { VIEW_SETTINGS } from "./view_settings.ts";
 import { threadsOf } from "./threads.ts";
 
 const MAX_CANDIDATES = 50;
@@ -32,9 +34,7 @@ export function argumentAt(model: Model): string | undefined {
 }
 
 function argumentOf(model: Model, before: string): string | undefined {
-  return before.startsWith("/")
-    ? [...LOCAL_VERBS, ...model.verbs].find(({ name }) => name === before.slice(1))?.argument
-    : undefined;
+  return before.startsWith("/") ? allVerbs(model).find(({ name }) => name === before.slice(1))?.argument : undefined;
 }
 
 function candidatesFor(model: Model, before: string, word: string): string[] {
@@ -51,12 +51,20 @@ function candidatesFor(model: Model, before: string, word: string): string[] {
       return [...threadsOf(model), ...model.tasks.map((task) => shortTaskId(task.task_id))];
     case "task":
       return model.tasks.map((task) => shortTaskId(task.task_id));
+    case "prompt":
+      return [...model.prompts];
     case "template":
       return model.templates.map(({ id }) => id);
     case "channel":
       return channels(model);
     case "address":
       return addresses(model);
+    case "member":
+      return members(model);
+    case "theme":
+      return [...THEMES];
+    case "setting":
+      return VIEW_SETTINGS.map(({ key }) => key);
     case "level":
       return [...NOTIFY_LEVELS];
     case "command":
@@ -68,7 +76,7 @@ function candidatesFor(model: Model, before: string, word: string): string[] {
 }
 
 function verbNames(model: Model): string[] {
-  const names = [...LOCAL_VERBS, ...model.verbs].flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  const names = allVerbs(model).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
   return [...new Set(names)].sort();
 }
 

@@ -4,6 +4,8 @@ import type { Outgoing } from "../../forms/outgoing.ts";
 import type { Template } from "../../forms/template.ts";
 import type { ThingAnswer } from "./browser.ts";
 import type { BrowserQuery, BrowserRow } from "./browser_rows.ts";
+import type { ThemeName } from "../engine/theme.ts";
+import type { Keymap } from "../keymap/keymap.ts";
 import type { Size } from "./frame.ts";
 import type { Press } from "./keys.ts";
 import type { TemplateItem } from "./model.ts";
@@ -16,6 +18,8 @@ export type ScreenEvent =
   | { readonly type: "tick" }
   | { readonly type: "connected" }
   | { readonly type: "disconnected"; readonly reason: string }
+  /** The key map was read anew. */
+  | { readonly type: "keymap"; readonly keymap: Keymap }
   | { readonly type: "status"; readonly status: StatusView }
   /** Entries in the order of the journal; old ones are shown but call nobody. */
   | { readonly type: "entries"; readonly entries: readonly EntryView[]; readonly isOld: boolean }
@@ -52,6 +56,7 @@ export type ScreenEvent =
   /** What became of an effect "decide". */
   | { readonly type: "decided"; readonly request: RequestView; readonly said: string }
   | { readonly type: "not_decided"; readonly requestId: string; readonly problem: string }
+  | { readonly type: "prompts"; readonly ids: readonly string[] }
   | { readonly type: "templates"; readonly items: readonly TemplateItem[] }
   /** What became of an effect "open_form". */
   | { readonly type: "form_opened"; readonly template: Template }
@@ -106,6 +111,7 @@ export type Effect =
   | { readonly type: "decide"; readonly request: RequestView; readonly input: AnswerInput }
   | { readonly type: "reply"; readonly text: string | undefined }
   | { readonly type: "read_templates" }
+  | { readonly type: "read_prompts" }
   | { readonly type: "open_form"; readonly template: string }
   | { readonly type: "send_form"; readonly template: string; readonly outgoing: Outgoing }
   | { readonly type: "refresh"; readonly what: Refreshable }
@@ -121,6 +127,9 @@ export type Effect =
   | { readonly type: "mouse"; readonly isOn: boolean }
   /** Something that is shown ends then: a "tick" is wanted. */
   | { readonly type: "wake"; readonly afterMs: number }
+  | { readonly type: "theme"; readonly name: ThemeName }
+  /** Key map, templates, prompts and policy are read anew; what is wrong with them is an event "text". */
+  | { readonly type: "reload" }
   | { readonly type: "redraw" }
   /** The line is opened in the person's editor; what comes of it is an event "edited". */
   | { readonly type: "edit_line" }

@@ -99,7 +99,8 @@ export function goToChannel(model: Model, index: number): Model {
   if (!model.channels[index]) return model;
   const left = leaveFeed(withChannel(model, model.current, (channel) => ({ ...channel, mark: undefined })));
   const feed = { ...left.feed, filter: undefined, typing: undefined };
-  const there = seen({ ...left, feed, current: index, place: "main", completion: undefined });
+  const joined = withChannel(left, index, (channel) => ({ ...channel, isParted: false }));
+  const there = seen({ ...joined, feed, current: index, place: "main", completion: undefined });
   return model.feed.chosen === undefined ? there : enterFeed(there);
 }
 

@@ -1,4 +1,5 @@
 import { ACTION_NAMES, ACTIONS, type Scope } from "../keymap/actions.ts";
+import { LOCAL_VERBS } from "./local_verbs.ts";
 import { showKey } from "./keys.ts";
 import type { Model, Place } from "./model.ts";
 
@@ -48,7 +49,14 @@ export function openKeys(model: Model): Model {
     modal: {
       type: "text",
       title: "Keys",
-      lines: [...lines, "Lines of text", ...EDITING.map((row) => `  ${row}`)],
+      lines: [
+        ...lines,
+        "Lines of text",
+        ...EDITING.map((row) => `  ${row}`),
+        "",
+        "Commands of this screen; /help lists the others",
+        ...LOCAL_VERBS.map(({ name, summary }) => `  ${`/${name}`.padEnd(16)}${summary}`),
+      ],
       top: 0,
     },
   };

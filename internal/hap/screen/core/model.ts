@@ -5,18 +5,16 @@
  * @module
  */
 import type { AgentView, PeerView, RequestView, StatusView, TaskView } from "@bzzz/api";
-import type { TimeFormat } from "@bzzz/cli";
 import type { VersionView } from "@bzzz/ucxi";
 import { type EditorState, emptyLine } from "../../terminal/line_editor.ts";
 import type { FormBox } from "./form_fields.ts";
-import type { Keymap } from "../keymap/keymap.ts";
 import { type BrowserState, EMPTY_BROWSER } from "./browser.ts";
 import { type DecisionsState, EMPTY_DECISIONS } from "./decisions.ts";
 import type { Size } from "./frame.ts";
-import type { Glyphs } from "./glyphs.ts";
 import type { HistorySearch } from "./history_search.ts";
 import { type Looking, NOT_LOOKING } from "./looking.ts";
 import { emptyRing, type Ring } from "./ring.ts";
+import type { ScreenSettings } from "./view_settings.ts";
 
 /** Lines a channel keeps; older ones are in the journal. */
 export const FEED_CAPACITY = 2_000;
@@ -61,6 +59,8 @@ export interface Channel {
   readonly unread: number;
   readonly mentions: number;
   readonly notify: NotifyLevel;
+  /** The person has left it: it is out of the list until something calls them there. */
+  readonly isParted?: boolean;
   /** Number of the item at the bottom of a view that was scrolled back; undefined follows the newest. */
   readonly bottom: number | undefined;
   /** Where the mark "unread" stands while the channel is looked at. */
@@ -172,20 +172,6 @@ export interface Completion {
   readonly original: string;
 }
 
-/** Settings of the person; they come from the configuration. */
-export interface ScreenSettings {
-  readonly glyphs: Glyphs;
-  readonly keymap: Keymap;
-  readonly format: TimeFormat;
-  /** Sequences of other programs' making are off unless the person wants them. */
-  readonly hasBell: boolean;
-  readonly hasOsc9: boolean;
-  /** Whether a notification outside the screen (OSC 9) says what the ask is about. */
-  readonly showsText: boolean;
-  /** Reads only: nothing can be sent from this view. */
-  readonly isObserver: boolean;
-}
-
 /** A verb of the prompt, for completion and the palette. */
 export interface Verb {
   readonly name: string;
@@ -230,6 +216,8 @@ export interface Model {
   readonly place: Place;
   readonly channels: readonly Channel[];
   readonly current: number;
+  /** Members whose messages call nobody here. */
+  readonly muted: ReadonlySet<string>;
   readonly feed: FeedState;
   readonly requests: ReadonlyMap<string, RequestView>;
   /** Wall time until which an ask is out of sight. */
@@ -240,6 +228,8 @@ export interface Model {
   readonly tasks: readonly TaskView[];
   /** Templates that can be filled in. */
   readonly templates: readonly TemplateItem[];
+  /** Ids of the person's wordings, for completion. */
+  readonly prompts: readonly string[];
   readonly browser: BrowserState;
   readonly decisions: DecisionsState;
   readonly lists: Readonly<Record<Exclude<Place, "main">, ListState>>;
@@ -300,6 +290,7 @@ export function createModel(options: ModelOptions): Model {
       mark: undefined,
     })),
     current: 0,
+    muted: new Set(),
     feed: FEED_AT_REST,
     requests: new Map(),
     snoozed: new Map(),
@@ -308,6 +299,7 @@ export function createModel(options: ModelOptions): Model {
     agents: [],
     tasks: [],
     templates: [],
+    prompts: [],
     browser: EMPTY_BROWSER,
     decisions: EMPTY_DECISIONS,
     lists: { inbox: list, peers: list, tasks: list, browser: list, decisions: list },
@@ -327,6 +319,11 @@ export function createModel(options: ModelOptions): Model {
 /** What a channel is called on the screen: "#hmmm", and ">task/9ZXQWK" for a thread. */
 export function labelOf({ name, thread }: Pick<Channel, "name" | "thread">): string {
   return thread === undefined ? `#${name}` : `>${name}`;
+}
+
+/** Channels that the person has not left, by their numbers. Who is in one has not left it. */
+export function listedChannels({ channels, current }: Pick<Model, "channels" | "current">): number[] {
+  return channels.flatMap(({ isParted }, i) => isParted && i !== current ? [] : [i]);
 }
 
 /** The channel that is looked at. */

@@ -7,6 +7,7 @@ import { describeAsk, sanitiseLine } from "@bzzz/cli";
 import { ACTION_NAMES, type ActionName, ACTIONS } from "../keymap/actions.ts";
 import { waiting } from "./asks.ts";
 import { fuzzyScore } from "./fuzzy.ts";
+import { allVerbs } from "./local_verbs.ts";
 import { showKey } from "./keys.ts";
 import { labelOf, type Model, type Verb } from "./model.ts";
 
@@ -74,7 +75,7 @@ export function paletteEntries(model: Model, query: string): PaletteEntry[] {
         ? []
         : [{ text: sanitiseLine(row.version.address), note: "context", target: { type: "address", address: row.id } }]
     ),
-    ...model.verbs.map((verb): PaletteEntry => ({
+    ...allVerbs(model).map((verb): PaletteEntry => ({
       text: `/${verb.name}`,
       note: verb.summary,
       target: { type: "verb", verb },

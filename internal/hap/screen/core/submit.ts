@@ -17,6 +17,7 @@ import { openKeys } from "./help.ts";
 import { goToList } from "./lists.ts";
 import { LOCAL_VERBS } from "./local_verbs.ts";
 import { currentChannel, labelOf, type Model, NOTIFY_LEVELS, type Verb, withChannel } from "./model.ts";
+import { viewVerb } from "./view_verbs.ts";
 import { openThread, reply, sayHere } from "./threads.ts";
 
 /** Verbs that change nothing: a view that observes has these alone. */
@@ -35,6 +36,8 @@ export const READING_VERBS: ReadonlySet<string> = new Set([
   "patch list",
   "patch show",
   "peers",
+  "policy lint",
+  "policy test",
   "prompts lint",
   "prompts list",
   "prompts show",
@@ -118,6 +121,11 @@ export function askForTemplate(model: Model, template: string): Step<Model> {
   return { model, effects: [{ type: "open_form", template }] };
 }
 
+/** "/approve ID once" is what its box does. */
+function isOnce(verb: string, words: readonly string[]): boolean {
+  return verb === "approve" && words.length === 2 && words[1] === "once";
+}
+
 /** Verbs of this screen; undefined for those of the program. */
 function local(model: Model, verb: string, words: readonly string[]): Step<Model> | undefined {
   const [first = ""] = words;
@@ -126,8 +134,8 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
     case "approve":
     case "deny":
     case "answer": {
-      // With words behind the id it is said already, and what flags say the command does; approving else goes through its box.
-      if (words.some((word) => word.startsWith("--")) || (verb !== "approve" && words.length > 1)) return undefined;
+      // With words behind the id it is said already, and what flags say the command does; approving for once goes through its box.
+      if (words.some((word) => word.startsWith("--")) || (words.length > 1 && !isOnce(verb, words))) return undefined;
       const request = findAsk(model, first);
       if (request) return openBox(model, request, verb);
       return first === ""
@@ -165,6 +173,9 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
       if (!/^@\S/.test(first) || words.length < 2) return done({ ...model, hint: "Say it like: /msg @name words" });
       return run(model, `send ${words.join(" ")}`);
     case "notify": {
+      if (currentChannel(model).thread !== undefined) {
+        return done({ ...model, hint: "A thread calls you as its channel does: /join that first" });
+      }
       const level = NOTIFY_LEVELS.find((one) => one === first);
       if (!level) return done({ ...model, hint: `The levels are ${NOTIFY_LEVELS.join(", ")}` });
       const next = withChannel(model, model.current, (channel) => ({ ...channel, notify: level }));
@@ -185,6 +196,19 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
     case "quit":
     case "exit":
       return done(model, { type: "quit" });
+    case "part":
+    case "mute":
+    case "theme":
+    case "set":
+    case "reload":
+    case "cite":
+      return viewVerb(model, verb, words);
+    case "stop":
+      return run(model, `task stop ${words.join(" ")}`.trim());
+    case "prompt":
+      return words.length === 1
+        ? run(model, `prompts show ${first}`)
+        : done({ ...model, hint: "Say which: /prompt ID" });
     default:
       return LOCAL_VERBS.some(({ name }) => name === verb) ? done(model) : undefined;
   }

@@ -15,8 +15,9 @@ import type { Effect, Moment, ScreenEvent, Step } from "./events.ts";
 import { addItem, addLocal, leaveFeed, toItem } from "./feed.ts";
 import { formNotSent, formSent, openTemplate } from "./form_box.ts";
 import { pressOf } from "./press.ts";
+import { muted } from "./view_verbs.ts";
 import { addToThread, threadRead } from "./threads.ts";
-import { MAX_REQUESTS, type Model } from "./model.ts";
+import { MAX_REQUESTS, type Model, withChannel } from "./model.ts";
 import { callFor, callForMessage, remind, titleOf } from "./notifier.ts";
 import { textLines } from "./text_lines.ts";
 import { notVoted, voted } from "./vote_box.ts";
@@ -59,6 +60,8 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
         ),
       );
     }
+    case "keymap":
+      return only({ ...model, settings: { ...model.settings, keymap: event.keymap } });
     case "status": {
       const { node, mesh, leadership, person_key: key } = event.status;
       return only({
@@ -110,6 +113,8 @@ function reduce(model: Model, event: ScreenEvent): Step<Model> {
         model: notDecided(model, event.requestId, event.problem),
         effects: [{ type: "request", requestId: event.requestId }],
       };
+    case "prompts":
+      return only({ ...model, prompts: event.ids });
     case "templates":
       return only({ ...model, templates: event.items });
     case "form_opened":
@@ -173,7 +178,7 @@ function entries(model: Model, event: Extract<ScreenEvent, { type: "entries" }>)
   for (const entry of event.entries) {
     const index = next.channels.findIndex(({ topic }) => topic === entry.topic);
     if (index < 0) continue; // a topic of a newer version
-    const item = toItem(entry, next.me);
+    const item = muted(next, toItem(entry, next.me));
     next = addToThread(addItem(next, index, item, { isOld: event.isOld }), item);
     if (event.isOld) continue;
     if (entry.kind.startsWith("request_")) {
@@ -185,8 +190,9 @@ function entries(model: Model, event: Extract<ScreenEvent, { type: "entries" }>)
     hasContext ||= entry.kind.startsWith("context_") || entry.kind.startsWith("decision_");
     const level = next.channels[index]?.notify;
     const isCalling = item.kind === "message" && !item.isMine &&
-      (level === "all" || (item.isForMe && level !== "none" && level !== "asks"));
+      !next.muted.has(item.author) && (level === "all" || (item.isForMe && level !== "none" && level !== "asks"));
     if (!isCalling) continue;
+    next = withChannel(next, index, (channel) => ({ ...channel, isParted: false }));
     const called = callForMessage(next, `${item.author}: ${item.text}`);
     next = called.model;
     effects.push(...called.effects);

@@ -22,13 +22,19 @@ const CONTROL = /\p{Cc}/u;
 
 /** Draws frames; it remembers the one before and writes only what is different. */
 export class Painter {
-  readonly #theme: Theme;
+  #theme: Theme;
   #rows: string[] = [];
   #size: Size = { columns: 0, rows: 0 };
   #cursor = "";
 
   constructor(theme: Theme) {
     this.#theme = theme;
+  }
+
+  /** Other colours from the next frame on, which draws everything. */
+  setTheme(theme: Theme): void {
+    this.#theme = theme;
+    this.forget();
   }
 
   /** The next frame draws everything: the screen was cleared or spoiled. */

@@ -61,6 +61,12 @@ export class Screen {
     this.draw();
   }
 
+  /** Draws everything in other colours. */
+  setTheme(theme: Theme): void {
+    this.#painter.setTheme(theme);
+    this.draw();
+  }
+
   /** Draws nothing until `resume`; resolves once the frame that is on its way has been taken. */
   async pause(): Promise<void> {
     this.#isPaused = true;

@@ -3,7 +3,8 @@ import { waiting } from "../core/asks.ts";
 import { clip, fit, type Line, line, span } from "../core/cells.ts";
 import { feedSize, SIDE_COLUMNS, WIDE_COLUMNS } from "../core/feed_layout.ts";
 import type { Frame, Size } from "../core/frame.ts";
-import { currentChannel, labelOf, type Model } from "../core/model.ts";
+import { currentChannel, labelOf, listedChannels, type Model } from "../core/model.ts";
+import { allVerbs } from "../core/local_verbs.ts";
 import type { ActionName } from "../keymap/actions.ts";
 import { feedRows } from "./feed.ts";
 import { lookingWords } from "./filter.ts";
@@ -80,7 +81,7 @@ const FEED_KEYS: readonly (readonly [ActionName, string])[] = [
 
 function unreadElsewhere(model: Model): string {
   const count = model.channels.reduce(
-    (sum, one, i) => sum + (i === model.current || one.notify === "none" ? 0 : one.unread),
+    (sum, one, i) => sum + (i === model.current || one.isParted || one.notify === "none" ? 0 : one.unread),
     0,
   );
   return count === 0 ? "" : ` (${count} elsewhere)`;
@@ -90,16 +91,18 @@ function sidebar(model: Model, rows: number): Line[] {
   const { glyphs } = model.settings;
   const columns = SIDE_COLUMNS;
   const asks = waiting(model).length;
-  const channels = model.channels.map((channel, i): Line => {
+  const channels = listedChannels(model).flatMap((i): Line[] => {
+    const channel = model.channels[i];
+    if (!channel) return [];
     const isHere = i === model.current;
     const count = channel.unread === 0 ? "" : channel.mentions > 0 ? `${channel.unread} @` : String(channel.unread);
     const name = clip(labelOf(channel), columns - count.length - 3, glyphs.more);
-    return fit([
+    return [fit([
       span(isHere ? glyphs.pointer : " ", "accent"),
       span(name, isHere ? "strong" : channel.unread > 0 ? "plain" : "dim"),
       ...fit([], Math.max(1, columns - name.length - count.length - 2)),
       span(count, channel.mentions > 0 ? "danger" : "accent"),
-    ], columns);
+    ], columns)];
   });
   const peers = [...model.peers].sort((a, b) =>
     Number(b.is_connected) - Number(a.is_connected) || (nameOf(a) < nameOf(b) ? -1 : 1)
@@ -143,7 +146,7 @@ function below(model: Model): string {
   if (!model.input.text.startsWith("/") || model.input.text.startsWith("//")) return "";
   const words = model.input.text.slice(1).trimStart();
   const verb =
-    model.verbs.filter(({ name }) =>
+    allVerbs(model).filter(({ name }) =>
       words === name || words.startsWith(`${name} `) || (words !== "" && name.startsWith(words))
     )
       .sort((a, b) => b.name.length - a.name.length).sort((a, b) =>
