@@ -1,8 +1,8 @@
 import { IdentityError, loadMesh, Membership, meshPaths } from "@bzzz/agentid";
-import type { Clock } from "@bzzz/base";
+import { type Clock, errorMessage } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { readRosterHistory, readSeat } from "@bzzz/register";
-import { openStore } from "@bzzz/store";
+import { openStore, StoreError } from "@bzzz/store";
 import { join, relative } from "node:path";
 import { acquireInstanceLock } from "../collision.ts";
 import { homePaths, isThere, removeIfThere, writePrivateFile } from "../home.ts";
@@ -10,14 +10,13 @@ import type { BinaryProfile } from "../profiles.ts";
 import { forgetMesh } from "../setup.ts";
 import { votersByEpoch } from "../task_decisions.ts";
 import { copyPrivately } from "./copy.ts";
-import { type Manifest, MANIFEST_FILE, readManifest, SnapshotError } from "./manifest.ts";
+import { type Manifest, readManifest, SnapshotError } from "./manifest.ts";
 
 /** What a `journal.seq` says that lets the node ask its peers for its own entries first. */
 const RESTORED = "restored\n";
 
-/** A data directory that was put back. */
-export interface RestoredNode {
-  readonly manifest: Manifest;
+/** What holds for a node with an old database. */
+interface Standing {
   /** Others may have what it wrote since: it asks them before it writes. */
   readonly asksPeers: boolean;
   /**
@@ -27,11 +26,16 @@ export interface RestoredNode {
   readonly vote: "only" | "left" | "none";
 }
 
+/** A data directory that was put back. */
+export interface RestoredNode extends Standing {
+  readonly manifest: Manifest;
+}
+
 /**
  * Puts a snapshot into the data directory `home`, which belongs to no mesh, or is replaced with `isForced`; no node runs on
  * it. Every file is checked against its digest first; a crash in the middle leaves a directory without a mesh.
  *
- * @throws SnapshotError; RuntimeError "instance_running"; IdentityError "already_exists"; StoreError
+ * @throws SnapshotError; RuntimeError "instance_running"; IdentityError "already_exists"; what the disk refuses
  */
 export async function restoreSnapshot(
   deps: { readonly clock: Clock; readonly logger: Logger; readonly profile: BinaryProfile },
@@ -71,50 +75,62 @@ export async function restoreSnapshot(
         }; nothing was changed`,
       );
     }
+    const standing = await standingOf(deps, { aside, folder, peerId: manifest.peer_id });
     await forgetMesh(home);
-    return { manifest, ...await moveIn(deps, { home, aside, manifest }) };
+    await moveIn({ home, aside, manifest, standing });
+    return { manifest, ...standing };
   } finally {
     await removeIfThere(aside);
   }
 }
 
-/** The marks are right before `mesh.json`, without which the directory belongs to no mesh. */
-async function moveIn(
-  deps: { readonly clock: Clock; readonly logger: Logger },
-  { home, aside, manifest }: { readonly home: string; readonly aside: string; readonly manifest: Manifest },
-): Promise<Omit<RestoredNode, "manifest">> {
+/** Every mark is right before what it is about is there; `mesh.json`, without which there is no mesh, comes last. */
+async function moveIn({ home, aside, manifest, standing }: {
+  readonly home: string;
+  readonly aside: string;
+  readonly manifest: Manifest;
+  readonly standing: Standing;
+}): Promise<void> {
   const paths = homePaths(home);
-  const standing = await standingOf(deps, aside, manifest.peer_id);
   const last = relative(home, meshPaths(home).mesh);
-  const kept = manifest.files.map(({ path }) => path).filter((path) => path !== last && path !== MANIFEST_FILE);
-  for (const path of kept) {
-    if (path === relative(home, paths.voterMark) && standing.vote !== "only") continue;
+  if (standing.asksPeers) await writePrivateFile(paths.reservation, RESTORED);
+  for (const { path } of manifest.files) {
+    if (path === last || (path === relative(home, paths.voterMark) && standing.vote !== "only")) continue;
     await Deno.mkdir(join(home, path, ".."), { recursive: true, mode: 0o700 });
     await Deno.rename(join(aside, path), join(home, path));
   }
-  if (standing.asksPeers) await writePrivateFile(paths.reservation, RESTORED);
   await writePrivateFile(join(home, last), await Deno.readTextFile(join(aside, last)));
-  return standing;
 }
 
-/** What the database says of the others, read where nothing of it counts yet. */
+/** What the database says of the others, read where nothing of it counts yet. @throws SnapshotError "snapshot_damaged" */
 async function standingOf(
   deps: { readonly clock: Clock; readonly logger: Logger },
-  aside: string,
-  peerId: string,
-): Promise<Omit<RestoredNode, "manifest">> {
+  { aside, folder, peerId }: { readonly aside: string; readonly folder: string; readonly peerId: string },
+): Promise<Standing> {
   const { database } = homePaths(aside);
-  const mesh = await loadMesh(aside);
-  if (!mesh || !await isThere(database)) return { asksPeers: true, vote: "none" };
-  using store = openStore(deps, { path: database });
-  const membership = new Membership(mesh);
-  for (const bytes of store.grants.grants()) membership.addGrant(bytes);
-  const voters = [...votersByEpoch(readRosterHistory(store.kv), mesh).values()].at(-1) ?? [];
-  const isOnly = voters.length === 1 && voters[0] === peerId;
-  return {
-    asksPeers: membership.roster(deps.clock.nowMs()).some(({ peer }) => peer !== peerId),
-    vote: readSeat(store) === undefined ? "none" : isOnly ? "only" : "left",
-  };
+  const unusable = (why: string, cause?: unknown) =>
+    new SnapshotError("snapshot_damaged", `Cannot restore "${folder}": ${why}; nothing was changed`, { cause });
+  const mesh = await loadMesh(aside).catch((cause) => {
+    throw unusable(`what it has of its mesh cannot be read: ${errorMessage(cause)}`, cause);
+  });
+  if (!mesh) throw unusable(`it has no "${relative(aside, meshPaths(aside).mesh)}"`);
+  if (!await isThere(database)) return { asksPeers: true, vote: "none" };
+  try {
+    using store = openStore(deps, { path: database });
+    const membership = new Membership(mesh);
+    for (const bytes of store.grants.grants()) membership.addGrant(bytes);
+    const voters = [...votersByEpoch(readRosterHistory(store.kv), mesh).values()].at(-1) ?? [];
+    const isOnly = voters.length === 1 && voters[0] === peerId;
+    return {
+      asksPeers: membership.roster(deps.clock.nowMs()).some(({ peer }) => peer !== peerId),
+      vote: readSeat(store) === undefined ? "none" : isOnly ? "only" : "left",
+    };
+  } catch (cause) {
+    const code = cause instanceof StoreError ? cause.code : undefined;
+    if (code === "store_newer_version") throw unusable("a newer version of this program made its database", cause);
+    if (code === "store_corrupt") throw unusable("its database is damaged", cause);
+    throw cause;
+  }
 }
 
 async function copyListed(from: string, to: string, signal: AbortSignal) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeGrant, issueGrant, loadGrant, loadMesh, loadRootKey } from "@bzzz/agentid";
-import { afterThisTurn, createSystemClock, createSystemRandom } from "@bzzz/base";
+import { afterThisTurn, createSystemClock, createSystemRandom, type PeerId } from "@bzzz/base";
 import { ageRecipientOfSecret, createAgeSecret } from "@bzzz/crypto";
 import { createNullLogger } from "@bzzz/logging";
 import { readSeat, signGenesis, storeGenesis } from "@bzzz/register";
@@ -9,6 +9,7 @@ import { homePaths, readTextIfThere } from "../home.ts";
 import { AGENT_PROFILE, HAP_PROFILE } from "../profiles.ts";
 import { requireAgentId } from "../agent_name.ts";
 import { foundMesh } from "../setup.ts";
+import { digestOf } from "./copy.ts";
 import { type Manifest, MANIFEST_FILE } from "./manifest.ts";
 import { restoreSnapshot } from "./restore.ts";
 import { saveSnapshot } from "./save.ts";
@@ -64,6 +65,37 @@ class Fixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+async function peerOf(home: string): Promise<PeerId> {
+  return decodeGrant(await loadGrant(home) ?? assert.fail())?.grant.peer ?? assert.fail();
+}
+
+/** Lets the founder of `home` know of another member. */
+async function addMember(home: string, peer: PeerId) {
+  const [rootKey, mesh] = [await loadRootKey(home) ?? assert.fail(), await loadMesh(home) ?? assert.fail()];
+  using store = openStore(deps, { path: homePaths(home).database });
+  const { bytes } = issueGrant({ key: rootKey, issuer: "root" }, {
+    mesh: mesh.meshId,
+    peer,
+    agentId: requireAgentId("cleo"),
+    binaryType: "agent",
+    role: "developer",
+    ageRecipient: ageRecipientOfSecret(createAgeSecret(deps.random)),
+    issuedAtMs: deps.clock.nowMs(),
+  });
+  store.grants.addGrant(bytes);
+  return { rootKey, mesh };
+}
+
+/** Puts a text in the place of a file of a snapshot, or nothing, as if it had been saved so. */
+async function rewrite({ saved }: Fixture, manifest: Manifest, path: string, text: string | undefined): Promise<void> {
+  const files = manifest.files.filter((file) => file.path !== path);
+  if (text !== undefined) {
+    await Deno.writeTextFile(`${saved}/${path}`, text);
+    files.push({ path, ...await digestOf(`${saved}/${path}`, signal) });
+  }
+  await Deno.writeTextFile(`${saved}/${MANIFEST_FILE}`, JSON.stringify({ ...manifest, files }));
 }
 
 Deno.test("a snapshot is private, and has what cannot be made again", async () => {
@@ -132,20 +164,10 @@ Deno.test("a node that knows of others asks them first; where others vote it giv
   await using fixture = await Fixture.create();
   const { home } = fixture;
   await using elsewhere = await Fixture.create();
-  const other = decodeGrant(await loadGrant(elsewhere.home) ?? assert.fail())?.grant.peer ?? assert.fail();
-  const [rootKey, mesh] = [await loadRootKey(home) ?? assert.fail(), await loadMesh(home) ?? assert.fail()];
+  const other = await peerOf(elsewhere.home);
+  const { rootKey, mesh } = await addMember(home, other);
   {
     using store = openStore(deps, { path: homePaths(home).database });
-    const { bytes } = issueGrant({ key: rootKey, issuer: "root" }, {
-      mesh: mesh.meshId,
-      peer: other,
-      agentId: requireAgentId("cleo"),
-      binaryType: "agent",
-      role: "developer",
-      ageRecipient: ageRecipientOfSecret(createAgeSecret(deps.random)),
-      issuedAtMs: deps.clock.nowMs(),
-    });
-    store.grants.addGrant(bytes);
     for (const key of store.kv.keys("register/roster/")) store.kv.delete(key);
     storeGenesis(store.kv, signGenesis(rootKey, mesh.meshId, { peer: other, seat: "1".repeat(32) }));
     assert.ok(readSeat(store) !== undefined);
@@ -174,6 +196,50 @@ Deno.test("what is not as it was saved is refused, and nothing is changed", asyn
   await Deno.remove(`${fixture.saved}/config.yaml`);
   await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /"config\.yaml" is missing/ });
   assert.equal(await loadMesh(`${fixture.folder}/again`), undefined);
+});
+
+Deno.test("a snapshot that cannot be used replaces nothing, though every file is as its manifest says", async () => {
+  await using fixture = await Fixture.create();
+  const broken: readonly (readonly [string, string | undefined, RegExp])[] = [
+    ["journal.db", "no database", /its database is damaged; nothing was changed/],
+    ["mesh/mesh.json", "{}", /its mesh cannot be read: .*; nothing was changed/],
+    ["mesh/mesh.json", undefined, /it has no "mesh\/mesh\.json"; nothing was changed/],
+  ];
+  for (const [path, text, message] of broken) {
+    await using copy = await Fixture.create();
+    const home = { home: copy.home, isForced: true };
+    const before = await loadMesh(copy.home);
+    await rewrite(fixture, await fixture.save(), path, text);
+
+    await assert.rejects(fixture.restore(home), { code: "snapshot_damaged", message }, path);
+    assert.deepEqual(await loadMesh(copy.home), before, path);
+    await Deno.remove(fixture.saved, { recursive: true });
+  }
+});
+
+Deno.test("a restore that breaks off in the middle leaves no old database without its mark", async () => {
+  await using fixture = await Fixture.create();
+  await using elsewhere = await Fixture.create();
+  await addMember(fixture.home, await peerOf(elsewhere.home));
+  await fixture.save();
+  const again = `${fixture.folder}/again`;
+  await Deno.mkdir(`${again}/content/3f/3f00/in the way`, { recursive: true });
+
+  await assert.rejects(fixture.restore(), Error);
+
+  assert.ok(await Deno.stat(homePaths(again).database));
+  assert.equal(await readTextIfThere(homePaths(again).reservation), "restored\n");
+  assert.equal(await loadMesh(again), undefined);
+  await Deno.remove(`${again}/content`, { recursive: true });
+  assert.deepEqual((await fixture.restore()).asksPeers, true);
+});
+
+Deno.test("a database that is none is not saved", async () => {
+  await using fixture = await Fixture.create();
+  await Deno.writeTextFile(homePaths(fixture.home).database, "no database at all, but as long as one would be");
+
+  await assert.rejects(fixture.save(), { code: "store_corrupt" });
+  await assert.rejects(Deno.stat(fixture.saved), Deno.errors.NotFound);
 });
 
 Deno.test("a snapshot cannot lead out of its folder", async () => {
