@@ -76,6 +76,27 @@ Deno.test("an approved action is done and told of; permitted and done are two en
   await runner.stop();
 });
 
+Deno.test("the same question twice at once is one question, and both get its answer", async () => {
+  const answers: Answer[] = [];
+  const twice: Executor = {
+    name: "twice",
+    run: async (_job, io) => {
+      answers.push(...await Promise.all([io.ask(ASK), io.ask(ASK)]));
+      return { summary: "asked", output: "" };
+    },
+  };
+  const { ana, clock, opened, runner, taskId } = await createWorld(twice);
+  assert.equal(opened().length, 1);
+
+  await answer(ana, opened()[0]);
+  await clock.advance(2 * SECOND);
+
+  assert.deepEqual(answers.map(({ decision }) => decision), ["approve", "approve"]);
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.equal(ana.bodies("task_resumed").length, 1);
+  await runner.stop();
+});
+
 Deno.test("altered, replayed and forged decisions move no agent: it goes on waiting", async () => {
   const asker = new Asker(ASK);
   const { ana, node, mesh, clock, opened, runner } = await createWorld(asker);

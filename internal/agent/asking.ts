@@ -1,4 +1,4 @@
-import type { Clock, EntryId, RequestId, TaskId, Timer } from "@bzzz/base";
+import type { Clock, EntryId, PeerId, RequestId, TaskId, Timer } from "@bzzz/base";
 import type { TaskAct, TaskValue, TaskView } from "@bzzz/coordinator";
 import { closedAs, type RequestView } from "@bzzz/hmmm";
 import type { BodyOf } from "@bzzz/wire";
@@ -41,6 +41,8 @@ export class Asking {
   readonly #deps: AskingDeps;
   readonly #options: AskingOptions;
   readonly #waiting = new Map<RequestId, (view: RequestView) => void>();
+  /** Questions under way: who asks the same meanwhile waits for the same answer. At most `MAX_ASKS` and one of the plan. */
+  readonly #underWay = new Map<RequestId, Promise<Answer>>();
   /** Requests of other tasks whose approval was used here. */
   readonly #covered = new Set<RequestId>();
   #askCount = 0;
@@ -100,9 +102,25 @@ export class Asking {
     const holders = [this.#deps.value().holder, ...this.#deps.view().attempts.map(({ holder }) => holder)];
     const askers = new Set(holders.filter((holder) => holder !== undefined));
     const { body, known } = bindRequest(wanted, [...askers], (id) => book.inbox.get(id));
+    const asked = this.#underWay.get(body.requestId);
+    if (asked) return await asked;
+    const asking = this.#askOnce(body, known, [...askers]);
+    this.#underWay.set(body.requestId, asking);
+    try {
+      return await asking;
+    } finally {
+      this.#underWay.delete(body.requestId);
+    }
+  }
+
+  async #askOnce(
+    body: BodyOf<"request_opened">,
+    known: RequestView | undefined,
+    [self]: readonly PeerId[],
+  ): Promise<Answer> {
+    const { book } = this.#deps;
     const answer = known && this.#fit(known);
     if (answer) return answer;
-    const [self] = askers;
     const standing = self && book.standing({ action: body.action, taskId: body.taskId, openedBy: self });
     // what is done under it is told of the request that it was given for
     const permitted = standing && book.answerOf(standing);
