@@ -44,6 +44,8 @@ const MAX_LOG_CHARACTERS = 500;
 const STDERR_TAIL_CHARACTERS = 1000;
 /** After SIGKILL pipes close at once, unless a descendant has left the group; it is not waited for longer than this. */
 const ESCAPED_MS = 500;
+/** Bytes that wait for the program to read them: a few of the largest files that it may ask for. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
  * A program's process group from its start to its end, within its limits: what it writes is read as lines, its memory is
@@ -58,6 +60,7 @@ export class SupervisedGroup {
   readonly #readers: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>[] = [];
   readonly #timers: Timer[] = [];
   #outputBytes = 0;
+  #unreadBytes = 0;
   #logLines = 0;
   #stderrTail = "";
 
@@ -114,9 +117,23 @@ export class SupervisedGroup {
     }));
   }
 
-  /** A program that does not read its input, or has ended, is no error: what it says at its end counts. */
+  /**
+   * A program that does not read its input, or has ended, is no error: what it says at its end counts. One that asks for
+   * more and more and reads nothing of it is ended.
+   */
   write(line: string): void {
-    this.run("write", () => this.#input.write(utf8Encode(line)));
+    const bytes = utf8Encode(line);
+    if (this.#unreadBytes + bytes.byteLength > MAX_UNREAD_BYTES) {
+      return this.halt(limitError(`it does not read ${MAX_UNREAD_BYTES} bytes that it was answered`));
+    }
+    this.#unreadBytes += bytes.byteLength;
+    this.run("write", async () => {
+      try {
+        await this.#input.write(bytes);
+      } finally {
+        this.#unreadBytes -= bytes.byteLength;
+      }
+    });
   }
 
   closeInput(): void {

@@ -496,3 +496,19 @@ async function isGone(pid: string): Promise<boolean> {
     return true;
   }
 }
+
+Deno.test("a program that asks for file after file and reads none of them is ended", async () => {
+  await using bench = await Bench.create();
+  const script = `
+    read -r line; echo '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":1}}'
+    read -r line; echo '{"jsonrpc":"2.0","id":1,"result":{"sessionId":"s"}}'
+    head -c 4000000 /dev/zero | tr '\\0' x > big
+    while :; do
+      echo '{"jsonrpc":"2.0","id":7,"method":"fs/read_text_file","params":{"sessionId":"s","path":"big"}}'
+    done
+  `;
+
+  const error = await bench.fails("limit_exceeded", {}, { argv: ["/bin/sh", "-c", script], maxOutputBytes: 1 << 30 });
+
+  assert.match(error.message, /does not read \d+ bytes/);
+});
