@@ -596,9 +596,9 @@ Deno.test("keys of the inbox beside deciding: hand on, edit and what to read; Al
   await press("\x1br", "/", "push\r");
   await shows("push 3 commits");
   await press("x");
-  await shows(`> /escalate ${short} --to @`);
+  await shows(`> /escalate ${short} @`);
   await press("\x15", "\x1br", "e");
-  await shows(`Cannot edit ask ${short}: it does not offer that`);
+  await shows(`Cannot edit ask ${short}: it offers approve, deny, escalate`);
   await press("o");
   await shows("the plan");
   await shows("and 1 more: the ask has them");

@@ -8,6 +8,7 @@ import { isOpenRequest, type RequestView } from "@bzzz/api";
 import { sanitiseLine } from "@bzzz/cli";
 import { UcxlError } from "@bzzz/ucxl";
 import { inboxRows } from "./asks.ts";
+import { openBox } from "./boxes.ts";
 import { goTo } from "./browser_boxes.ts";
 import type { Step } from "./events.ts";
 import { selectedIndex } from "./lists.ts";
@@ -18,21 +19,22 @@ export function actOnAsk(model: Model, action: "edit" | "escalate" | "refs"): St
   const request = inboxRows(model)[selectedIndex(model, "inbox")];
   if (!request) return say(model, "Nobody waits for you");
   if (action === "refs") return openRefs(model, request);
-  const why = refusalOf(model, request, action);
+  if (action === "edit") return openBox(model, request, "edit");
+  const why = refusalOf(model, request);
   const short = sanitiseLine(request.short_id);
-  if (why !== undefined) return say(model, `Cannot ${action} ask ${short}: ${why}`);
-  const text = action === "edit" ? `/approve ${short} --edit ` : `/escalate ${short} --to @`;
+  if (why !== undefined) return say(model, `Cannot escalate ask ${short}: ${why}`);
+  const text = `/escalate ${short} @`;
   return {
     model: { ...model, place: "main", hint: "", input: { ...model.input, text, cursor: text.length } },
     effects: [],
   };
 }
 
-function refusalOf(model: Model, request: RequestView, offer: "edit" | "escalate"): string | undefined {
+function refusalOf(model: Model, request: RequestView): string | undefined {
   if (model.settings.isObserver) return "this view only observes";
   if (!isOpenRequest(request)) return `it is ${request.state}`;
   if (!request.is_addressed_to_me) return "it is for somebody else";
-  return request.allow.includes(offer) ? undefined : "it does not offer that";
+  return request.allow.includes("escalate") ? undefined : "it does not offer that";
 }
 
 /** The first of what is to be read; the others are named, and stand in the ask. */

@@ -9,6 +9,7 @@ import { describeRequest, sanitiseLine } from "@bzzz/cli";
 import { wrap } from "./cells.ts";
 import { emptyLine } from "../../terminal/line_editor.ts";
 import { addLocal } from "./feed.ts";
+import { formOfAction } from "./edit_action.ts";
 import type { Effect, Step } from "./events.ts";
 import { formOfAsk } from "./form_fields.ts";
 import { type Press, showKey } from "./keys.ts";
@@ -40,13 +41,18 @@ export function approvalText(
   model: Model,
   box: ApprovalBox,
 ): { readonly lines: readonly string[]; readonly room: number } {
-  const lines = describeRequest(box.request, model.settings.format, box.openedAtWallMs)
+  const { request, edited } = box;
+  const lines = describeRequest(
+    edited ? { ...request, action: edited.action } : request,
+    model.settings.format,
+    box.openedAtWallMs,
+  )
     .flatMap((text) => wrap(text, boxColumns(model) - 4));
   return { lines, room: Math.max(1, model.size.rows - APPROVAL_FRAME_LINES) };
 }
 
 /** Opens the box for a verb, when the ask offers it and is still open; otherwise says why not. */
-export function openBox(model: Model, request: RequestView, verb: "approve" | "deny" | "answer"): Step<Model> {
+export function openBox(model: Model, request: RequestView, verb: "approve" | "deny" | "answer" | "edit"): Step<Model> {
   const refuse = (why: string): Step<Model> => ({
     model: { ...model, hint: `Cannot ${verb} ask ${sanitiseLine(request.short_id)}: ${why}` },
     effects: [],
@@ -58,22 +64,34 @@ export function openBox(model: Model, request: RequestView, verb: "approve" | "d
     ? request.allow.some((one) => one === "answer" || one === "choose")
     : request.allow.includes(verb);
   if (!isOffered) return refuse(`it offers ${request.allow.map((one) => sanitiseLine(one)).join(", ") || "nothing"}`);
+  if (verb === "edit") {
+    if (!request.action || !request.allow.includes("approve")) return refuse("it has no action to approve");
+    return { model: { ...model, modal: formOfAction(request, request.action), hint: "" }, effects: [] };
+  }
   const common = { request, isSending: false, problem: undefined };
   const modal: Modal = verb === "approve"
-    ? {
-      type: "approval",
-      ...common,
-      openedAtMs: model.monoMs,
-      openedAtWallMs: model.nowMs,
-      focus: "confirm",
-      confirm: emptyLine(),
-      note: emptyLine(),
-      top: 0,
-    }
+    ? approvalBox(model, request, undefined)
     : (verb === "answer" ? formOfAsk(request) : undefined) ??
       { type: "reply", ...common, kind: verb, line: emptyLine() };
   const effects: readonly Effect[] = verb === "approve" ? [{ type: "wake", afterMs: GUARD_MS }] : [];
   return { model: { ...model, modal, hint: "" }, effects };
+}
+
+/** The box of an approval, opened now: of the request, or of its action as it was changed. */
+export function approvalBox(model: Model, request: RequestView, edited: ApprovalBox["edited"]): ApprovalBox {
+  return {
+    type: "approval",
+    request,
+    edited,
+    openedAtMs: model.monoMs,
+    openedAtWallMs: model.nowMs,
+    focus: "confirm",
+    confirm: emptyLine(),
+    note: emptyLine(),
+    top: 0,
+    isSending: false,
+    problem: undefined,
+  };
 }
 
 /** Closes the box that is open, and says truly what that means. */
@@ -93,6 +111,7 @@ export function pressApproval(model: Model, box: ApprovalBox, press: Press): Ste
   });
   const action = press.type === "key" ? model.settings.keymap.actionOf(press.name, ["approval"]) : undefined;
   if (action === "cancel") {
+    if (box.edited && !box.isSending) return { model: { ...model, modal: box.edited.form }, effects: [] };
     return closeBox(model);
   }
   const { lines, room } = approvalText(model, box);
@@ -123,9 +142,13 @@ export function pressApproval(model: Model, box: ApprovalBox, press: Press): Ste
   if (!line) return change({});
   const wanted = confirmationOf(box.request);
   const typed = line.text.toLowerCase();
-  if (typed === wanted) return send(model, box, { decision: "approve", ...reason });
+  if (typed === wanted) return send(model, box, { decision: "approve", ...reason, ...editedAction(box) });
   if (typed.length < wanted.length) return change({ confirm: line, problem: undefined });
   return change({ confirm: emptyLine(), problem: `"${sanitiseLine(line.text)}" is not "${wanted}"` });
+}
+
+function editedAction({ edited }: ApprovalBox): Pick<AnswerInput, "edited_action"> {
+  return edited ? { edited_action: { ...edited.action, args: [...edited.action.args] } } : {};
 }
 
 /** A press in the box of an answer or a reason. */

@@ -12,6 +12,7 @@ import { wordsOf } from "../../forms/template_text.ts";
 import { edit } from "../../terminal/line_editor.ts";
 import { closeBox } from "./boxes.ts";
 import { wrap } from "./cells.ts";
+import { approveEdited } from "./edit_action.ts";
 import type { Effect, Step } from "./events.ts";
 import { addLocal } from "./feed.ts";
 import {
@@ -86,6 +87,7 @@ export function pressForm(model: Model, box: FormBox, press: Press): Step<Model>
 
 /** Everything is looked at; what is wrong gets the keys. */
 function review(model: Model, box: FormBox): Step<Model> {
+  if (box.about.type === "action") return approveEdited(model, box, box.about.request);
   const refuse = (problem: string, focus = box.focus): Step<Model> => ({
     model: { ...model, modal: { ...box, focus, problem } },
     effects: [],

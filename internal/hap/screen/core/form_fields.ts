@@ -22,9 +22,11 @@ import { type EditorState, emptyLine } from "../../terminal/line_editor.ts";
 /** How a line break looks where a text of several lines is typed in one. */
 export const BREAK_MARK = " ⏎ ";
 
-/** What a form is about: an ask that has one, or a template of the person. */
+/** What a form is about: an ask that has one, an action, or a template of the person. */
 export type FormAbout =
   | { readonly type: "ask"; readonly request: RequestView }
+  /** The action that an ask wants approved, to be changed before it is. */
+  | { readonly type: "action"; readonly request: RequestView }
   | { readonly type: "template"; readonly template: Template };
 
 /** The box of a form. Its fields are filled in, then all of it is looked at, then it is sent. */

@@ -10,6 +10,7 @@ export const LOCAL_VERBS: readonly Verb[] = [
   },
   { name: "reply", summary: "Answer the last message, in its thread: /reply words", argument: undefined },
   { name: "asks", summary: "Asks that wait for you", argument: undefined },
+  { name: "edit", summary: "Change the action of an ask, then approve it", argument: "ask" },
   { name: "browse", summary: "Context at an address, or all of it", argument: "address" },
   { name: "find", summary: "Search context for words", argument: "words" },
   { name: "log", summary: "Decisions and their votes", argument: undefined },

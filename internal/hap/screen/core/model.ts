@@ -134,6 +134,8 @@ export type Modal =
 export interface ApprovalBox {
   readonly type: "approval";
   readonly request: RequestView;
+  /** What is approved in place of the action that was asked for, and the form that it came from. */
+  readonly edited: { readonly action: NonNullable<RequestView["action"]>; readonly form: FormBox } | undefined;
   /** Monotonic. */
   readonly openedAtMs: number;
   /** Wall time: what is shown stays as it was, also while it is read. */

@@ -131,6 +131,7 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
   const [first = ""] = words;
   const done = (next: Model, ...effects: Effect[]): Step<Model> => ({ model: next, effects });
   switch (verb) {
+    case "edit":
     case "approve":
     case "deny":
     case "answer": {
@@ -138,6 +139,7 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
       if (words.some((word) => word.startsWith("--")) || (words.length > 1 && !isOnce(verb, words))) return undefined;
       const request = findAsk(model, first);
       if (request) return openBox(model, request, verb);
+      if (verb === "edit" && first === "") return done({ ...model, hint: "Say which: /edit ID" });
       return first === ""
         ? undefined
         : done({ ...model, hint: `Cannot ${verb} "${sanitiseLine(first, 40)}": no ask of that id waits here` });

@@ -76,7 +76,7 @@ export const ACTIONS = {
   approve: { scope: "inbox", summary: "Approve: opens the box that asks for a confirmation" },
   deny: { scope: "inbox", summary: "Refuse, with a reason" },
   answer: { scope: "inbox", summary: "Answer or choose" },
-  edit: { scope: "inbox", summary: "Approve it changed: the command goes into the line" },
+  edit: { scope: "inbox", summary: "Change its action, then approve it" },
   escalate: { scope: "inbox", summary: "Hand it on: the command goes into the line" },
   refs: { scope: "inbox", summary: "Open what is to be read first" },
   snooze: { scope: "inbox", summary: "Not now: out of sight for an hour, on this screen" },

@@ -120,13 +120,13 @@ function headOf(about: FormAbout): Line {
 }
 
 function titleOfForm(about: FormAbout): string {
-  return about.type === "ask"
-    ? `Answer ${sanitiseLine(about.request.short_id)}`
+  return about.type !== "template"
+    ? `${about.type === "ask" ? "Answer" : "Change the action of"} ${sanitiseLine(about.request.short_id)}`
     : sanitiseLine(about.template.title, 60);
 }
 
 function statusOf(model: Model, { about, problem, isSending }: FormBox, isGuarded: boolean): Line {
-  const now = about.type === "ask" ? model.requests.get(about.request.request_id) : undefined;
+  const now = about.type !== "template" ? model.requests.get(about.request.request_id) : undefined;
   const told = problem ?? (now && !isOpenRequest(now) ? `it is ${now.state} already` : undefined);
   if (told !== undefined) return line(` ! ${told}`, "danger");
   return line(isSending ? " sending" : isGuarded ? " keys are ignored for the first 0.7 s" : "", "warning");

@@ -62,7 +62,7 @@ function approvalBox(model: Model, modal: ApprovalBox): ModalBox {
     statusLine(modal, isGuarded, now && !isOpenRequest(now) ? `it is ${now.state} already` : undefined),
     line(
       ` ${
-        keyHelp(model, [["cancel", "sends nothing"], ["next_field", "note"], [
+        keyHelp(model, [["cancel", modal.edited ? "back to the fields" : "sends nothing"], ["next_field", "note"], [
           "deny_with_note",
           "denies, with the note",
         ]], 200)
@@ -75,7 +75,7 @@ function approvalBox(model: Model, modal: ApprovalBox): ModalBox {
   const column = modal.focus === "note" ? 17 + note.column : 2 + label.length + confirm.column;
   return {
     lines: box(model, {
-      title: `Approve ${sanitiseLine(request.short_id)}?${isHigh ? " HIGH !" : ""}`,
+      title: `Approve ${sanitiseLine(request.short_id)}${modal.edited ? ", changed" : ""}?${isHigh ? " HIGH !" : ""}`,
       lines: [...shown, ...tail],
       columns,
       style: isHigh ? "danger" : "strong",
