@@ -40,6 +40,8 @@ const EFFECTS: Readonly<Record<ToolKind, string>> = {
 const MAX_TARGET = 2560;
 const MAX_VALUE = 8192;
 const MAX_EFFECT = 4096;
+/** Characters of what a tool call says that are shown; the rest of the effect is ours. */
+const MAX_SAID = 3000;
 const MAX_ARGS = 60;
 const MAX_NAME = 64;
 /** Characters of what the program calls itself and a tool call. */
@@ -76,18 +78,17 @@ export function permissionAsk(call: ToolCall, context: PermissionContext): AskRe
   const { program, shown, options, repeats } = context;
   const paths = pathsOf(call);
   const target = targetOf(call, paths, shown);
-  const { args, isWhole } = argsOf(call, shown);
+  const said = textOf(call);
+  const { args, isWhole } = argsOf(call, { target, said, shown });
   const isOutside = paths.some((path) => shown(path) === undefined);
   const isForAlways = !options.some(({ kind }) => kind === "allow_once");
   const { text: changes, isWhole: areChangesWhole } = describeChanges(call, shown);
-  const isTold = call.rawInput !== undefined || call.content.length > 0;
-  // bounded before it is looked at character by character
-  const said = textOf(call).slice(0, MAX_EFFECT);
+  const isTold = call.rawInput !== undefined || said.trim() !== "" || call.content.some(({ type }) => type === "diff");
   const name = wordsOf(program, 100);
   const words = wordsOf(call.title, MAX_WORDS);
   const effect = [
     EFFECTS[call.kind],
-    ...(said === "" ? [] : [`The program says: ${said}`]),
+    ...(said === "" ? [] : [`The program says: ${cut(said, MAX_SAID)}`]),
     ...(isOutside ? ["It reaches outside of the task's folder."] : []),
     ...(isForAlways
       ? ["The program offers no single time: it will not ask again for what it holds for the same."]
@@ -169,7 +170,11 @@ function commandOf(input: unknown): string | undefined {
 /** All that the action is: what the tool is given, and what files would become. What is signed names all of it. */
 function argsOf(
   call: ToolCall,
-  shown: PermissionContext["shown"],
+  { target, said, shown }: {
+    readonly target: string;
+    readonly said: string;
+    readonly shown: PermissionContext["shown"];
+  },
 ): { readonly args: RequestAction["args"]; readonly isWhole: boolean } {
   const args: RequestAction["args"] = [];
   let isWhole = true;
@@ -190,6 +195,14 @@ function argsOf(
   const isListed = entries.length <= MAX_ARGS / 2 && entries.every(([name]) => name !== "" && name.length <= MAX_NAME);
   if (isListed) { for (const [name, value] of entries) add(name, value); }
   else add("input", rawInput);
+  // without an input the title may be all that tells two commands apart
+  if (rawInput === undefined && call.title !== "" && call.title !== target) add("title", call.title);
+  const places = call.locations.map((path) => shown(path) ?? path);
+  if (places.some((place) => place !== target)) add("paths", JSON.stringify(places));
+  // bounded before it is looked at character by character
+  const isShown = said.length <= MAX_SAID && sanitiseText(said) === said;
+  if (!isShown) add("sha256 of what it says", digestOf(said));
+  isWhole &&= said.length <= MAX_SAID;
   const diffs = call.content.filter((block) => block.type === "diff");
   for (const { path, newText } of diffs.slice(0, MAX_ARGS / 4)) {
     add("file", shown(path) ?? path);

@@ -73,6 +73,16 @@ Deno.test("what is not told, too long to be shown, for always or outside asks fo
   const diff = (newText: string) => [{ type: "diff" as const, path: "/work/a.ts", newText }];
   const cases: [string, AskRequest, RegExp][] = [
     ["not told", askOf({ ...edit, rawInput: undefined }), /does not tell what exactly/],
+    [
+      "not told in a way that is shown",
+      askOf({ ...edit, rawInput: undefined, content: [{ type: "content", content: { type: "image" } }] }),
+      /does not tell what exactly/,
+    ],
+    [
+      "long words",
+      askOf({ ...edit, content: [{ type: "content", content: { type: "text", text: "x".repeat(5_000) } }] }),
+      /The program says: x/,
+    ],
     ["outside", askOf({ ...edit, locations: ["/etc/passwd"] }), /outside of the task's folder/],
     [
       "outside, by its input",
@@ -90,8 +100,27 @@ Deno.test("what is not told, too long to be shown, for always or outside asks fo
   assert.equal(askOf({ kind: "read", locations: ["/etc/hosts"], rawInput: {} }).stakes, "low");
 });
 
+Deno.test("all the files that a call names are in what is signed", () => {
+  const remove = {
+    kind: "delete",
+    rawInput: undefined,
+    title: "Clean up",
+    locations: ["/work/a.ts", "/etc/b"],
+  } as const;
+
+  assert.deepEqual(askOf(remove).action?.args, [
+    { name: "title", value: "Clean up" },
+    { name: "paths", value: '["a.ts","/etc/b"]' },
+  ]);
+});
+
 Deno.test("two calls that differ anywhere are two actions, however long; the same call is the same request", () => {
   const long = "x".repeat(100_000);
+  const untold = { rawInput: undefined };
+  const says = (text: string): Partial<ToolCall> => ({
+    ...untold,
+    content: [{ type: "content", content: { type: "text", text } }],
+  });
   const cases: [Partial<ToolCall>, Partial<ToolCall>][] = [
     [{ rawInput: { command: `${long}a` } }, { rawInput: { command: `${long}b` } }],
     [{ rawInput: { n: { deep: [1] } } }, { rawInput: { n: { deep: [2] } } }],
@@ -101,6 +130,10 @@ Deno.test("two calls that differ anywhere are two actions, however long; the sam
       { content: [{ type: "diff", path: "a", newText: `${long}b` }] },
     ],
     [{ kind: "read" }, { kind: "edit" }],
+    [{ ...untold, locations: ["/work/a", "/work/b"] }, { ...untold, locations: ["/work/a", "/work/c"] }],
+    [{ ...untold, locations: ["/work"], title: "rm a" }, { ...untold, locations: ["/work"], title: "rm b" }],
+    [says(`${long}a`), says(`${long}b`)],
+    [says("a\u200b"), says("a\u2060")],
   ];
   for (const [one, other] of cases) {
     const [a, b] = [askOf(one), askOf(other)];
