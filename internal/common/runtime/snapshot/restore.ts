@@ -9,7 +9,7 @@ import { homePaths, isThere, removeIfThere, writePrivateFile } from "../home.ts"
 import type { BinaryProfile } from "../profiles.ts";
 import { forgetMesh } from "../setup.ts";
 import { votersByEpoch } from "../task_decisions.ts";
-import { copyPrivately } from "./copy.ts";
+import { type CopiedFile, copyPrivately } from "./copy.ts";
 import { type Manifest, readManifest, SnapshotError } from "./manifest.ts";
 
 /** What a `journal.seq` says that lets the node ask its peers for its own entries first. */
@@ -66,7 +66,7 @@ export async function restoreSnapshot(
   await removeIfThere(aside);
   try {
     for (const { path, bytes, sha256 } of manifest.files) {
-      const copied = await copyListed(join(folder, path), join(aside, path), signal);
+      const copied = await copyListed(join(folder, path), join(aside, path), { bytes, signal });
       if (copied?.bytes === bytes && copied.sha256 === sha256) continue;
       throw new SnapshotError(
         "snapshot_damaged",
@@ -133,11 +133,18 @@ async function standingOf(
   }
 }
 
-async function copyListed(from: string, to: string, signal: AbortSignal) {
+/** Undefined of what is missing; only a file of the right size is opened, as a pipe or a device would never end. */
+async function copyListed(
+  from: string,
+  to: string,
+  { bytes, signal }: { readonly bytes: number; readonly signal: AbortSignal },
+): Promise<CopiedFile | undefined> {
   try {
+    const { isFile, size } = await Deno.stat(from);
+    if (!isFile || size !== bytes) return { bytes: isFile ? size : 0, sha256: "" };
     return await copyPrivately(from, to, signal);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }

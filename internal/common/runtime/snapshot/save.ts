@@ -4,19 +4,7 @@ import { copyDatabase } from "@bzzz/store";
 import { join, relative, resolve } from "node:path";
 import { homePaths, isThere, writePrivateFile } from "../home.ts";
 import { type CopiedFile, copyPrivately, digestOf } from "./copy.ts";
-import { type Manifest, MANIFEST_FILE, SnapshotError } from "./manifest.ts";
-
-/**
- * What is not in a snapshot: what belongs to one run, what can be made again, and the two marks by which a node sees that its
- * database is an old copy. `voter.mark` is in it, because the only voter of a mesh keeps its seat (`restore.ts`).
- */
-const LEFT_OUT: readonly RegExp[] = [
-  /^(run|work|exports|restoring)(\/|$)/,
-  /^instance\.lock$/,
-  /^journal\.(seq|db)/,
-  /\.log$/,
-  /(^|\/)\.[^/]*\.tmp$/,
-];
+import { formatManifest, isLeftOut, type Manifest, MANIFEST_FILE, SnapshotError } from "./manifest.ts";
 
 /**
  * Copies the data directory `home` into the new folder `folder`: keys, grants, configuration, the database as it is at one
@@ -52,7 +40,7 @@ export async function saveSnapshot(
     }
     const { program, version, clock } = deps;
     const manifest: Manifest = { v: 1, program, version, ...facts, taken_at_ms: Math.floor(clock.nowMs()), files };
-    await writePrivateFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writePrivateFile(join(folder, MANIFEST_FILE), formatManifest(manifest, folder));
     return manifest;
   } catch (error) {
     await Deno.remove(folder, { recursive: true }).catch(() => {}); // what went wrong first is told
@@ -100,7 +88,7 @@ async function* filesOf(home: string, below = ""): AsyncGenerator<string> {
   }
   for (const { name, isDirectory, isFile } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = below === "" ? name : `${below}/${name}`;
-    if (LEFT_OUT.some((left) => left.test(path))) continue;
+    if (isLeftOut(path)) continue;
     if (isDirectory) yield* filesOf(home, path);
     else if (isFile) yield path;
   }

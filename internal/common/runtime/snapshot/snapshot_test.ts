@@ -88,6 +88,11 @@ async function addMember(home: string, peer: PeerId) {
   return { rootKey, mesh };
 }
 
+async function makePipe(path: string): Promise<void> {
+  const { success } = await new Deno.Command("mkfifo", { args: [path] }).output();
+  assert.ok(success);
+}
+
 /** Puts a text in the place of a file of a snapshot, or nothing, as if it had been saved so. */
 async function rewrite({ saved }: Fixture, manifest: Manifest, path: string, text: string | undefined): Promise<void> {
   const files = manifest.files.filter((file) => file.path !== path);
@@ -242,15 +247,74 @@ Deno.test("a database that is none is not saved", async () => {
   await assert.rejects(Deno.stat(fixture.saved), Deno.errors.NotFound);
 });
 
-Deno.test("a snapshot cannot lead out of its folder", async () => {
+Deno.test("a snapshot cannot lead out of its folder, nor bring what belongs to one run", async () => {
   await using fixture = await Fixture.create();
   const manifest = await fixture.save();
-  for (const path of ["../outside", "/etc/passwd", "a//b", "a/./b", ""]) {
+  for (
+    const path of ["../outside", "/etc/passwd", "a//b", "a/./b", "", "instance.lock", "journal.seq", "run/api.token"]
+  ) {
     const [file] = manifest.files;
     const altered = { ...manifest, files: [{ ...file, path }] };
     await Deno.writeTextFile(`${fixture.saved}/${MANIFEST_FILE}`, JSON.stringify(altered));
     await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /files\.0\.path/ }, path);
   }
+});
+
+Deno.test("a manifest that names a file twice, or below another file, is refused", async () => {
+  await using fixture = await Fixture.create();
+  const manifest = await fixture.save();
+  const [file] = manifest.files;
+  for (const path of [file?.path, `${file?.path}/below`]) {
+    const altered = { ...manifest, files: [...manifest.files, { ...file, path }] };
+    await Deno.writeTextFile(`${fixture.saved}/${MANIFEST_FILE}`, JSON.stringify(altered));
+    await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /each path once/ }, path);
+  }
+});
+
+Deno.test("pipes and devices in a snapshot are refused at once", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using fixture = await Fixture.create();
+  await fixture.save();
+  const [file, manifest] = [`${fixture.saved}/config.yaml`, `${fixture.saved}/${MANIFEST_FILE}`];
+  const text = await Deno.readTextFile(manifest);
+  for (const [path, message] of [[file, /is not as it was saved/], [manifest, /is no file/]] as const) {
+    for (const device of ["/dev/zero", undefined]) {
+      await Deno.remove(path);
+      if (device) await Deno.symlink(device, path);
+      else await makePipe(path);
+      await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message }, `${path} ${device}`);
+    }
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, path === manifest ? text : "");
+  }
+});
+
+Deno.test("a manifest that is too large is not read", async () => {
+  await using fixture = await Fixture.create();
+  await fixture.save();
+  await Deno.truncate(`${fixture.saved}/${MANIFEST_FILE}`, 65 * 1024 * 1024);
+
+  await assert.rejects(fixture.restore(), { code: "snapshot_damaged", message: /more than 67108864/ });
+});
+
+Deno.test("a data directory that was made of the files of a snapshot can be saved and restored", async () => {
+  await using fixture = await Fixture.create();
+  await Deno.writeTextFile(`${fixture.home}/${MANIFEST_FILE}`, "{}");
+
+  await fixture.save();
+
+  assert.equal((await fixture.restore()).manifest.agent_id, "basil");
+});
+
+Deno.test("a file that could not be restored is refused when it is saved", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using fixture = await Fixture.create();
+  await Deno.writeTextFile(`${fixture.home}/a\\b`, "");
+
+  await assert.rejects(fixture.save(), { code: "snapshot_unwritable", message: /"a\\b" cannot be in a snapshot/ });
+  await assert.rejects(Deno.stat(fixture.saved), Deno.errors.NotFound);
 });
 
 Deno.test("what is in the way, of the other program, newer, or no snapshot at all is said", async () => {
