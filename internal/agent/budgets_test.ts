@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TaskId } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import { TOPICS } from "@bzzz/wire";
+import { MAX_PROGRESS_ENTRIES } from "./constants.ts";
 import { MockExecutor } from "./executors/mock.ts";
 import type { ExecutionJob, Executor } from "./mod.ts";
 import { FakeMesh, type FakeNode } from "./testing.ts";
@@ -103,6 +104,18 @@ Deno.test("a run that starts again after a crash goes on counting where it stopp
 
   assert.deepEqual(outcomesOf(world, taskId), [["budget_exhausted", 70]]);
   assert.deepEqual(jobs.map(({ budgets }) => budgets.tokens), [65, 25]);
+});
+
+Deno.test("long work tells what it uses all the same, when it has no more steps to tell", async () => {
+  const world = await startWorld(1);
+  const { mesh, clock, ana } = world;
+  const taskId = await mesh.post(ana, { input: spending(10, 0, { steps: 1000 }), budgets: { tokens: 100_000 } });
+
+  await clock.advance(600 * SECOND);
+
+  const told = ana.task(taskId)?.attempts[0]?.used?.tokens ?? 0;
+  assert.ok(told >= 2_690, `${told} of about 3,000 tokens told, expected all but those of the last minute`);
+  assert.ok(ana.bodies("task_progress").length < MAX_PROGRESS_ENTRIES + 8);
 });
 
 Deno.test("what was used before work is given back, parked or cancelled counts", async () => {

@@ -7,8 +7,11 @@
 /** At most one entry of progress per task in this time; what comes faster is merged. */
 export const PROGRESS_STEP_MS = 1_000;
 
-/** Entries of progress per attempt. */
+/** Entries of progress per attempt; later ones tell only what was used. */
 export const MAX_PROGRESS_ENTRIES = 200;
+
+/** Between two of those: a kill makes a budget forget what was used in this time, at most. */
+export const LATE_STEP_MS = 60_000;
 
 /** Different questions one attempt may ask. */
 export const MAX_ASKS = 32;

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@bzzz/base";
 import type { BodyOf } from "@bzzz/wire";
-import { MAX_PROGRESS_ENTRIES, PROGRESS_STEP_MS } from "./constants.ts";
+import { LATE_STEP_MS, MAX_PROGRESS_ENTRIES, PROGRESS_STEP_MS } from "./constants.ts";
 
 /** One step, as an executor reports it. */
 export type ProgressStep = Pick<BodyOf<"task_progress">, "percent" | "text">;
@@ -10,7 +10,10 @@ const MAX_TEXT_CHARACTERS = 4096;
 /** What is told when the work begins. */
 export const STARTED: ProgressStep = { percent: 0, text: "started" };
 
-/** Merges reports that come too fast, and ends them when there were too many. Close it before the result is told. */
+/**
+ * Merges reports that come too fast, and ends them when there were too many; what has changed beside them is told on, once
+ * a minute. Close it before the result is told.
+ */
 export class ProgressReporter {
   readonly #clock: Pick<Clock, "setTimer">;
   readonly #tell: (step: ProgressStep) => void;
@@ -28,11 +31,7 @@ export class ProgressReporter {
   report(percent: number | undefined, text: string): void {
     if (this.#isClosed || this.#count >= MAX_PROGRESS_ENTRIES) return;
     this.#last = { ...(percent === undefined ? {} : { percent }), text: text.slice(0, MAX_TEXT_CHARACTERS) };
-    this.#next = this.#last;
-    this.#timer ??= this.#clock.setTimer(PROGRESS_STEP_MS, () => {
-      this.#timer = undefined;
-      this.flush();
-    });
+    this.#tellAfter(PROGRESS_STEP_MS);
   }
 
   /** The step that was reported last; the beginning before the first. */
@@ -42,7 +41,7 @@ export class ProgressReporter {
 
   /** Has the last step told again, with what has changed beside it. */
   again(): void {
-    this.report(this.#last.percent, this.#last.text);
+    if (!this.#isClosed) this.#tellAfter(this.#count < MAX_PROGRESS_ENTRIES ? PROGRESS_STEP_MS : LATE_STEP_MS);
   }
 
   /** Takes nothing more; what waits is told by `flush` or never. */
@@ -58,5 +57,13 @@ export class ProgressReporter {
     if (!step) return;
     this.#count++;
     this.#tell(step);
+  }
+
+  #tellAfter(delayMs: number): void {
+    this.#next = this.#last;
+    this.#timer ??= this.#clock.setTimer(delayMs, () => {
+      this.#timer = undefined;
+      this.flush();
+    });
   }
 }
