@@ -1,5 +1,6 @@
 import { sanitiseLine } from "@bzzz/cli";
 import type { AuthorLabel, EarlierAnswer, ExecutionJob } from "../../types.ts";
+import { earlierTriesText } from "../earlier_tries.ts";
 import { FENCE_RULE, fenced, nameOf } from "../fence.ts";
 import { verbOf } from "./permission.ts";
 import { TOOL_KINDS } from "./protocol.ts";
@@ -35,6 +36,7 @@ export function taskPrompt(job: ExecutionJob, options: { readonly wasInterrupted
     fenced(`title of the task${by}`, job.title),
     ...(job.description === "" ? [] : [fenced(`description of the task${by}`, job.description)]),
     ...(job.input === undefined ? [] : [fenced(`input of the task${by}`, job.input)]),
+    ...earlierTriesText(job.earlierTries),
     ...answers(job.answers),
   ].join("\n\n");
 }
@@ -74,10 +76,11 @@ function answers(all: readonly EarlierAnswer[]): string[] {
   return [
     "People have decided about this task before:",
     ...all.map((answer) => {
-      const { title, decision, reason, text, choice, performed, by } = answer;
+      const { title, decision, reason, text, choice, performed, by, isOfFailedTry } = answer;
       const said = [
         `${decision}: ${title}`,
         ...[choice, text, reason].filter((one) => one !== undefined && one !== ""),
+        ...(isOfFailedTry ? ["That was in an earlier try, which failed, perhaps because of it."] : []),
         ...(performed === undefined ? [] : [`It was told since: ${performed}. Do not do it again.`]),
       ];
       return fenced(`decision${by ? ` of ${nameOf(by)}` : ""}`, said.join("\n"));

@@ -1,6 +1,7 @@
 import type { RoleDefinition } from "@bzzz/crypto";
 import type { HelpCall } from "../../advisor.ts";
 import type { Answer, EarlierAnswer, ExecutionJob } from "../../types.ts";
+import { earlierTriesText } from "../earlier_tries.ts";
 import { FENCE_RULE, fenced, nameOf } from "../fence.ts";
 
 /** Who the model speaks for. */
@@ -56,11 +57,7 @@ export function taskPrompt(job: ExecutionJob): string {
     ...(job.plan === undefined
       ? []
       : [`This plan of yours was told, and others could object to it. Keep to it.\n${fenced("plan", job.plan)}`]),
-    ...job.earlierTries.map(({ outcome, reason }) =>
-      outcome === "rejected"
-        ? `A result of an earlier try was sent back. Do better.\n${fenced("why it was sent back", reason)}`
-        : `An earlier try failed.\n${fenced("why it failed", reason)}`
-    ),
+    ...earlierTriesText(job.earlierTries),
     ...job.answers.map((answer) => earlierText(answer)),
   ].join("\n\n");
 }
