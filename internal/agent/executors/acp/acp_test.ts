@@ -161,6 +161,22 @@ Deno.test("a no is told at once, its reason when the turn is over, and the work 
   }
 });
 
+Deno.test("what the task has no right to is told once for each kind, however often it was asked for", async () => {
+  await using bench = await Bench.create();
+  const permit = (i: number) => ({ permit: { toolCall: { ...EDIT, toolCallId: `c${i}`, title: `Edit ${i}` } } });
+  const behaviour = {
+    log: bench.log,
+    turns: [Array.from({ length: 100 }, (_, i) => permit(i)), [{ say: "without" }]],
+  };
+
+  await bench.run(behaviour, {}, { rights: ["acp.read"] });
+
+  assert.deepEqual(bench.asked, []);
+  const told = (await bench.prompts()).at(-1) ?? "";
+  assert.equal(told.match(/<<<DATA/g)?.length, 1);
+  assert.match(told, /why not: Edit 0\nthe task has no right to "acp\.edit"; nobody was asked\n/);
+});
+
 Deno.test("a no without a reason costs no further turn", async () => {
   await using bench = await Bench.create();
   bench.answer = (_, requestId) => Promise.resolve({ requestId, decision: "deny" });

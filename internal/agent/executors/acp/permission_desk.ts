@@ -47,7 +47,10 @@ export class PermissionDesk {
     const verb = verbOf(call.kind);
     if (rights && !rights.includes(verb)) {
       const reason = `the task has no right to "${verb}"; nobody was asked`;
-      this.#denials.push({ title: wordsOf(call.title, MAX_PERFORMED_CHARACTERS) || verb, reason, by: undefined });
+      // one for each kind: a program may ask again and again, at no cost to anybody
+      if (!this.#denials.some((denial) => denial.reason === reason)) {
+        this.#denials.push({ title: wordsOf(call.title, MAX_PERFORMED_CHARACTERS) || verb, reason, by: undefined });
+      }
       return outcomeOf(false, options);
     }
     const { answer, title } = await this.#ask(call, program, options);
