@@ -131,7 +131,7 @@ fi
 may_write "$home"
 # By name as well: a view of a running node gives up the data folder with its keys, and keeps the socket and the libraries.
 may_write "$home/run"
-[ "$name" != bzzz-hap ] || { may_read "$home/templates" && may_read "$home/prompts"; }
+[ "$name" != bzzz-hap ] || { may_read "$home/templates" && may_read "$home/prompts" && may_read "$home/keys.yaml" && may_read "$home/policy.yaml"; }
 [ -z "$config" ] || may_read "$config"
 [ -z "${BZZZ_IDENTITY_PASSPHRASE_FILE:-}" ] || may_read "$BZZZ_IDENTITY_PASSPHRASE_FILE"
 

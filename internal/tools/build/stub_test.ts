@@ -91,14 +91,15 @@ Deno.test("F-35 header: the program reads its own text, reads and writes its dat
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
 });
 
-Deno.test("header: the portal has its libraries by name, for the views that give up the rest", async () => {
+Deno.test("header: the portal has its libraries, keys and policy by name, for the views that give up the rest", async () => {
   await using setup = await setUp(ECHO, "bzzz-hap");
 
   const result = await setup.start(["portal"]);
 
   const home = `${setup.folder}/.local/share/bzzz-hap`;
   const places = valuesOf(result, "--allow-read").filter((path) => !isProgramText(path));
-  assert.deepEqual(places, [home, `${home}/run`, `${home}/templates`, `${home}/prompts`]);
+  const own = ["run", "templates", "prompts", "keys.yaml", "policy.yaml"].map((name) => `${home}/${name}`);
+  assert.deepEqual(places, [home, ...own]);
   assert.deepEqual(valuesOf(result, "--allow-write"), [home, `${home}/run`]);
 });
 
