@@ -191,6 +191,10 @@ function local(model: Model, verb: string, words: readonly string[]): Step<Model
         ? "You are here"
         : `You are ${person}: only asks of high stakes call you; /back ends it`;
       if (model.settings.isObserver) return done({ ...model, hint: "Cannot say that: this view only observes" });
+      if (words.length > 0) {
+        const why = `Cannot say more with /${verb}: whether you are there has no words; say them in a channel`;
+        return keep(model, `/${verb} ${words.join(" ")}`, why);
+      }
       return done({ ...model, presence: person, hint }, { type: "person", person });
     }
     case "keys":

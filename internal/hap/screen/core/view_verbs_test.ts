@@ -217,6 +217,15 @@ Deno.test("/stop and /prompt are verbs of the program under the names of the scr
   assert.match(trial.text(), /only observes/);
 });
 
+Deno.test("/away takes no words, since they would reach nobody: what was typed stays", () => {
+  const trial = new Trial().say("/away back at nine");
+
+  assert.deepEqual(trial.done(), []);
+  assert.equal(trial.model.input.text, "/away back at nine");
+  assert.match(trial.text(), /Cannot say more with \/away/);
+  assert.deepEqual(trial.press("ctrl+u").say("/away").done(), [{ type: "person", person: "away" }]);
+});
+
 Deno.test("every verb of the screen completes, is explained under the line, and stands in the list of keys", () => {
   for (const { name, summary } of allVerbs(new Trial().model)) {
     const trial = new Trial().type(`/${name}`);
