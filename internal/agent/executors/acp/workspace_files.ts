@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
+import { errorMessage } from "@bzzz/base";
 import { AcpRefusal } from "./connection.ts";
 import { RPC } from "./protocol.ts";
 
@@ -32,7 +33,7 @@ export class WorkspaceFiles {
     const { isFile, size } = await Deno.stat(real);
     if (!isFile) throw refuse(path, "it is not a regular file");
     if (size > MAX_FILE_BYTES) throw refuse(path, `it has ${size} bytes, more than ${MAX_FILE_BYTES}`);
-    const text = await Deno.readTextFile(real);
+    const text = await named(path, () => Deno.readTextFile(real));
     const start = Math.max(0, (from.line ?? 1) - 1);
     const limit = from.limit ?? undefined;
     if (start === 0 && limit === undefined) return text;
@@ -46,6 +47,10 @@ export class WorkspaceFiles {
    */
   async write(path: string, content: string): Promise<void> {
     const wanted = this.#resolve(path);
+    await named(path, () => this.#write(wanted, path, content));
+  }
+
+  async #write(wanted: string, path: string, content: string): Promise<void> {
     const bytes = new TextEncoder().encode(content);
     if (bytes.byteLength > MAX_FILE_BYTES) {
       throw refuse(path, `it would have ${bytes.byteLength} bytes, more than ${MAX_FILE_BYTES}`);
@@ -112,6 +117,15 @@ export class WorkspaceFiles {
     }
     if (real !== root && !real.startsWith(root + sep)) throw refuse(path, "it leads out of the workspace");
     return real;
+  }
+}
+
+/** The disk's own reason, for the program: it is full, a name is too long, a folder is closed. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof AcpRefusal ? error : refuse(path, errorMessage(error));
   }
 }
 

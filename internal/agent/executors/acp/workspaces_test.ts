@@ -113,7 +113,20 @@ Deno.test("a file is read and written through no link that leads out", async () 
     for (const path of ["away/secret", "link", `${root}/out/secret`, "../out/secret", "fifo", "real", ".", "no\0"]) {
       await assert.rejects(files.read(path), AcpRefusal, path);
     }
-    for (const path of ["away/new", `${root}/out/new`, "../new", "real", "run.sh/x", ".", "/"]) {
+    for (
+      const path of [
+        "away/new",
+        `${root}/out/new`,
+        "../new",
+        "real",
+        "run.sh/x",
+        ".",
+        "/",
+        "no\0",
+        "n".repeat(300),
+        `${"n".repeat(300)}/x`,
+      ]
+    ) {
       await assert.rejects(files.write(path, "x"), AcpRefusal, path);
     }
     await assert.rejects(files.write("big", "x".repeat(4 * 1024 * 1024 + 1)), AcpRefusal);
