@@ -1,5 +1,4 @@
 import {
-  backoffMs,
   type Clock,
   type EntryId,
   errorMessage,
@@ -12,11 +11,8 @@ import {
   BUDGET_EXHAUSTED,
   budgetLimits,
   effectiveRights,
-  isTransient,
   NO_USE,
-  type TaskAct,
   type TaskUse,
-  type TaskValue,
   type TaskView,
 } from "@bzzz/coordinator";
 import type { RequestView } from "@bzzz/hmmm";
@@ -24,7 +20,7 @@ import type { Logger } from "@bzzz/logging";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
 import { earlierTriesOf } from "./asks.ts";
 import { Asking, type AskingOptions } from "./asking.ts";
-import { CHANGE_BACKOFF, CHANGE_PATIENCE_MS } from "./constants.ts";
+import { DecidedActs } from "./decided_acts.ts";
 import { ExecutionStopped, ExecutorError, type StopReason } from "./errors.ts";
 import type { ChangeOutcome, HoldEnd, TaskHold } from "./hold.ts";
 import { discussPlan } from "./planning.ts";
@@ -72,6 +68,7 @@ export class TaskAttempt {
   readonly #stop = new AbortController();
   readonly #owned: TaskGroup;
   #isReporting = false;
+  readonly #acts: DecidedActs;
   readonly #asking: Asking;
   readonly #progress: ProgressReporter;
   readonly #use: UseMeter;
@@ -82,6 +79,8 @@ export class TaskAttempt {
     this.#hold = deps.createHold((end) => this.stop(end === "lost" ? "lost" : "suspended"));
     this.taskId = this.#hold.taskId;
     this.token = this.#hold.token;
+    const { clock, random, logger, stopped } = deps;
+    this.#acts = new DecidedActs({ clock, random, logger, hold: this.#hold, working: this.#stop.signal, stopped });
     this.#progress = new ProgressReporter({ clock: deps.clock, tell: (step) => this.#tellProgress(step) });
     this.#use = new UseMeter({
       taskId: this.taskId,
@@ -98,7 +97,7 @@ export class TaskAttempt {
       view: () => this.#view(),
       value: () => this.#hold.value,
       append: (kind, body) => deps.append(kind, body, this.taskId),
-      change: (act) => this.#change(act),
+      change: (act) => this.#acts.change(act),
       resume: (requestId) => this.#resume(requestId),
       park: () => this.stop("parked"),
       isDraining: deps.isDraining,
@@ -151,9 +150,9 @@ export class TaskAttempt {
     const told = this.#deps.book.board.get(this.taskId)?.undecided;
     if (!told) return undefined;
     this.#isReporting = true;
-    if (told.kind === "task_completed") return await this.#decide({ type: "complete", told: told.entry });
-    if (told.kind === "task_released") return await this.#decide({ type: "release", told: told.entry });
-    return await this.#decide({ type: "fail", told: told.entry, isFinal: told.isFinal });
+    if (told.kind === "task_completed") return await this.#acts.finish({ type: "complete", told: told.entry });
+    if (told.kind === "task_released") return await this.#acts.finish({ type: "release", told: told.entry });
+    return await this.#acts.finish({ type: "fail", told: told.entry, isFinal: told.isFinal });
   }
 
   async #work(): Promise<Ended> {
@@ -201,7 +200,7 @@ export class TaskAttempt {
         view: () => this.#view(),
         value: () => this.#hold.value,
         say: (text) => say(this.taskId, text),
-        change: (act) => this.#change(act),
+        change: (act) => this.#acts.change(act),
         ask: (body) => this.#asking.askPeople(body),
       }, this.#options);
     }
@@ -211,7 +210,7 @@ export class TaskAttempt {
   async #resume(requestId: RequestId): Promise<void> {
     const view = this.#deps.book.inbox.get(requestId);
     await this.#append("task_resumed", { requestId, ...takenAnswer(view) });
-    await this.#change({ type: "resume", request: requestId });
+    await this.#acts.change({ type: "resume", request: requestId });
   }
 
   async #report(ended: Ended, durationMs: number): Promise<AttemptEnd> {
@@ -221,7 +220,7 @@ export class TaskAttempt {
     if (reason === "draining" || reason === "unavailable") {
       const why = reason === "draining" ? "the agent is stopping" : "the executor is not available here";
       const told = await this.#append("task_released", { reason: why, ...used });
-      return await this.#decide({ type: "release", told });
+      return await this.#acts.finish({ type: "release", told });
     }
     // what was used counts whatever became of the work
     if (reason !== undefined && !this.#use.isTold) await this.#tellStep(this.#progress.last);
@@ -232,59 +231,14 @@ export class TaskAttempt {
       const { summary, output } = ended.result;
       const result = { summary, output, durationMs: Math.round(durationMs), ...used };
       const told = await this.#append("task_completed", result);
-      return await this.#decide({ type: "complete", told });
+      return await this.#acts.finish({ type: "complete", told });
     }
     const { isRetryable, code } = ended.error instanceof ExecutorError ? ended.error : UNEXPECTED;
     const why = errorMessage(ended.error).slice(0, 4096);
     this.#deps.logger.info("A task failed", { task: this.taskId, token: this.token, code, retryable: isRetryable });
     const cause = code === BUDGET_EXHAUSTED ? { cause: code } : {};
     const told = await this.#append("task_failed", { reason: why, retryable: isRetryable, ...cause, ...used });
-    return await this.#decide({ type: "fail", told, isFinal: !isRetryable });
-  }
-
-  /**
-   * Has decided what is told already, for as long as it takes: a result is not given up because no quorum answers. Ends
-   * with the runner; the next start finds the entry and decides it.
-   */
-  async #decide(act: TaskAct): Promise<AttemptEnd> {
-    const { clock, random, logger, stopped } = this.#deps;
-    for (let tries = 1;; tries++) {
-      const outcome = await this.#hold.change(act);
-      if (outcome.type === "decided") return "done";
-      if (outcome.type === "refused" && !isTransient(outcome.code)) {
-        logger.warn("The word on a task came too late", { task: this.taskId, token: this.token, code: outcome.code });
-        return "done";
-      }
-      if (stopped.aborted) return "suspended";
-      const asked = outcome.type === "refused" ? outcome.retryAfterMs : undefined;
-      const delayMs = asked ?? backoffMs(random, tries, CHANGE_BACKOFF);
-      await clock.sleep(delayMs, { signal: stopped }).catch(() => undefined); // the next look at `stopped` ends the loop
-    }
-  }
-
-  /** Has the register changed, waiting for voters that have not heard of what it names. @throws ExecutionStopped */
-  async #change(act: TaskAct): Promise<TaskValue> {
-    const { clock, random } = this.#deps;
-    const untilMs = clock.monotonicMs() + CHANGE_PATIENCE_MS;
-    for (let tries = 1;; tries++) {
-      this.#stop.signal.throwIfAborted();
-      const outcome = await this.#hold.change(act);
-      if (outcome.type === "decided") return outcome.value;
-      this.#stop.signal.throwIfAborted();
-      if (outcome.type === "refused" && !isTransient(outcome.code)) throw this.#refused(act, outcome.code);
-      const asked = outcome.type === "refused" ? outcome.retryAfterMs : undefined;
-      if (asked === undefined && clock.monotonicMs() > untilMs) throw new ExecutionStopped("suspended");
-      const delayMs = asked ?? backoffMs(random, tries, CHANGE_BACKOFF);
-      await clock.sleep(delayMs, { signal: this.#stop.signal });
-    }
-  }
-
-  #refused(act: TaskAct, code: string): Error {
-    const why = `the voters refuse "${act.type}": ${code}`;
-    return new ExecutorError("not_permitted", `Cannot go on with the task: ${why}`, {
-      isRetryable: true,
-      details: { refusal: code },
-    });
+    return await this.#acts.finish({ type: "fail", told, isFinal: !isRetryable });
   }
 
   /** Why there is nothing to report; a result that was ready when its own node began to stop is reported. */

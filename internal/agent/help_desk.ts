@@ -37,16 +37,17 @@ interface Call {
 /**
  * Answers calls for help (S-14): a question that names capabilities is for the agents that have all of them. They rank
  * themselves as for a task; rank r waits r × 150 ms, and whoever sees `MAX_HELPERS` answers is silent, so that twenty
- * agents make no storm. With an advisor the first word says when its answer comes, and the answer follows. What was passed on too often or is too old is not answered, and nobody passes it on: gossip and
- * sync bring it to everybody. Dispose it with the agent.
+ * agents make no storm. With an advisor the first word says when its answer comes, and the answer follows. What was passed
+ * on too often or is too old is not answered, and nobody passes it on: gossip and sync bring it to everybody. Dispose it
+ * with the agent.
  */
 export class HelpDesk implements Disposable {
   readonly #deps: HelpDeskDeps;
   readonly #self: { readonly self: PeerId; readonly role: string; readonly capabilities: readonly string[] };
   /** Calls that are about to be answered; more at once are left to others. */
   readonly #calls = new Map<EntryId, Call>();
-  /** Answers to calls that came before the call itself. */
   readonly #stopped = new AbortController();
+  /** Answers to calls that came before the call itself. */
   readonly #early = new LruMap<EntryId, number>(MAX_CALLS);
 
   constructor(

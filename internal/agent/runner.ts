@@ -1,8 +1,6 @@
 import {
-  backoffMs,
   type Clock,
   createAwakeClock,
-  type EntryId,
   type PeerId,
   type Random,
   TaskGroup,
@@ -23,28 +21,25 @@ import {
   type TaskView,
   usedSlots,
 } from "@bzzz/coordinator";
-import { type RequestView, threadOfTask } from "@bzzz/hmmm";
+import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
-import { type Certificate, encodeCertificate } from "@bzzz/register";
-import { type BodyOf, type EntryKind, TOPICS } from "@bzzz/wire";
+import type { Certificate } from "@bzzz/register";
 import type { Advisor } from "./advisor.ts";
 import { TaskAttempt } from "./attempt.ts";
 import { Claiming, referenceOf } from "./claiming.ts";
 import {
-  APPEND_BACKOFF,
-  APPEND_TRIES,
   DEFAULT_PARK_AFTER_MS,
   DRAIN_MS,
   HALT_MS,
   MAX_SUSPECTS,
-  REPLAY_PAGE,
   STOP_MS,
   SUSPECT_LEASES,
   SUSPECT_PERIOD_MS,
 } from "./constants.ts";
 import { type EffectContext, handleEffect } from "./handlers.ts";
-import { HelpDesk, type HelpReply } from "./help_desk.ts";
+import { HelpDesk } from "./help_desk.ts";
 import { TaskHold } from "./hold.ts";
+import { OwnEntries } from "./own_entries.ts";
 import type {
   AgentEntry,
   AgentJournal,
@@ -96,6 +91,7 @@ export class AgentRunner implements AsyncDisposable {
   readonly #options: AgentRunnerOptions;
   readonly #book: WorkBook;
   readonly #work: TaskGroup;
+  readonly #entries: OwnEntries;
   readonly #ended = new AbortController();
   readonly #attempts = new Map<TaskId, TaskAttempt>();
   readonly #timers = new Map<TaskId, Timer>();
@@ -117,6 +113,8 @@ export class AgentRunner implements AsyncDisposable {
     this.#deps = deps;
     this.#options = options;
     this.#book = new WorkBook(deps);
+    const { clock, random, logger, journal } = deps;
+    this.#entries = new OwnEntries({ clock, random, logger, journal, stopped: this.#ended.signal });
     this.#work = new TaskGroup((error, what) => deps.logger.error("Cannot finish a piece of work", { what }, error));
     const { self, role, capabilities, maxTasks, leaseMs } = options;
     this.#claims = createClaimsState({ self, role, capabilities, maxTasks, stepMs: CLAIM_STEP_MS });
@@ -129,7 +127,7 @@ export class AgentRunner implements AsyncDisposable {
       self,
       register: deps.register,
       board: this.#book.board,
-      tell: (taskId, certificate) => this.#tell(taskId, certificate),
+      tell: (taskId, certificate) => this.#entries.tell(taskId, certificate),
       apply: (event) => this.#apply(event),
       run: (what, work) => this.#work.run(what, work),
       stopped: this.#ended.signal,
@@ -138,7 +136,7 @@ export class AgentRunner implements AsyncDisposable {
       clock: deps.clock,
       status: () => this.#status,
       others: () => [...this.#claims.others.values()],
-      reply: (draft) => this.#work.run("answer a call for help", () => this.#reply(draft)),
+      reply: (draft) => this.#work.run("answer a call for help", () => this.#entries.reply(draft)),
       advisor: deps.advisor,
       run: (what, work) => this.#work.run(what, work),
       labelOf: (author) => this.#book.labelOf(author),
@@ -164,10 +162,12 @@ export class AgentRunner implements AsyncDisposable {
     const { journal, presence } = this.#deps;
     const { signal } = this.#ended;
     journal.events.on("entry:stored", ({ entry }) => this.#hear(entry), { signal });
-    this.#replay(WORK_KINDS, (entry) => this.#book.add(entry));
+    this.#entries.replay(WORK_KINDS, (entry) => this.#book.add(entry));
     const { people } = this.#deps;
     people.events.on("person:changed", ({ person }) => this.#onRequests(this.#book.rejudge(person)), { signal });
-    this.#deps.onDecisionsReadable(() => this.#replay(["task_decided"], (entry) => this.#hear(entry)), { signal });
+    this.#deps.onDecisionsReadable(() => this.#entries.replay(["task_decided"], (entry) => this.#hear(entry)), {
+      signal,
+    });
     this.#suspicion = this.#deps.clock.setPeriodic(SUSPECT_PERIOD_MS, () => this.#suspect(), { unref: true });
     presence.onChanged(() => this.#onPresence(), { signal });
     this.#onPresence();
@@ -218,18 +218,6 @@ export class AgentRunner implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle = resolve;
     return promise;
-  }
-
-  #replay(kinds: readonly EntryKind[], take: (entry: AgentEntry) => void): void {
-    const query = { limit: REPLAY_PAGE, kinds };
-    let cursor = 0;
-    for (let page = this.#deps.journal.entriesAfter(cursor, query); page.length > 0;) {
-      for (const entry of page) {
-        take(entry);
-        cursor = Math.max(cursor, entry.cursor);
-      }
-      page = page.length < REPLAY_PAGE ? [] : this.#deps.journal.entriesAfter(cursor, query);
-    }
   }
 
   /** One entry that cannot be dealt with must not keep the journal from telling of the next. */
@@ -328,8 +316,8 @@ export class AgentRunner implements AsyncDisposable {
       attempts: this.#attempts,
       apply: (event) => this.#apply(event),
       run: (what, work) => this.#work.run(what, work),
-      tell: (taskId, certificate) => this.#tell(taskId, certificate),
-      append: (kind, body, taskId) => this.#append(kind, body, taskId),
+      tell: (taskId, certificate) => this.#entries.tell(taskId, certificate),
+      append: (kind, body, taskId) => this.#entries.append(kind, body, taskId),
       nowMs: () => clock.nowMs(),
       setTimer: (taskId, delayMs, fn) => {
         context.cancelTimer(taskId);
@@ -356,7 +344,7 @@ export class AgentRunner implements AsyncDisposable {
     const view = this.#book.board.get(taskId);
     const value = view?.value;
     if (!value || value.token !== token || value.holder !== self) return undefined;
-    const tell = (id: TaskId, certificate: Certificate): Promise<void> => this.#tell(id, certificate);
+    const tell = (id: TaskId, certificate: Certificate): Promise<void> => this.#entries.tell(id, certificate);
     const start = {
       taskId,
       value,
@@ -377,42 +365,12 @@ export class AgentRunner implements AsyncDisposable {
           onEnd,
         );
       },
-      append: (kind, body, id) => this.#append(kind, body, id),
-      say: (id, text) => this.#append("message_posted", { type: "plan", text }, id),
-      planText: (id) => this.#planText(id),
+      append: (kind, body, id) => this.#entries.append(kind, body, id),
+      say: (id, text) => this.#entries.append("message_posted", { type: "plan", text }, id),
+      planText: (id) => this.#entries.planText(id),
       isDraining: () => this.#claims.isDraining,
       stopped: this.#ended.signal,
     }, { parkAfterMs, askTo });
-  }
-
-  #planText(id: EntryId): string | undefined {
-    const entry = this.#deps.journal.get(id);
-    return entry?.kind === "message_posted" ? (entry.body as BodyOf<"message_posted">).text : undefined; // of its kind
-  }
-
-  async #reply(draft: HelpReply): Promise<void> {
-    await this.#deps.journal.append({ kind: "message_posted", topic: TOPICS.hmmm, ...draft });
-  }
-
-  async #tell(taskId: TaskId, certificate: Certificate): Promise<void> {
-    await this.#append("task_decided", { taskId, certificate: encodeCertificate(certificate) }, taskId);
-  }
-
-  async #append<K extends EntryKind>(kind: K, body: BodyOf<K>, task: TaskId): Promise<EntryId> {
-    const isTalk = kind === "request_opened" || kind === "message_posted";
-    const topic = isTalk ? TOPICS.hmmm : TOPICS.coordination;
-    const thread = kind === "message_posted" ? { thread: threadOfTask(task) } : {};
-    for (let tries = 1;; tries++) {
-      try {
-        const { envelope } = await this.#deps.journal.append({ kind, topic, body, task, ...thread });
-        return envelope.id;
-      } catch (error) {
-        const isMistake = error instanceof TypeError || error instanceof RangeError;
-        if (isMistake || tries >= APPEND_TRIES || this.#ended.signal.aborted) throw error;
-        this.#deps.logger.warn("Cannot store an entry yet", { kind, task, tries }, error);
-      }
-      await this.#deps.clock.sleep(backoffMs(this.#deps.random, tries, APPEND_BACKOFF), { signal: this.#ended.signal });
-    }
   }
 
   async #within(timeoutMs: number, work: Promise<void>): Promise<void> {
