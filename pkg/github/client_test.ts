@@ -89,7 +89,7 @@ Deno.test("more pages than are read are said to be more; pages in a circle end",
 
   const cut = await client.listIssues(SHOP, "bzzz-task", call);
 
-  assert.deepEqual([cut.issues.length, cut.isComplete], [4, false]);
+  assert.deepEqual([cut.issues.length, cut.isComplete], [5, false]);
   const link = `<${github.url}/repos/${SHOP}/issues?again>; rel="next"`;
   github.fault({ on: `${LIST}?again`, times: 9, answer: () => Response.json([], { headers: { link } }) });
   github.fault({ on: LIST, answer: () => Response.json([], { headers: { link } }) });
@@ -243,10 +243,22 @@ Deno.test("only comments that the source may have written are kept, of all pages
   assert.deepEqual((await client.comments(SEVEN, call)).map(({ id }) => id), [bot.id]);
 });
 
+Deno.test("pages of the longest texts are read, each of whose characters takes six bytes", async () => {
+  await using github = start();
+  const longest = "\x1b".repeat(65_536);
+  const issue = github.add(SHOP);
+  for (let i = 0; i < 50; i++) github.comment(issue, `${longest.slice(0, -50)}\n<!-- bzzz:refused 1 -->`, "OWNER");
+  for (let i = 0; i < 50; i++) github.add(SHOP, { body: longest });
+  const { client, call } = connect(github);
+
+  assert.equal((await client.comments(SEVEN, call)).length, 50);
+  assert.equal((await client.listIssues(SHOP, "bzzz-task", call)).issues.length, 51);
+});
+
 Deno.test("an issue with too many comments is refused", async () => {
   await using github = start({ pageSize: 1 });
   const issue = github.add(SHOP);
-  for (let i = 0; i < 21; i++) github.comment(issue, "Talk.");
+  for (let i = 0; i < 26; i++) github.comment(issue, "Talk.");
   const { client, call } = connect(github);
 
   assert.equal(await codeOf(client.comments(SEVEN, call)), "too_many_comments");

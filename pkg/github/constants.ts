@@ -7,15 +7,18 @@
 /** Version of the REST API that is asked for ("API Versions"). */
 export const API_VERSION = "2022-11-28";
 
-/** Issues or comments on one page; GitHub gives at most 100. */
-export const PAGE_SIZE = 50;
+/** Issues or comments on one page; GitHub gives at most 100. Anybody may write them: see `MAX_ANSWER_BYTES`. */
+export const PAGE_SIZE = 40;
 /** Pages of labelled issues that are read of one repository, the oldest first; what lies beyond waits for its turn. */
-export const MAX_ISSUE_PAGES = 4;
-/** A page that is larger is not kept, and read anew each time: with 32 repositories 64 MiB of text at most. */
+export const MAX_ISSUE_PAGES = 5;
+/** A page that is larger is not kept, and read anew each time: with 32 repositories 80 MiB of text at most. */
 export const MAX_KEPT_PAGE_BYTES = 256 * 1024;
 /** Pages of comments that are read of one issue: the source's own words must be among them. */
-export const MAX_COMMENT_PAGES = 20;
-/** Largest answer: more than a page of issues whose texts are all as long as they may be (65,536 characters). */
+export const MAX_COMMENT_PAGES = 25;
+/**
+ * Largest answer: more than a page whose texts are all as long as they may be (65,536 characters), each character written as
+ * six bytes of JSON, as a control character is.
+ */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** What is read of a refusal. */
 export const MAX_REFUSAL_CHARACTERS = 4_096;
