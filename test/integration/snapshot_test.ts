@@ -34,7 +34,8 @@ Deno.test("S-37 a node whose disk is lost comes back from a snapshot, with what 
   const folder = `${mesh.folder}/backup`;
 
   await mesh.commandOk("bert", ["send", "1 before"]);
-  const saved = await mesh.commandOk("bert", ["snapshot", "save", folder]);
+  await Deno.symlink("/dev/null", `${mesh.home("bert")}/notes.md`);
+  const saved = await run("bzzz-agent", ["snapshot", "save", folder, "--home", mesh.home("bert")]);
   await mesh.commandOk("bert", ["send", "2 after"]);
   await heard(mesh, "anna", ["1 before", "2 after"]);
   await mesh.node("bert").kill();
@@ -42,7 +43,8 @@ Deno.test("S-37 a node whose disk is lost comes back from a snapshot, with what 
   const restored = await runOk("bzzz-agent", ["snapshot", "restore", folder, "--home", mesh.home("bert")]);
   await mesh.start("bert");
 
-  assert.match(saved, /^Saved bert of mesh test: \d+ files/);
+  assert.match(saved.stdout, /^Saved bert of mesh test: \d+ files/);
+  assert.match(saved.stderr, /NOT in it, as they are links to elsewhere: notes\.md$/m);
   assert.match(restored, /^Restored bert of mesh test.*\n.*\nHave its peers running/);
   await heard(mesh, "bert", ["1 before", "2 after"]);
   await mesh.commandOk("bert", ["send", "3 again"]);
@@ -66,6 +68,9 @@ Deno.test("S-37 the only node of a mesh goes on from a snapshot: it votes, claim
 
   await done("count before");
   await mesh.commandOk("solo", ["snapshot", "save", folder]);
+  await Deno.symlink(mesh.home("solo"), `${mesh.folder}/way`);
+  const inside = ["snapshot", "save", `${mesh.folder}/way/copy`, "--home", mesh.home("solo")];
+  assert.match((await run("bzzz-agent", inside)).stderr, /name a folder outside of/);
   const inUse = await run("bzzz-agent", ["snapshot", "restore", folder, "--force", "--home", mesh.home("solo")]);
   await mesh.node("solo").stop();
   const inTheWay = await run("bzzz-agent", ["snapshot", "restore", folder, "--home", mesh.home("solo")]);
@@ -74,6 +79,20 @@ Deno.test("S-37 the only node of a mesh goes on from a snapshot: it votes, claim
 
   assert.deepEqual([inUse.code, inTheWay.code], [12, 8], `${inUse.stderr}${inTheWay.stderr}`);
   assert.match(restored, /It was the only voter/);
+  assert.doesNotMatch(restored, /Were voters added since/);
   await waitFor(() => isDone("count before"), { timeoutMs: PATIENCE_MS, what: "what was done before the snapshot" });
   await done("count again");
+});
+
+Deno.test("S-37 who votes alone among others is told what to do if voters were added since", async () => {
+  await using mesh = await TestMesh.create("anna");
+  await mesh.add("bert", { through: "anna" });
+  await mesh.connected("anna", "bert");
+  const folder = `${mesh.folder}/backup`;
+
+  await mesh.commandOk("anna", ["snapshot", "save", folder]);
+  const restored = await runOk("bzzz-agent", ["snapshot", "restore", folder, "--home", `${mesh.folder}/again`]);
+
+  assert.match(restored, /It was the only voter/);
+  assert.match(restored, /Were voters added since\? Then remove voter\.mark/);
 });

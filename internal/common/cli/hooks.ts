@@ -234,6 +234,12 @@ export interface SnapshotView {
   readonly bytes: number;
 }
 
+/** A data directory that was copied. */
+export interface SavedView extends SnapshotView {
+  /** Paths that are links: what they lead to was not copied. */
+  readonly links: readonly string[];
+}
+
 /** A data directory that was put back, and what its node does because of it. */
 export interface RestoreView extends SnapshotView {
   readonly home: string;
@@ -248,7 +254,7 @@ export interface SnapshotHooks {
     readonly globals: GlobalFlags;
     readonly folder: string;
     readonly signal: AbortSignal;
-  }): Promise<SnapshotView>;
+  }): Promise<SavedView>;
   restore(options: {
     readonly globals: GlobalFlags;
     readonly folder: string;

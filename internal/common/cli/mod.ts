@@ -54,6 +54,7 @@ export type {
   RestoreView,
   RoleFileEntry,
   RunOptions,
+  SavedView,
   SetupHooks,
   SetupPageResult,
   SnapshotHooks,

@@ -4,6 +4,7 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 
 const MIB = 1024 * 1024;
+const MAX_LINKS_SHOWN = 10;
 
 const save: Command = {
   name: "snapshot save",
@@ -24,6 +25,13 @@ const save: Command = {
       } MiB`,
       `Folder: ${sanitiseLine(saved.folder)}`,
     ]);
+    if (saved.links.length > 0) {
+      const shown = saved.links.slice(0, MAX_LINKS_SHOWN).map((path) => sanitiseLine(path)).join(", ");
+      const more = saved.links.length - MAX_LINKS_SHOWN;
+      await context.note(
+        `NOT in it, as they are links to elsewhere: ${shown}${more > 0 ? ` and ${more} more` : ""}`,
+      );
+    }
     await context.note(`It holds secret keys. To put it back: ${context.program.name} snapshot restore FOLDER`);
     return EXIT.ok;
   },
@@ -74,6 +82,12 @@ function whatFollows({ asks_peers: asksPeers, vote, agent_id: agentId }: Restore
     ...(vote === "only"
       ? [
         "It was the only voter and goes on as such: what was claimed or led since is forgotten, look at running tasks.",
+        ...(asksPeers
+          ? [
+            "Were voters added since? Then remove voter.mark from the data directory before it starts, so that it gives its " +
+            "seat up: it forgot what it promised them.",
+          ]
+          : []),
       ]
       : []),
   ];

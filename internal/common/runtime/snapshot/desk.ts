@@ -1,4 +1,4 @@
-import type { GlobalFlags, RestoreView, SnapshotHooks, SnapshotView } from "@bzzz/cli";
+import type { GlobalFlags, RestoreView, SavedView, SnapshotHooks, SnapshotView } from "@bzzz/cli";
 import { type Clock, errorMessage } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { BinaryProfile } from "../profiles.ts";
@@ -24,16 +24,16 @@ export class SnapshotDesk implements SnapshotHooks {
     this.#deps = deps;
   }
 
-  async save(options: Parameters<SnapshotHooks["save"]>[0]): Promise<SnapshotView> {
+  async save(options: Parameters<SnapshotHooks["save"]>[0]): Promise<SavedView> {
     const { clock, profile, version, homeOf } = this.#deps;
     const { folder, signal } = options;
     const home = homeOf(options.globals);
     const { saveSnapshot } = await import("./save.ts");
-    const manifest = await named(
+    const { manifest, links } = await named(
       `save into "${folder}"`,
       () => saveSnapshot({ clock, version, program: profile.program }, { home, folder, signal }),
     );
-    return viewOf(manifest, folder);
+    return { ...viewOf(manifest, folder), links };
   }
 
   async restore(options: Parameters<SnapshotHooks["restore"]>[0]): Promise<RestoreView> {

@@ -1,10 +1,17 @@
 import { decodeGrant, IdentityError, loadGrant, loadMesh } from "@bzzz/agentid";
 import type { Clock } from "@bzzz/base";
 import { copyDatabase } from "@bzzz/store";
-import { join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { homePaths, isThere, writePrivateFile } from "../home.ts";
 import { type CopiedFile, copyPrivately, digestOf } from "./copy.ts";
 import { formatManifest, isLeftOut, type Manifest, MANIFEST_FILE, SnapshotError } from "./manifest.ts";
+
+/** A data directory that was copied. */
+export interface SavedNode {
+  readonly manifest: Manifest;
+  /** Paths that are links, to wherever: what they lead to is not in the snapshot. */
+  readonly links: readonly string[];
+}
 
 /**
  * Copies the data directory `home` into the new folder `folder`: keys, grants, configuration, the database as it is at one
@@ -16,15 +23,15 @@ import { formatManifest, isLeftOut, type Manifest, MANIFEST_FILE, SnapshotError 
 export async function saveSnapshot(
   deps: { readonly clock: Pick<Clock, "nowMs">; readonly program: string; readonly version: string },
   options: { readonly home: string; readonly folder: string; readonly signal: AbortSignal },
-): Promise<Manifest> {
+): Promise<SavedNode> {
   const { home, folder, signal } = options;
   const facts = await factsOf(home);
   await makeFolder(home, folder);
   try {
     const files: Manifest["files"] = [];
+    const links: string[] = [];
     const add = (path: string, copied: CopiedFile) => files.push({ path, ...copied });
-    for await (const path of filesOf(home)) {
-      if (path.startsWith("content/")) continue;
+    for await (const path of filesOf(home, links)) {
       add(path, await copyPrivately(join(home, path), join(folder, path), signal));
     }
     const { database } = homePaths(home);
@@ -34,14 +41,15 @@ export async function saveSnapshot(
       add(relative(home, database), await digestOf(copy, signal));
     }
     // after the database: what it names was there before it was named
-    for await (const path of filesOf(home, "content")) {
+    const contents = links.includes("content") ? [] : filesOf(home, links, "content");
+    for await (const path of contents) {
       const copied = await ifStillThere(() => copyPrivately(join(home, path), join(folder, path), signal));
       if (copied) add(path, copied);
     }
     const { program, version, clock } = deps;
     const manifest: Manifest = { v: 1, program, version, ...facts, taken_at_ms: Math.floor(clock.nowMs()), files };
     await writePrivateFile(join(folder, MANIFEST_FILE), formatManifest(manifest, folder));
-    return manifest;
+    return { manifest, links };
   } catch (error) {
     await Deno.remove(folder, { recursive: true }).catch(() => {}); // what went wrong first is told
     throw error;
@@ -57,28 +65,35 @@ async function factsOf(home: string): Promise<Pick<Manifest, "mesh_name" | "mesh
 }
 
 async function makeFolder(home: string, folder: string): Promise<void> {
-  const inside = relative(resolve(home), resolve(folder));
-  if (inside === "" || !inside.startsWith("..")) {
-    throw new SnapshotError("snapshot_unwritable", `Cannot save into "${folder}": name a folder outside of "${home}"`);
-  }
+  const refuse = (why: string) => new SnapshotError("snapshot_unwritable", `Cannot save into "${folder}": ${why}`);
+  const name = `name a folder outside of "${home}"`;
+  if (isInside(home, folder)) throw refuse(name);
   try {
     await Deno.mkdir(folder, { mode: 0o700 });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) {
       throw new SnapshotError("already_exists", `Cannot save into "${folder}": it is there already; name a new folder`);
     }
-    if (error instanceof Deno.errors.NotFound) {
-      throw new SnapshotError(
-        "snapshot_unwritable",
-        `Cannot save into "${folder}": the folder it lies in is not there`,
-      );
-    }
+    if (error instanceof Deno.errors.NotFound) throw refuse("the folder it lies in is not there");
     throw error;
   }
+  // a link may lead there; before it was made, nothing around it could be looked at
+  if (!isInside(await Deno.realPath(home), await Deno.realPath(folder))) return;
+  await Deno.remove(folder);
+  throw refuse(name);
 }
 
-/** Paths of the files below `home`, or one folder in it, in the order of their names; links are not followed. */
-async function* filesOf(home: string, below = ""): AsyncGenerator<string> {
+/** Whether `folder` is `home` or lies below it. */
+function isInside(home: string, folder: string): boolean {
+  const way = relative(resolve(home), resolve(folder));
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/**
+ * Paths of the files below `home`, or one folder in it, in the order of their names; contents only where they are asked for.
+ * Links are not followed, but added to `links`.
+ */
+async function* filesOf(home: string, links: string[], below = ""): AsyncGenerator<string> {
   let entries: Deno.DirEntry[];
   try {
     entries = await Array.fromAsync(Deno.readDir(join(home, below)));
@@ -86,10 +101,11 @@ async function* filesOf(home: string, below = ""): AsyncGenerator<string> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
-  for (const { name, isDirectory, isFile } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+  for (const { name, isDirectory, isFile, isSymlink } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = below === "" ? name : `${below}/${name}`;
     if (isLeftOut(path)) continue;
-    if (isDirectory) yield* filesOf(home, path);
+    if (isSymlink) links.push(path);
+    else if (isDirectory) yield* path === "content" ? [] : filesOf(home, links, path);
     else if (isFile) yield path;
   }
 }
