@@ -76,6 +76,26 @@ Deno.test("an approved action is done and told of; permitted and done are two en
   await runner.stop();
 });
 
+Deno.test("what was done is told once, however often and how fast a program tells it", async () => {
+  const chatty: Executor = {
+    name: "chatty",
+    run: async (_job, io) => {
+      const { requestId } = await io.ask(ASK);
+      await Promise.all(["pushed", "again", "and again"].map((text) => io.performed(requestId, "done", text)));
+      await io.performed(requestId, "failed", "after all");
+      return { summary: "asked", output: "" };
+    },
+  };
+  const { ana, clock, opened, runner, taskId } = await createWorld(chatty);
+
+  await answer(ana, opened()[0]);
+  await clock.advance(2 * SECOND);
+
+  assert.equal(ana.task(taskId)?.state, "completed");
+  assert.deepEqual(ana.bodies("request_performed").map(({ text }) => text), ["pushed"]);
+  await runner.stop();
+});
+
 Deno.test("the same question twice at once is one question, and both get its answer", async () => {
   const answers: Answer[] = [];
   const twice: Executor = {

@@ -45,6 +45,8 @@ export class Asking {
   readonly #underWay = new Map<RequestId, Promise<Answer>>();
   /** Requests of other tasks whose approval was used here. */
   readonly #covered = new Set<RequestId>();
+  /** What is told of approvals, or was: nothing of it is told a second time. One each. */
+  readonly #telling = new Map<RequestId, Promise<EntryId>>();
   #askCount = 0;
   #parkTimer: Timer | undefined;
 
@@ -85,7 +87,14 @@ export class Asking {
     }
     if (view.performed) return;
     const body = { requestId, answer: view.answer.entry, outcome, text };
-    await this.#deps.append("request_performed", body);
+    const telling = this.#telling.get(requestId) ?? this.#deps.append("request_performed", body);
+    this.#telling.set(requestId, telling);
+    try {
+      await telling;
+    } catch (error) {
+      this.#telling.delete(requestId);
+      throw error;
+    }
   }
 
   /** The answer, once this node has looked whether it may act on it. @throws ExecutorError "ask_refused" */
