@@ -137,7 +137,12 @@ export function taskLine(job: ExecutionJob): string {
     deadline_ms: deadlineMs,
     budgets: toSnakeCase(budgets),
     rights,
-    answers: job.answers.map((answer) => ({ title: answer.title, ...answerFields(answer) })),
+    answers: job.answers.map((answer) => ({
+      title: answer.title,
+      ...answerFields(answer),
+      ...(answer.isOfFailedTry ? { of_failed_try: true } : {}),
+    })),
+    ...(job.earlierTries.length === 0 ? {} : { earlier_tries: job.earlierTries }),
   }) + "\n";
 }
 

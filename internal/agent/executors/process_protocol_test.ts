@@ -46,6 +46,20 @@ Deno.test("a program gets the task on stdin and gives progress and a result", as
   assert.deepEqual([task.task_id, task.attempt, task.input, task.answers], [TASK, 1, "a b c", []]);
 });
 
+Deno.test("a program is told why earlier tries came to nothing, and which answers are of such a try", async () => {
+  await using bench = await Bench.create(`read -r task; echo "$task" > ${"$"}{0%/*}/task.json; ${RESULT}`);
+  const answer = { requestId: ASK, title: "Go on?", body: "", decision: "deny" as const };
+
+  await bench.run({}, {
+    earlierTries: [{ outcome: "rejected", reason: "too short" }],
+    answers: [{ ...answer, isOfFailedTry: true }, { ...answer, title: "Stop?" }],
+  });
+
+  const task = JSON.parse(await bench.file("task.json") ?? "");
+  assert.deepEqual(task.earlier_tries, [{ outcome: "rejected", reason: "too short" }]);
+  assert.deepEqual(task.answers.map((told: Record<string, unknown>) => told["of_failed_try"]), [true, undefined]);
+});
+
 Deno.test("the command is the one a required capability names, otherwise the first", async () => {
   await using bench = await Bench.create(`echo "{\\"type\\":\\"result\\",\\"summary\\":\\"$1\\"}"`);
   const commands = ["first", "second"].map((name) => ({ name, argv: ["/bin/sh", `${bench.root}/work.sh`, name] }));
