@@ -76,8 +76,8 @@ export class Workspaces {
     try {
       const ended: Found[] = [];
       const waiting: Found[] = [];
-      for await (const { name } of Deno.readDir(this.#root)) {
-        if (this.#inUse.has(name)) continue;
+      for await (const { name, isDirectory } of Deno.readDir(this.#root)) {
+        if (!isDirectory || this.#inUse.has(name)) continue;
         const path = join(this.#root, name);
         const mark = await modifiedMs(join(path, ENDED));
         if (mark === undefined) waiting.push({ path, atMs: await modifiedMs(join(path, SESSION_FILE)) ?? 0 });

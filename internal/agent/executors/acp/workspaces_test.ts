@@ -46,13 +46,14 @@ Deno.test("a workspace that waits is found again with its session; one that has 
 Deno.test("of ended tasks the newest stay, of tasks that wait a few, and what runs is left alone", async () => {
   await withRoot(async (root) => {
     const workspaces = open(root, 2);
+    await Deno.writeTextFile(`${root}/0.DS_Store`, "of somebody else");
     await workspaces.open(taskId(99));
     for (let n = 0; n < 5; n++) {
       await workspaces.open(taskId(n));
       await workspaces.close(taskId(n), "ended");
       await Deno.utime(`${root}/${taskId(n)}/ended`, n + 1, n + 1).catch(() => {}); // gone when it was not to be kept
     }
-    assert.deepEqual(await namesIn(root), [taskId(3), taskId(4), taskId(99)]);
+    assert.deepEqual(await namesIn(root), ["0.DS_Store", taskId(3), taskId(4), taskId(99)]);
 
     for (let n = 10; n < 50; n++) {
       const workspace = await workspaces.open(taskId(n));
