@@ -66,7 +66,7 @@ export interface PermissionContext {
   /** From the workspace, when the path is in it. */
   readonly shown: (path: string) => string | undefined;
   readonly options: readonly PermissionOption[];
-  /** How often the very same has been asked for before in this task, and done. */
+  /** How often the very same has been asked for before in this task, or is at this moment. */
   readonly repeats: number;
 }
 
@@ -108,7 +108,7 @@ export function permissionAsk(call: ToolCall, context: PermissionContext): AskRe
     `The coding agent ${name} asks for permission${words === "" ? "." : `: ${words}`}`,
     ...(repeats === 0
       ? []
-      : [`The very same was permitted before in this task: ${repeats} ${repeats === 1 ? "time" : "times"}.`]),
+      : [`The very same was asked for before in this task: ${repeats} ${repeats === 1 ? "time" : "times"}.`]),
     ...(changes === "" ? [] : [changes]),
   ].join("\n\n");
   return {

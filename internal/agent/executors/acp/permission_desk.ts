@@ -25,8 +25,8 @@ const MAX_PERFORMED_CHARACTERS = 500;
 /** Brings permissions a program asks for before people, and what came of them. */
 export class PermissionDesk {
   readonly #deps: PermissionDeskDeps;
-  /** How often the very same was permitted in this run: one "yes" is for one time. */
-  readonly #permitted = new Map<string, number>();
+  /** How often the very same was asked for in this run, and not refused: one "yes" is for one time. */
+  readonly #unrefused = new Map<string, number>();
   /** Tool calls that were permitted and have not ended yet. */
   readonly #open = new Map<string, RequestId>();
   readonly #told = new Set<Promise<void>>();
@@ -101,13 +101,13 @@ export class PermissionDesk {
     timer.pause();
     try {
       for (;;) {
-        const repeats = this.#permitted.get(key) ?? 0;
-        this.#permitted.set(key, repeats + 1);
+        const repeats = this.#unrefused.get(key) ?? 0;
+        this.#unrefused.set(key, repeats + 1);
         const ask = askFor(repeats);
         const answer = await abortable(io.ask(ask), stopped);
         if (answer.decision !== "approve") {
           // asked again it is the same question, and has the same answer
-          this.#permitted.set(key, repeats);
+          this.#unrefused.set(key, repeats);
           return { answer, title: ask.title };
         }
         // an earlier run has used this "yes" up

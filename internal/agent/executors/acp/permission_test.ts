@@ -143,6 +143,8 @@ Deno.test("two calls that differ anywhere are two actions, however long; the sam
   assert.deepEqual(askOf({ id: "1", status: "in_progress" }), askOf({ id: "2" }));
   assert.notEqual(askOf().body, askOf({}, { repeats: 1 }).body);
   assert.deepEqual(askOf().action, askOf({}, { repeats: 1 }).action);
+  // it may have been asked at the same moment: that somebody permitted it is not known
+  assert.match(askOf({}, { repeats: 2 }).body, /\n\nThe very same was asked for before in this task: 2 times\.$/);
 });
 
 Deno.test("whatever a program says makes a request that fits, without anything that acts on a terminal", () => {
