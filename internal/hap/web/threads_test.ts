@@ -67,6 +67,26 @@ Deno.test("a call for help: what is wrong is said field by field, and nobody is 
   assert.equal(page.mesh.entries.length, 0);
 });
 
+Deno.test("a thread that somebody fills with long words shows the newest, and says that older ones are left out", async () => {
+  await using page = createTestPage();
+  const browser = await page.login();
+  for (let n = 0; n < 40; n++) {
+    const text = `${n} ${"x".repeat(60_000)} end ${n}`;
+    page.mesh.append("message_posted", { type: "message", text, to: [], refs: [] }, { topic: "hmmm", thread: "long" });
+  }
+
+  const { text } = await browser.get("/threads?thread=long");
+
+  assert.ok(text.length < 300_000, `${text.length} characters`);
+  assert.match(text, /Older words are left out: bzzz-hap hmmm thread.* end 39/s);
+  assert.doesNotMatch(text, / end 0</);
+  page.mesh.append("message_posted", { type: "message", text: "short", to: [], refs: [] }, {
+    topic: "hmmm",
+    thread: "brief",
+  });
+  assert.doesNotMatch((await browser.get("/threads?thread=brief")).text, /left out/);
+});
+
 Deno.test("a thread: something is said in it; a name that is none is refused", async () => {
   await using page = createTestPage();
   const browser = await page.login();

@@ -6,13 +6,34 @@ import { CheckFields, Problems, TextField } from "./field.tsx";
 import type { Moment } from "./request.tsx";
 import { At } from "./words.tsx";
 
-/** What was said, the newest at the end. */
+/** Of a list of messages, which is sent to every page that shows it whenever something is said: anybody may say as much. */
+const MAX_SHOWN_CHARACTERS = 256 * 1024;
+
+/** What was said, the newest at the end. Of much the newest; the very newest whatever its length. */
 export function MessageList({ messages, at }: {
   readonly messages: readonly MessageView[];
   readonly at: Moment;
 }): Html {
   if (messages.length === 0) return <p class="quiet">Nothing was said.</p>;
-  return <ol class="list">{messages.map((message) => <Message message={message} at={at} />)}</ol>;
+  const shown = newestOf(messages);
+  return (
+    <>
+      {shown.length < messages.length && (
+        <p class="quiet">
+          Older words are left out: bzzz-hap hmmm thread shows them.
+        </p>
+      )}
+      <ol class="list">{shown.map((message) => <Message message={message} at={at} />)}</ol>
+    </>
+  );
+}
+
+function newestOf(messages: readonly MessageView[]): readonly MessageView[] {
+  let characters = 0;
+  const tooOld = messages.findLastIndex(({ text }, at) =>
+    (characters += text.length) > MAX_SHOWN_CHARACTERS && at < messages.length - 1
+  );
+  return messages.slice(tooOld + 1);
 }
 
 function Message({ message, at }: { readonly message: MessageView; readonly at: Moment }): Html {
