@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { decidedOf, type Events } from "../checks/decided.ts";
 import type { TaskDraft } from "./draft.ts";
 import { type ClusterPlan, type ClusterStep, WORD_MISCHIEF } from "./plan.ts";
+import { runSchedule } from "../engine/schedule.ts";
 import { CLUSTER_WORLD } from "./world.ts";
 
 /** One worker has the task when it is destroyed, whichever of the two it is; the other one is left. */
@@ -219,4 +220,10 @@ Deno.test("found: the age of a lease began anew with each probe, so nobody ever 
   const { events } = await CLUSTER_WORLD.run(CLUSTER_WORLD.plan(9000261, {}), { seed: 9000261, flaw: undefined });
 
   assert.deepEqual(CLUSTER_WORLD.claims.flatMap(({ check }) => check(events)), []);
+});
+
+Deno.test("S1 an agent of the simulator, as a real one, works on nothing whose end it has on its way to the voters", async () => {
+  const { violations } = await runSchedule(CLUSTER_WORLD, { seed: 41_000_384, keep: [0, 5, 6, 7, 9] });
+
+  assert.deepEqual(violations, []);
 });

@@ -85,6 +85,8 @@ export class TaskAgent {
   readonly #options: TaskAgentOptions;
   readonly #holds = new Map<TaskId, Hold>();
   readonly #looks = new Map<TaskId, Timer>();
+  /** Tasks whose end is on its way to the voters: an agent works on nothing that it is just giving up. Not of plain work, as above. */
+  readonly #ending = new Set<TaskId>();
 
   constructor(deps: TaskAgentDeps, options: TaskAgentOptions) {
     this.#deps = deps;
@@ -109,6 +111,7 @@ export class TaskAgent {
     if (this.#holds.has(taskId)) return;
     const post = this.#deps.board.postSeenBy(this.#options.node, taskId);
     if (post === undefined) return this.lookSoon(taskId, this.#options.leaseMs / 4);
+    if (this.#ending.has(taskId)) return this.lookSoon(taskId, this.#options.leaseMs);
     this.#deps.client.read(taskKey(taskId), (outcome) => {
       if (outcome.type === "value") this.#consider(taskId, outcome.value);
       else this.lookSoon(taskId, this.#options.leaseMs / 2);
@@ -290,11 +293,15 @@ export class TaskAgent {
     const { board, client, member } = this.#deps;
     const told = board.write({ kind: END_KINDS[type], author: member.peer, task: taskId });
     const act: TaskAct = type === "fail" ? { type, told, isFinal } : { type, told };
+    if (!this.#isPlain(taskId)) this.#ending.add(taskId);
     const submit = (tries: number): void =>
       client.submit(taskKey(taskId), this.#commandOf(taskId, hold, act), (outcome) => {
         const value = outcome.type === "refused" && outcome.code === "stale_version" ? outcome.value : undefined;
         const isMine = value?.holder === member.peer && value.token === hold.token;
-        if (this.#isPlain(taskId) || !value || !isMine || tries >= MAX_END_TRIES) return;
+        if (this.#isPlain(taskId) || !value || !isMine || tries >= MAX_END_TRIES) {
+          this.#ending.delete(taskId);
+          return;
+        }
         hold.value = value;
         submit(tries + 1);
       });
