@@ -106,7 +106,7 @@ export class TaskHold {
     }
   }
 
-  /** Ends the renewals. Changes that are queued are still sent. Idempotent. */
+  /** Ends the renewals. Changes that are queued are still sent, once. Idempotent. */
   close(): void {
     this.#closed.abort();
     this.#renewTimer?.cancel();
@@ -131,7 +131,9 @@ export class TaskHold {
       const isBehind = outcome.type === "refused"
         ? outcome.code === "stale_version" || outcome.code === "stale_renewal"
         : outcome.reason === "overtaken";
-      if (isBehind && tries < MAX_CHANGE_TRIES && await this.#catchUp()) continue;
+      // a hold that is over says nothing again: the next one of this token may work already
+      const isOpen = !this.#closed.signal.aborted;
+      if (isBehind && isOpen && tries < MAX_CHANGE_TRIES && await this.#catchUp()) continue;
       if (outcome.type === "undecided") return { type: "undecided", reason: outcome.reason };
       const { code, value, retryAfterMs } = outcome;
       const isLost = code === "stale_token" ||
