@@ -61,6 +61,9 @@ export const OUTBOX_RETRY_MAX_MS = 30_000;
 /** Published rows leave the disk with the next commit, or after this. */
 export const OUTBOX_TIDY_MS = 1_000;
 
+/** A proof of a fork that could not be appended, on a full disk for example, is tried again after this. */
+export const FORK_RETRY_MS = 5_000;
+
 /** How often retention runs, and how many entries one transaction prunes. */
 export const RETENTION_PERIOD_MS = 3_600_000;
 export const RETENTION_BATCH = 256;

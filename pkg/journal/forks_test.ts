@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
-import { settle } from "@bzzz/base/testing";
+import { ManualClock, settle } from "@bzzz/base/testing";
+import { StoreError } from "@bzzz/store";
 import { pruneFrame, TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
-import { createTestJournal } from "./testing.ts";
+import { CATCH_UP_WAIT_MS, FORK_RETRY_MS, OTHERS_WAIT_MS } from "./constants.ts";
+import { createTestJournal, type TestJournal } from "./testing.ts";
 import { at, live, stored } from "./testdata/entries.ts";
+
+const MAX_BYTES = 200 * 1024;
+
+/** A write that does not fit: the store refuses all others, too, for a second. */
+function fillDisk({ store }: TestJournal): void {
+  assert.throws(
+    () => store.kv.set("too large", new Uint8Array(2 * MAX_BYTES)),
+    (error) => error instanceof StoreError && error.code === "store_full",
+  );
+}
 
 Deno.test("two entries at one seq are proved, stop the log, and are published once", async () => {
   await using test = createTestJournal();
@@ -52,6 +64,103 @@ Deno.test("a fork whose proof was stored and not told before a crash is told at 
   await settle();
 
   assert.equal(stored(again).filter(({ kind }) => kind === "fork_proved").length, 1, "another has told it already");
+});
+
+Deno.test("a fork that is proved while the disk is full is told once when there is room, and stops the log everywhere", async () => {
+  const clock = new ManualClock();
+  await using test = createTestJournal({ clock, maxStoreBytes: MAX_BYTES });
+  await using other = createTestJournal({ seed: 3, clock });
+  const [one, twin] = [new TestAuthor(10), new TestAuthor(10)];
+  const [first, second] = [one.message("a"), twin.message("b")];
+  live(other, second.frame);
+  fillDisk(test);
+
+  live(test, first.frame);
+  assert.equal(live(test, second.frame), "ignore fork");
+  await settle();
+  await clock.advance(FORK_RETRY_MS - 1);
+  fillDisk(test);
+  await clock.advance(1);
+  await settle();
+  assert.deepEqual([test.store.forks.list(), stored(test)], [[], []], "the disk took nothing");
+  assert.equal(test.journal.frozen().get(one.peer), 1);
+
+  test.store.setMaxBytes(undefined);
+  await clock.advance(2 * FORK_RETRY_MS);
+  await settle();
+  const proof = at(stored(test), 0);
+  assert.equal(live(other, proof.envelope.frame), "accept stored");
+  await clock.advance(3 * FORK_RETRY_MS);
+  await settle();
+
+  assert.deepEqual(stored(test).map(({ kind }) => kind), ["fork_proved"], "told once");
+  assert.equal(test.store.forks.list().length, 1, "and known at the next start");
+  assert.equal(test.journal.frozen().get(one.peer), 1);
+  assert.equal(other.journal.frozen().get(one.peer), 1);
+});
+
+Deno.test("a fork that the full disk kept from being told at the start, too, is told when there is room", async () => {
+  const clock = new ManualClock();
+  await using test = createTestJournal({ clock, maxStoreBytes: MAX_BYTES, start: false });
+  const [first, second] = [new TestAuthor(10).message("a"), new TestAuthor(10).message("b")];
+  test.store.forks.add({
+    author: first.header.author,
+    seq: 1,
+    first: pruneFrame(first),
+    second: pruneFrame(second),
+    provedAtMs: 0,
+  });
+  fillDisk(test);
+
+  test.journal.start();
+  await settle();
+  assert.deepEqual(stored(test), []);
+  test.store.setMaxBytes(undefined);
+  await clock.advance(2 * FORK_RETRY_MS);
+  await settle();
+
+  assert.deepEqual(stored(test).map(({ kind }) => kind), ["fork_proved"]);
+});
+
+Deno.test("a fork that waits for room is not told when another has told it meanwhile", async () => {
+  const clock = new ManualClock();
+  await using test = createTestJournal({ clock, maxStoreBytes: MAX_BYTES });
+  await using other = createTestJournal({ seed: 3, clock });
+  const [first, second] = [new TestAuthor(10).message("a"), new TestAuthor(10).message("b")];
+  fillDisk(test);
+  for (const { frame } of [first, second]) for (const journal of [test, other]) live(journal, frame);
+  await settle();
+  const proof = stored(other).find(({ kind }) => kind === "fork_proved");
+  assert.ok(proof);
+
+  test.store.setMaxBytes(undefined);
+  await clock.advance(FORK_RETRY_MS - 1);
+  assert.equal(live(test, proof.envelope.frame), "accept stored");
+  await settle();
+  await clock.advance(2 * FORK_RETRY_MS);
+  await settle();
+
+  assert.deepEqual(stored(test).map(({ envelope }) => envelope.id), [proof.envelope.id]);
+});
+
+Deno.test("a fork that is proved while the own log is behind for long is told when it is whole again", async () => {
+  const clock = new ManualClock();
+  await using test = createTestJournal({ clock });
+  const [first, second] = [new TestAuthor(10).message("a"), new TestAuthor(10).message("b")];
+  live(test, new TestAuthor(1).message("this node wrote it once").frame);
+  await settle();
+  for (const { frame } of [first, second]) live(test, frame);
+  await clock.advance(CATCH_UP_WAIT_MS);
+  await settle();
+  assert.equal(test.journal.state, "must_catch_up");
+
+  test.journal.notePulled(1);
+  await clock.advance(OTHERS_WAIT_MS);
+  assert.equal(test.journal.state, "ready");
+  await clock.advance(2 * FORK_RETRY_MS);
+  await settle();
+
+  assert.equal(stored(test).filter(({ kind }) => kind === "fork_proved").length, 1);
 });
 
 Deno.test("an earlier fork of the same author is told, too: the log stops at one place for all", async () => {

@@ -1,13 +1,14 @@
 import { type CounterMap, LruMap, type PeerId, type TypedEventTarget } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { type ForkRecord, type JournalStore, StoreError } from "@bzzz/store";
-import { type BodyOf, type Envelope, type HlcClock, pruneFrame } from "@bzzz/wire";
+import { type Envelope, type HlcClock, pruneFrame } from "@bzzz/wire";
 import { OutOfOrderBuffer } from "./buffer.ts";
 import type { AuthorQuota } from "./author_quota.ts";
 import type { Chains } from "./chains.ts";
 import { type CheckContext, type Checked, type CheckedEntry, checkEntry, checkSignal, openFrame } from "./check.ts";
 import type { Committer } from "./committer.ts";
 import { MAX_CLOCK_AHEAD_MS } from "./constants.ts";
+import type { ForkTeller } from "./fork_teller.ts";
 import { type ForkProof, proveFork, readForkProof } from "./forks.ts";
 import type { OwnLog } from "./own_log.ts";
 import { SignalGuard } from "./signals.ts";
@@ -38,8 +39,7 @@ export interface IntakeDeps {
   readonly quota: AuthorQuota;
   readonly counters: CounterMap;
   readonly logger: Logger;
-  /** Tells the mesh of a fork that this node saw first. */
-  readonly publishProof: (body: BodyOf<"fork_proved">) => void;
+  readonly forkTeller: ForkTeller;
 }
 
 const accept = (reason: IngestReason): IngestResult => ({ verdict: "accept", reason });
@@ -199,8 +199,9 @@ export class Intake {
   committed(entry: CheckedEntry): void {
     if (entry.content?.kind !== "fork_proved") return;
     const proof = readForkProof(this.#deps.context.mesh, entry.content.body);
-    if (proof) this.#learnFork(proof, { isOurs: false });
-    else this.#deps.counters.add("fork_proof.invalid");
+    if (!proof) return this.#deps.counters.add("fork_proof.invalid");
+    this.#deps.forkTeller.told({ author: proof.first.header.author, seq: proof.seq });
+    this.#learnFork(proof, { isOurs: false });
   }
 
   /** Keeps the proof, stops the log, and tells the mesh unless the mesh told us. */
@@ -212,11 +213,12 @@ export class Intake {
     const isNew = !this.#deps.chains.frozen.has(author);
     this.#deps.chains.freeze(author, seq);
     this.#buffer.drop(author);
+    const record = this.#recordOf(proof);
     try {
-      this.#deps.store.forks.add(this.#recordOf(proof));
+      this.#deps.store.forks.add(record);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#deps.logger.warn("Proof of a fork could not be stored", { author, seq }, error);
+      this.#deps.logger.warn("Proof of a fork could not be stored yet", { author, seq }, error);
     }
     this.#deps.logger.warn("Two entries of one author at one place: its log stops there", { author, seq });
     if (author === this.#deps.self) this.#deps.ownLog.fork();
@@ -226,12 +228,14 @@ export class Intake {
     const told = this.#proofsTold.get(author) ?? 0;
     if (told >= MAX_PROOFS_PER_AUTHOR) return;
     this.#proofsTold.set(author, told + 1);
-    this.#deps.publishProof(framesOf(proof));
+    this.#deps.forkTeller.tell(record);
   }
 
-  #recordOf(proof: ForkProof): ForkRecord {
-    const { first: { header: { author } }, seq } = proof;
-    return { author, seq, ...framesOf(proof), provedAtMs: this.#deps.context.clock.nowMs() };
+  /** Without the bodies. */
+  #recordOf({ first, second, seq }: ForkProof): ForkRecord {
+    const { author } = first.header;
+    const frames = { first: pruneFrame(first), second: pruneFrame(second) };
+    return { author, seq, ...frames, provedAtMs: this.#deps.context.clock.nowMs() };
   }
 
   #warnOfSkew({ header: { author, hlc } }: Envelope): void {
@@ -243,9 +247,4 @@ export class Intake {
       aheadMs: hlc.ms - nowMs,
     });
   }
-}
-
-/** A proof without its bodies. */
-function framesOf({ first, second }: ForkProof): BodyOf<"fork_proved"> {
-  return { first: pruneFrame(first), second: pruneFrame(second) };
 }

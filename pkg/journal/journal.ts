@@ -11,7 +11,6 @@ import {
 import { peerIdFromPublicKey } from "@bzzz/crypto";
 import { StoreError } from "@bzzz/store";
 import {
-  type BodyOf,
   type EntryKind,
   type Envelope,
   HlcClock,
@@ -28,6 +27,7 @@ import { type Append, Committer } from "./committer.ts";
 import { MAX_CLOCK_AHEAD_MS, RETENTION_PERIOD_MS, VERIFY_SLICE } from "./constants.ts";
 import { EntryReader } from "./entry_reader.ts";
 import { JournalError } from "./errors.ts";
+import { ForkTeller } from "./fork_teller.ts";
 import { Intake } from "./intake.ts";
 import { OutboxPublisher } from "./outbox.ts";
 import { OwnLog, stoppedError } from "./own_log.ts";
@@ -80,6 +80,7 @@ class StoreJournal implements Journal {
   readonly #committer: Committer;
   readonly #intake: Intake;
   readonly #quota: AuthorQuota;
+  readonly #forkTeller: ForkTeller;
   readonly #reader: EntryReader;
   #retentionTimer: Timer | undefined;
   #pruning: Promise<number> | undefined;
@@ -123,6 +124,10 @@ class StoreJournal implements Journal {
         this.#intake.committed(entry);
       },
     }, { maxFrameBytes: options.maxFrameBytes ?? MAX_ENVELOPE_BYTES });
+    this.#forkTeller = new ForkTeller({
+      ...deps,
+      append: (body) => this.append({ kind: "fork_proved", topic: TOPICS.agents, body }),
+    });
     this.#intake = new Intake({
       ...deps,
       self: this.self,
@@ -134,7 +139,7 @@ class StoreJournal implements Journal {
       ownLog: this.#ownLog,
       quota: this.#quota,
       counters: this.#counters,
-      publishProof: (body) => this.#publishProof(body),
+      forkTeller: this.#forkTeller,
     });
     this.#ownLog.open(this.#ownSeq, {
       isForked: this.#chains.frozen.has(this.self),
@@ -163,6 +168,7 @@ class StoreJournal implements Journal {
     this.#ownLog.stop();
     await this.#committer.settled();
     this.#retentionTimer?.cancel();
+    this.#forkTeller.stop();
     await this.#outbox.stop();
     await this.#pruning?.catch(() => 0); // whoever called prune() has the error
     if (wasReady) this.#tryReserve(() => this.#reservation.end(this.#ownSeq));
@@ -336,11 +342,6 @@ class StoreJournal implements Journal {
     this.#ownLog.admit(() => this.#committer.append(append), append.reject);
   }
 
-  #publishProof(body: BodyOf<"fork_proved">): void {
-    this.append({ kind: "fork_proved", topic: TOPICS.agents, body })
-      .catch((error) => this.#deps.logger.debug("Proof of a fork was not published", {}, error));
-  }
-
   /** What a crash kept from being told; again once appends work, when they do not yet. */
   #tellForks(): void {
     if (this.state === "must_catch_up") {
@@ -352,8 +353,8 @@ class StoreJournal implements Journal {
       return;
     }
     if (this.state !== "ready") return;
-    for (const body of untoldForks(this.self, this.mesh, this.#deps.store.forks.list(), this.#reader.forkProofs())) {
-      this.#publishProof(body);
+    for (const fork of untoldForks(this.self, this.mesh, this.#deps.store.forks.list(), this.#reader.forkProofs())) {
+      this.#forkTeller.tell(fork);
     }
   }
 

@@ -12,7 +12,7 @@ export function untoldForks(
   mesh: MeshId,
   forks: readonly ForkRecord[],
   told: Iterable<BodyOf<"fork_proved">>,
-): BodyOf<"fork_proved">[] {
+): ForkRecord[] {
   const others = forks.filter(({ author }) => author !== self);
   if (others.length === 0) return [];
   const toldAt = new Map<PeerId, number>();
@@ -22,7 +22,5 @@ export function untoldForks(
     const { author } = proof.first.header;
     toldAt.set(author, Math.min(proof.seq, toldAt.get(author) ?? Infinity));
   }
-  return others.filter(({ author, seq }) => seq < (toldAt.get(author) ?? Infinity))
-    // a body of the wire owns its bytes
-    .map(({ first, second }) => ({ first: Uint8Array.from(first), second: Uint8Array.from(second) }));
+  return others.filter(({ author, seq }) => seq < (toldAt.get(author) ?? Infinity));
 }
