@@ -7,6 +7,7 @@ import { hasTmux, TmuxWindow } from "../helpers/tmux.ts";
 
 const ENV = { ...programEnvironment(), ...ISOLATED, PS1: "shell$ " };
 const ignore = !await hasTmux();
+const hasEd = await canRun("ed");
 
 /** A shell with job control in a window, and a portal's data directory. */
 async function withShell(
@@ -133,7 +134,7 @@ Deno.test({
 
 Deno.test({
   name: "Ctrl+O without BZZZ_EDITOR: nothing is started, and how to go on is said",
-  ignore,
+  ignore: ignore || !hasEd,
   fn: async () => {
     await withShell({ EDITOR: "vi" }, async (shell, home) => {
       await run(shell, `${programPath("bzzz-hap")} --home ${home}`);
@@ -162,6 +163,14 @@ async function editOnce(window: TmuxWindow, text: string): Promise<void> {
   await hasAlternate(window, "1");
   await window.press("Enter");
   await window.shows(new RegExp(`ana +${text}, edited`));
+}
+
+async function canRun(program: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false; // it is not there
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {
