@@ -19,6 +19,7 @@ async function leftOf(
       home,
       ...(editor === undefined ? [] : [editor]),
     ],
+    env: { PATH: "/usr/bin:/bin" }, // where a name without a path is looked for
   }).output();
   const text = new TextDecoder().decode(stdout);
   assert.notEqual(text, "", new TextDecoder().decode(stderr));
