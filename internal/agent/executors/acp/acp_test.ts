@@ -117,7 +117,7 @@ Deno.test("the result waits until what was permitted is told, on however slow a 
   const slow = {
     ...io,
     performed: async (requestId: string) => {
-      await bench.clock.sleep(1_500);
+      await bench.clock.sleep(1_500); // the time of the disk, longer than the program takes to end; not a wait for something
       told.push(requestId);
     },
   };

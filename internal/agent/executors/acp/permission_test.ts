@@ -27,7 +27,7 @@ function call(fields: Partial<ToolCall> = {}): ToolCall {
 }
 
 function askOf(fields: Partial<ToolCall> = {}, context: Partial<PermissionContext> = {}): AskRequest {
-  const shown = (path: string) => path.startsWith("/work/") ? path.slice(6) : path.startsWith("/") ? undefined : path;
+  const shown = (path: string) => path.startsWith("/space/") ? path.slice(7) : path.startsWith("/") ? undefined : path;
   return permissionAsk(call(fields), { program: "Fake", shown, options: ONCE, repeats: 0, ...context });
 }
 
@@ -67,10 +67,10 @@ Deno.test("stakes follow from what a tool does", () => {
 });
 
 Deno.test("what is not told, too long to be shown, for always or outside asks for more attention", () => {
-  const edit = { kind: "edit", rawInput: {}, locations: ["/work/a.ts"] } as const;
+  const edit = { kind: "edit", rawInput: {}, locations: ["/space/a.ts"] } as const;
   assert.equal(askOf(edit).stakes, "normal");
   assert.equal(askOf(edit).action?.target, "a.ts");
-  const diff = (newText: string) => [{ type: "diff" as const, path: "/work/a.ts", newText }];
+  const diff = (newText: string) => [{ type: "diff" as const, path: "/space/a.ts", newText }];
   const cases: [string, AskRequest, RegExp][] = [
     ["not told", askOf({ ...edit, rawInput: undefined }), /does not tell what exactly/],
     [
@@ -105,7 +105,7 @@ Deno.test("all the files that a call names are in what is signed", () => {
     kind: "delete",
     rawInput: undefined,
     title: "Clean up",
-    locations: ["/work/a.ts", "/etc/b"],
+    locations: ["/space/a.ts", "/etc/b"],
   } as const;
 
   assert.deepEqual(askOf(remove).action?.args, [
@@ -130,7 +130,7 @@ Deno.test("two calls that differ anywhere are two actions, however long; the sam
       { content: [{ type: "diff", path: "a", newText: `${long}b` }] },
     ],
     [{ kind: "read" }, { kind: "edit" }],
-    [{ ...untold, locations: ["/work/a", "/work/b"] }, { ...untold, locations: ["/work/a", "/work/c"] }],
+    [{ ...untold, locations: ["/space/a", "/space/b"] }, { ...untold, locations: ["/space/a", "/space/c"] }],
     [{ ...untold, locations: ["/work"], title: "rm a" }, { ...untold, locations: ["/work"], title: "rm b" }],
     [says(`${long}a`), says(`${long}b`)],
     [says("a\u200b"), says("a\u2060")],
