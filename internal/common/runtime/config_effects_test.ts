@@ -257,7 +257,7 @@ const EFFECTS: Readonly<Record<string, readonly [file: string, test: string]>> =
   "person.unlock_seconds": [`${HERE}/people/person_services_test.ts`, "the time of the configuration"],
   "person.idle_lock_seconds": [`${HERE}/people/person_services_test.ts`, "the idle time of the configuration"],
   "storage.content_quota_mb": [`${HERE}/content/content_services_test.ts`, "sealed content has the room"],
-  "security.roles_file": [`${HERE}/hooks_test.ts`, "the roles file is the one"],
+  "security.roles_file": [`${HERE}/config_desk_test.ts`, "the roles file is the one"],
   "logging.level": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
   "logging.format": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
   "logging.file": [`${HERE}/config_effects_test.ts`, "the log goes where the configuration says"],
