@@ -62,7 +62,7 @@ export async function inviteOffline(
           "the node does not run and has no fixed address; set network.p2p_port or network.announce, or start the node first",
       });
     }
-    const { invite, token } = trust.invite({
+    const { invite, token } = trust.newcomers.invite({
       role: options.role,
       level: invitedLevel(readDefinedRoles(journal), options.role),
       ...(options.binaryType ? { binaryType: options.binaryType } : {}),

@@ -47,7 +47,7 @@ export function createRedeemer(trust: TrustService, membership: Membership): Red
     if (request.binaryType !== "agent" && request.binaryType !== "hap") return { ok: false, reason: "bad_binary_type" };
     const person = request.person === undefined ? undefined : parsePersonId(request.person);
     if (request.person !== undefined && !person) return { ok: false, reason: "bad_person" };
-    const answer = await trust.admit({ ...request, agentId, binaryType: request.binaryType, person });
+    const answer = await trust.newcomers.admit({ ...request, agentId, binaryType: request.binaryType, person });
     return answer.ok ? { ...answer, revocations: membership.revocations() } : answer;
   };
 }

@@ -80,10 +80,10 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
       create: ({ store, identity, journal }) =>
         new TrustService({ local: identity, store, journal, clock, random, logger: child("trust") }),
       start: (trust) => {
-        trust.assertStanding();
+        trust.standing.assertHeard();
         trust.publishPending();
       },
-      health: (trust) => trust.health(),
+      health: (trust) => trust.standing.health(),
       stop: (trust) => trust.stop(),
     }),
     define({

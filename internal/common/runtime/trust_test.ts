@@ -4,7 +4,7 @@ import { TEST_AGE_RECIPIENT } from "@bzzz/agentid/testing";
 import { type AgentId, BzzzError, parseAgentId, type PeerId } from "@bzzz/base";
 import { createSigningKey, peerIdFromPublicKey } from "@bzzz/crypto";
 import { OfflineMesh, type OfflineNode, person } from "./facade/testing.ts";
-import type { JoinAnswer, JoinRequest } from "./trust.ts";
+import type { InviteTerms, JoinAnswer, JoinRequest } from "./newcomers.ts";
 
 const HOUR_MS = 3_600_000;
 const FAR_AWAY = ["/ip4/192.0.2.1/tcp/9000"];
@@ -36,8 +36,8 @@ function request(
   };
 }
 
-function invite(node: OfflineNode, fields: Partial<Parameters<OfflineNode["trust"]["invite"]>[0]> = {}): string {
-  return node.trust.invite({ role: "developer", ttlMs: HOUR_MS, ...fields }, FAR_AWAY).token;
+function invite(node: OfflineNode, fields: Partial<InviteTerms> = {}): string {
+  return node.trust.newcomers.invite({ role: "developer", ttlMs: HOUR_MS, ...fields }, FAR_AWAY).token;
 }
 
 function refusal(answer: JoinAnswer): string {
@@ -62,7 +62,7 @@ Deno.test("a newcomer is let in once; the grant is in the roster, the journal an
   const joiner = newPeer(mesh);
   const token = invite(admin);
 
-  const answer = await admin.trust.admit(request(token, admin, { joiner }));
+  const answer = await admin.trust.newcomers.admit(request(token, admin, { joiner }));
 
   assert.ok(answer.ok);
   const grant = decodeGrant(answer.grant)?.grant;
@@ -70,10 +70,10 @@ Deno.test("a newcomer is let in once; the grant is in the roster, the journal an
   assert.ok(admin.local.membership.isAdmitted(joiner, mesh.clock.nowMs()));
   const entries = admin.journal.entriesAfter(0, { limit: 10, kinds: ["grant_issued"] });
   assert.deepEqual(entries.map(({ body }) => body), [{ grant: answer.grant }]);
-  assert.deepEqual(admin.trust.invites().map((known) => known.usedBy), [joiner]);
+  assert.deepEqual(admin.trust.newcomers.invites().map((known) => known.usedBy), [joiner]);
   const again = await mesh.restart(admin);
   assert.ok(again.local.membership.isAdmitted(joiner, mesh.clock.nowMs()));
-  assert.deepEqual(again.trust.invites().map((known) => known.usedBy), [joiner]);
+  assert.deepEqual(again.trust.newcomers.invites().map((known) => known.usedBy), [joiner]);
 });
 
 Deno.test("the same newcomer may ask again and gets the same grant; nobody else may, also after a restart", async () => {
@@ -81,11 +81,13 @@ Deno.test("the same newcomer may ask again and gets the same grant; nobody else 
   const admin = await mesh.start({ role: "admin" });
   const token = invite(admin);
   const joiner = newPeer(mesh);
-  const first = await admin.trust.admit(request(token, admin, { joiner }));
+  const first = await admin.trust.newcomers.admit(request(token, admin, { joiner }));
   const again = await mesh.restart(admin);
 
-  const second = await again.trust.admit(request(token, again, { joiner }));
-  const other = await again.trust.admit(request(token, again, { joiner: newPeer(mesh), agentId: agentId("other") }));
+  const second = await again.trust.newcomers.admit(request(token, again, { joiner }));
+  const other = await again.trust.newcomers.admit(
+    request(token, again, { joiner: newPeer(mesh), agentId: agentId("other") }),
+  );
 
   assert.ok(first.ok && second.ok);
   assert.deepEqual(second.grant, first.grant);
@@ -98,10 +100,10 @@ Deno.test("a member that was revoked does not come back with its spent token", a
   const admin = await mesh.start({ role: "admin" });
   const token = invite(admin);
   const joiner = newPeer(mesh);
-  await admin.trust.admit(request(token, admin, { joiner }));
+  await admin.trust.newcomers.admit(request(token, admin, { joiner }));
   await admin.trust.revoke(joiner, "left the team");
 
-  const answer = await admin.trust.admit(request(token, admin, { joiner }));
+  const answer = await admin.trust.newcomers.admit(request(token, admin, { joiner }));
 
   assert.equal(refusal(answer), "used");
   assert.ok(!admin.local.membership.isAdmitted(joiner, mesh.clock.nowMs()));
@@ -115,10 +117,10 @@ Deno.test("an invite that has expired, is closed, is for another name or program
   const closed = invite(admin);
   const named = invite(admin, { agentId: agentId("somebody") });
   const portal = invite(admin, { binaryType: "hap" });
-  admin.trust.closeInvite(decodeJoinToken(closed).inviteId);
+  admin.trust.newcomers.closeInvite(decodeJoinToken(closed).inviteId);
   await mesh.clock.advance(2_000);
   const admit = async (token: string, fields: Partial<JoinRequest> = {}) =>
-    refusal(await admin.trust.admit(request(token, admin, { joiner, ...fields })));
+    refusal(await admin.trust.newcomers.admit(request(token, admin, { joiner, ...fields })));
 
   assert.equal(await admit(expired), "expired");
   assert.equal(await admit(closed), "revoked");
@@ -135,9 +137,9 @@ Deno.test("a name is given once, also to two newcomers at the same time", async 
   const tokens = [invite(admin), invite(admin)];
 
   const answers = await Promise.all(
-    tokens.map((token) => admin.trust.admit(request(token, admin, { joiner: newPeer(mesh) }))),
+    tokens.map((token) => admin.trust.newcomers.admit(request(token, admin, { joiner: newPeer(mesh) }))),
   );
-  const third = await admin.trust.admit(
+  const third = await admin.trust.newcomers.admit(
     request(invite(admin), admin, { joiner: newPeer(mesh), agentId: agentId("admin") }),
   );
 
@@ -176,7 +178,7 @@ Deno.test("a revocation is in the roster, the journal and on disk; others learn 
     const again = await mesh.restart(node);
     assert.ok(!again.local.membership.isAdmitted(peerId, mesh.clock.nowMs()), again.member.grant.agentId);
   }
-  await assertCode(() => worker.trust.assertStanding(), "grant_revoked");
+  await assertCode(() => worker.trust.standing.assertHeard(), "grant_revoked");
 });
 
 Deno.test("what could not be stored did not happen: the next try is the first", async () => {
@@ -187,13 +189,13 @@ Deno.test("what could not be stored did not happen: the next try is the first", 
   const token = invite(admin);
   await admin.journal.stop();
 
-  await assertCode(() => admin.trust.admit(request(token, admin, { joiner })), "journal_stopped");
+  await assertCode(() => admin.trust.newcomers.admit(request(token, admin, { joiner })), "journal_stopped");
   await assertCode(() => admin.trust.revoke(worker.member.peerId, "x"), "journal_stopped");
 
   assert.ok(!admin.local.membership.isAdmitted(joiner, mesh.clock.nowMs()));
   assert.ok(admin.local.membership.isAdmitted(worker.member.peerId, mesh.clock.nowMs()));
   const again = await mesh.restart(admin);
-  const answer = await again.trust.admit(request(token, again, { joiner }));
+  const answer = await again.trust.newcomers.admit(request(token, again, { joiner }));
   await again.trust.revoke(worker.member.peerId, "x");
   assert.ok(answer.ok);
   assert.equal(again.journal.entriesAfter(0, { limit: 10 }).length, 2);
@@ -210,11 +212,11 @@ Deno.test("who is not a master, or not any more, decides about nobody", async ()
   for (const node of [worker, second]) {
     const name = node.member.grant.agentId;
     await assertCode(() => invite(node), "not_allowed");
-    await assertCode(() => node.trust.closeInvite("0000000000000000"), "not_allowed");
+    await assertCode(() => node.trust.newcomers.closeInvite("0000000000000000"), "not_allowed");
     await assertCode(() => node.trust.revoke(admin.member.peerId, "x"), "not_allowed");
     assert.deepEqual(node.journal.entriesAfter(0, { limit: 10 }), [], name);
   }
-  const answer = await second.trust.admit(request(token, second, { joiner: newPeer(mesh) }));
+  const answer = await second.trust.newcomers.admit(request(token, second, { joiner: newPeer(mesh) }));
   assert.equal(refusal(answer), "inviter_not_allowed");
   await assertCode(() => admin.trust.revoke(admin.member.peerId, "x"), "invalid_request");
 });
@@ -223,10 +225,10 @@ Deno.test("closing an invite: there must be one, and nobody must have used it", 
   await using mesh = new OfflineMesh();
   const admin = await mesh.start({ role: "admin" });
   const used = invite(admin);
-  await admin.trust.admit(request(used, admin, { joiner: newPeer(mesh) }));
+  await admin.trust.newcomers.admit(request(used, admin, { joiner: newPeer(mesh) }));
 
-  await assertCode(() => admin.trust.closeInvite(decodeJoinToken(used).inviteId), "invite_used");
-  await assertCode(() => admin.trust.closeInvite("0123456789abcdef"), "not_found");
+  await assertCode(() => admin.trust.newcomers.closeInvite(decodeJoinToken(used).inviteId), "invite_used");
+  await assertCode(() => admin.trust.newcomers.closeInvite("0123456789abcdef"), "not_found");
   await assertCode(() => invite(admin, { role: "Not a Role" }), "invalid_request");
   await assertCode(() => invite(admin, { role: "own-role-without-level" }), "invalid_request");
 });
@@ -243,7 +245,7 @@ Deno.test("invites are bounded: closed ones make room, open ones do not", async 
   await mesh.clock.advance(2_000);
   invite(admin);
 
-  assert.equal(admin.trust.invites().length, 2);
+  assert.equal(admin.trust.newcomers.invites().length, 2);
 });
 
 Deno.test("a node does not stand under a name that another holds", async () => {
@@ -252,7 +254,7 @@ Deno.test("a node does not stand under a name that another holds", async () => {
   await mesh.clock.advance(1_000);
   const second = await mesh.start({ agentId: "twin" });
 
-  await assertCode(() => second.trust.assertStanding(), "agent_id_taken");
+  await assertCode(() => second.trust.standing.assertHeard(), "agent_id_taken");
 });
 
 Deno.test("a grant that the full disk cannot take ends nothing and is stored once there is room", async () => {

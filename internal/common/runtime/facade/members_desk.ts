@@ -82,7 +82,7 @@ export class MembersDesk {
 
   invites(): Promise<readonly InviteView[]> {
     const nowMs = this.#deps.clock.nowMs();
-    return Promise.resolve(this.#deps.trust.invites().map((invite) => inviteView(invite, nowMs)));
+    return Promise.resolve(this.#deps.trust.newcomers.invites().map((invite) => inviteView(invite, nowMs)));
   }
 
   async createInvite(input: CreateInviteInput): Promise<CreatedInviteView> {
@@ -96,7 +96,7 @@ export class MembersDesk {
       );
     }
     if (input.binary_type !== "agent") await this.#deps.person.assertNotLocked("invite somebody with a portal");
-    const { invite, token } = trust.invite({
+    const { invite, token } = trust.newcomers.invite({
       role: input.role,
       level,
       ...(input.binary_type ? { binaryType: input.binary_type } : {}),
@@ -108,7 +108,7 @@ export class MembersDesk {
 
   // deno-lint-ignore require-await -- a refusal must reject, not throw
   async revokeInvite(inviteId: string): Promise<InviteView> {
-    return inviteView(this.#deps.trust.closeInvite(inviteId), this.#deps.clock.nowMs());
+    return inviteView(this.#deps.trust.newcomers.closeInvite(inviteId), this.#deps.clock.nowMs());
   }
 
   async revokeMember(reference: string, options: { reason: string }): Promise<MemberView> {

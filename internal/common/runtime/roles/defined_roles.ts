@@ -2,7 +2,7 @@ import type { AuthorityLevel } from "@bzzz/agentid";
 import type { Role, RoleDefinition, RoleSet } from "@bzzz/crypto";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import { RoleDirectory, type RolesEntry } from "@bzzz/roles";
-import { TrustError } from "../trust.ts";
+import { TrustError } from "../trust_error.ts";
 
 /** Entries read from disk at once. */
 const CHUNK = 500;

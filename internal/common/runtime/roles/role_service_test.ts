@@ -146,7 +146,7 @@ Deno.test("an own role can be invited at its level, and exported keys leave a tr
   const exported = await admin.facade.roles.exportKeys("ui_ux");
 
   assert.equal(invite.role, "ui_ux");
-  assert.equal(admin.trust.invites()[0]?.level, "coordination");
+  assert.equal(admin.trust.newcomers.invites()[0]?.level, "coordination");
   const { mode } = await Deno.stat(exported.path);
   assert.equal((mode ?? 0) & 0o777, 0o600);
   assert.match(

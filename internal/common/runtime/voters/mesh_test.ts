@@ -35,7 +35,10 @@ Deno.test("a founder and two who joined vote over real connections, and two go o
   const others: Awaited<ReturnType<typeof startTestNode>>[] = [];
   for (const name of names.slice(1)) {
     const ttlMs = 60_000;
-    const { token } = atlas.services.trust.invite({ role: "developer", ttlMs }, atlas.services.node.addresses());
+    const { token } = atlas.services.trust.newcomers.invite(
+      { role: "developer", ttlMs },
+      atlas.services.node.addresses(),
+    );
     await joinWithToken(deps, { home: `${folder}/${name}`, token, agentId: name as AgentId });
     const node = await startTestNode(AGENT_PROFILE, { home: `${folder}/${name}`, flags: {} });
     others.push(node);
