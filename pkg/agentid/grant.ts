@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import type { AgentId, Branded, Bytes, MeshId, PeerId } from "@bzzz/base";
 import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
@@ -77,24 +78,26 @@ export interface GrantFields {
   readonly person?: PersonId | undefined;
 }
 
-const payloadSchema = z.object({
-  v: z.literal(TRUST_VERSION),
-  mesh: meshId,
-  peer: peerId,
-  agentId,
-  binaryType,
-  role,
-  level,
-  ageRecipient,
-  notBeforeMs: atMs,
-  notAfterMs: atMs,
-  issuer,
-  issuedAtMs: atMs,
-  // older nodes leave it out, and take the grant
-  person: personId.optional(),
-}).refine((p) => p.person === undefined || p.binaryType === "hap", "only a portal is a person's")
-  .refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms")
-  .refine((p) => (builtinLevel(p.role) ?? p.level) === p.level, "a built-in role has its own level");
+const payloadSchema = once(() =>
+  z.object({
+    v: z.literal(TRUST_VERSION),
+    mesh: meshId(),
+    peer: peerId(),
+    agentId: agentId(),
+    binaryType: binaryType(),
+    role: role(),
+    level: level(),
+    ageRecipient: ageRecipient(),
+    notBeforeMs: atMs(),
+    notAfterMs: atMs(),
+    issuer: issuer(),
+    issuedAtMs: atMs(),
+    // older nodes leave it out, and take the grant
+    person: personId().optional(),
+  }).refine((p) => p.person === undefined || p.binaryType === "hap", "only a portal is a person's")
+    .refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms")
+    .refine((p) => (builtinLevel(p.role) ?? p.level) === p.level, "a built-in role() has its own level")
+);
 
 /**
  * Signs a grant. Whether the signer was entitled is decided by every receiver; this only refuses what none would accept.
@@ -113,7 +116,7 @@ export function issueGrant(signer: Signer, fields: GrantFields): SignedGrant {
     );
   }
   const notAfterMs = Math.min(wantedMs, authority?.notAfterMs ?? wantedMs);
-  const parsed = payloadSchema.safeParse({
+  const parsed = payloadSchema().safeParse({
     v: TRUST_VERSION,
     mesh: fields.mesh,
     peer: fields.peer,
@@ -160,7 +163,7 @@ export function issuerOf(signer: Signer, mesh: MeshId, what: string): Issuer {
 export function decodeGrant(bytes: Uint8Array): { readonly grant: Grant; readonly raw: RawRecord } | undefined {
   const raw = decodeRecord(bytes, MAX_GRANT_BYTES);
   if (!raw) return undefined;
-  const parsed = payloadSchema.safeParse(toCamelCase(tryDecode(raw.payload)));
+  const parsed = payloadSchema().safeParse(toCamelCase(tryDecode(raw.payload)));
   if (!parsed.success) return undefined;
   const id = recordId("grant", parsed.data.mesh, raw.payload) as GrantId; // by definition
   return { grant: { ...parsed.data, id }, raw };

@@ -5,6 +5,7 @@ import {
   concatBytes,
   hexDecode,
   hexEncode,
+  once,
   type PeerId,
   type Random,
   utf8Encode,
@@ -24,24 +25,26 @@ const SECRET_BYTES = 32;
 const PROOF_DOMAIN = "bzzz/join-proof/1";
 
 /** An invitation as the inviter keeps it: plain data without the secret, so that reading it does not let one join. */
-export const inviteSchema = z.strictObject({
-  inviteId: z.string().refine((s): s is InviteId => INVITE_ID.test(s), "expected an invitation id"),
-  /** SHA-256 of the secret, hexadecimal. */
-  secretHash: z.string().regex(/^[0-9a-f]{64}$/),
-  role,
-  level,
-  /** Missing: either program may use it. */
-  binaryType: binaryType.optional(),
-  /** Missing: the newcomer names itself. */
-  agentId: agentId.optional(),
-  createdMs: atMs,
-  expiresMs: atMs,
-  usedBy: peerId.optional(),
-  usedAtMs: atMs.optional(),
-  revokedAtMs: atMs.optional(),
-});
+export const inviteSchema = once(() =>
+  z.strictObject({
+    inviteId: z.string().refine((s): s is InviteId => INVITE_ID.test(s), "expected an invitation id"),
+    /** SHA-256 of the secret, hexadecimal. */
+    secretHash: z.string().regex(/^[0-9a-f]{64}$/),
+    role: role(),
+    level: level(),
+    /** Missing: either program may use it. */
+    binaryType: binaryType().optional(),
+    /** Missing: the newcomer names itself. */
+    agentId: agentId().optional(),
+    createdMs: atMs(),
+    expiresMs: atMs(),
+    usedBy: peerId().optional(),
+    usedAtMs: atMs().optional(),
+    revokedAtMs: atMs().optional(),
+  })
+);
 /** What the inviter keeps of an invitation; see `inviteSchema`. */
-export type Invite = Readonly<z.infer<typeof inviteSchema>>;
+export type Invite = Readonly<z.infer<ReturnType<typeof inviteSchema>>>;
 
 /** What became of an invitation. */
 export type InviteState = "open" | "used" | "expired" | "revoked";

@@ -129,7 +129,7 @@ Deno.test("an invitation survives JSON", () => {
   const used = redeemInvite(invite, redemption);
   assert.ok(used.ok);
 
-  assert.deepEqual(inviteSchema.parse(JSON.parse(JSON.stringify(used.invite))), used.invite);
+  assert.deepEqual(inviteSchema().parse(JSON.parse(JSON.stringify(used.invite))), used.invite);
 });
 
 function tokenOf(addresses: readonly string[]): JoinToken {

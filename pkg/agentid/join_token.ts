@@ -1,4 +1,4 @@
-import { base64UrlDecode, base64UrlEncode, type Bytes, concatBytes } from "@bzzz/base";
+import { base64UrlDecode, base64UrlEncode, type Bytes, concatBytes, once } from "@bzzz/base";
 import { constantTimeEqual, domainMessage, sha256 } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase } from "@bzzz/wire";
 import { z } from "zod";
@@ -27,17 +27,19 @@ export interface JoinToken {
   readonly expiresMs: number;
 }
 
-const payloadSchema = z.object({
-  v: z.literal(1),
-  name: z.string().refine((s) => parseMeshName(s) === s, "expected a mesh name"),
-  mesh: meshId,
-  root: bytes32,
-  networkKey: bytes32,
-  addrs: z.array(z.string().min(1).max(256)).max(MAX_TOKEN_ADDRESSES),
-  invite: z.string().refine((s): s is InviteId => INVITE_ID.test(s), "expected an invitation id"),
-  secret: bytes32,
-  expiresMs: atMs,
-});
+const payloadSchema = once(() =>
+  z.object({
+    v: z.literal(1),
+    name: z.string().refine((s) => parseMeshName(s) === s, "expected a mesh name"),
+    mesh: meshId(),
+    root: bytes32(),
+    networkKey: bytes32(),
+    addrs: z.array(z.string().min(1).max(256)).max(MAX_TOKEN_ADDRESSES),
+    invite: z.string().refine((s): s is InviteId => INVITE_ID.test(s), "expected an invitation id"),
+    secret: bytes32(),
+    expiresMs: atMs(),
+  })
+);
 
 /** "bzzz-join1-" and base64url of CBOR with a checksum. At most 16 addresses go in; the first ones. */
 export function encodeJoinToken(token: JoinToken): string {
@@ -77,7 +79,7 @@ export function decodeJoinToken(text: string): JoinToken {
   if (!bytes || !payload || !constantTimeEqual(bytes.subarray(-CHECKSUM_BYTES), checksum(payload))) {
     throw malformed("it is cut short or has a wrong character; copy the whole text");
   }
-  const parsed = payloadSchema.safeParse(toCamelCase(tryDecode(payload)));
+  const parsed = payloadSchema().safeParse(toCamelCase(tryDecode(payload)));
   if (!parsed.success) throw malformed("its content is not that of a token");
   const { name, mesh, root, networkKey, addrs, invite, secret, expiresMs } = parsed.data;
   if (meshIdOf(root) !== mesh) throw malformed("its mesh id and root key do not belong together");

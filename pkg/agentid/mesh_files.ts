@@ -5,6 +5,7 @@ import {
   type Bytes,
   hexDecode,
   hexEncode,
+  once,
   type Random,
   utf8Decode,
   utf8Encode,
@@ -22,12 +23,14 @@ import type { LockOptions } from "./secret_file.ts";
 const SWARM_KEY_HEAD = "/key/swarm/psk/1.0.0/\n/base16/\n";
 const SWARM_KEY = new RegExp(`^${SWARM_KEY_HEAD}([0-9a-f]{${NETWORK_KEY_BYTES * 2}})\n$`);
 
-const meshFileSchema = z.strictObject({
-  version: z.literal(1),
-  name: z.string().refine((s) => parseMeshName(s) === s, "expected a mesh name"),
-  mesh_id: meshId,
-  root_public_key: z.string().refine((s) => base64UrlDecode(s)?.byteLength === 32, "expected 32 bytes, base64url"),
-});
+const meshFileSchema = once(() =>
+  z.strictObject({
+    version: z.literal(1),
+    name: z.string().refine((s) => parseMeshName(s) === s, "expected a mesh name"),
+    mesh_id: meshId(),
+    root_public_key: z.string().refine((s) => base64UrlDecode(s)?.byteLength === 32, "expected 32 bytes, base64url"),
+  })
+);
 
 /** The files of a mesh in a data directory. `root.key` exists only where it was asked for. */
 export function meshPaths(home: string): {
@@ -82,7 +85,7 @@ export async function loadMesh(home: string): Promise<MeshRecord | undefined> {
   const paths = meshPaths(home);
   const bytes = await readFileIfThere(paths.mesh);
   if (!bytes) return undefined;
-  const parsed = meshFileSchema.safeParse(parseJson(bytes));
+  const parsed = meshFileSchema().safeParse(parseJson(bytes));
   if (!parsed.success) throw malformed(paths.mesh, z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " "));
   const { name, mesh_id, root_public_key } = parsed.data;
   const rootPublicKey = base64UrlDecode(root_public_key);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import { once, type PeerId, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
 import {
   type AgeIdentity,
   ageRecipientOf,
@@ -35,7 +35,7 @@ export interface NodeKeys {
 const IDENTITY_LINE = /^AGE-SECRET-KEY-1[0-9A-Z]+$/m;
 
 /** The file names the peer id beside the seed, so that a damaged key is noticed before the mesh sees a stranger. */
-const keyFileSchema = z.object({ v: z.literal(1), seed: bytes32, peer: peerId });
+const keyFileSchema = once(() => z.object({ v: z.literal(1), seed: bytes32(), peer: peerId() }));
 
 /** The path of a program's signing key. */
 export function signingKeyPath(location: KeyLocation): string {
@@ -118,7 +118,7 @@ export async function saveSigningKey(
 export async function loadSigningKey(path: string, lock: LockOptions = {}): Promise<SigningKey> {
   const plain = await readSecret(path, lock);
   if (!plain) throw missing(path);
-  const parsed = keyFileSchema.safeParse(tryDecode(plain));
+  const parsed = keyFileSchema().safeParse(tryDecode(plain));
   if (!parsed.success) throw malformedKey(path, "it is not a key file of BZZZ, or was cut short");
   const key = signingKeyFromSeed(parsed.data.seed);
   parsed.data.seed.fill(0);

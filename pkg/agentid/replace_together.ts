@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createSystemRandom, type Random } from "@bzzz/base";
+import { createSystemRandom, once, type Random } from "@bzzz/base";
 import { encodeCbor } from "@bzzz/wire";
 import { z } from "zod";
 import { IdentityError } from "./errors.ts";
@@ -18,13 +18,15 @@ const CHANGE_FILE = "change.cbor";
 /** Held while files are written, so that no process writes what another has replaced since. The kernel frees it. */
 const CHANGE_LOCK = "change.lock";
 
-const changeSchema = z.strictObject({
-  v: z.literal(1),
-  files: z.array(z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9.]*$/),
-    bytes: z.instanceof(Uint8Array),
-  })).max(16),
-});
+const changeSchema = once(() =>
+  z.strictObject({
+    v: z.literal(1),
+    files: z.array(z.strictObject({
+      name: z.string().regex(/^[a-z][a-z0-9.]*$/),
+      bytes: z.instanceof(Uint8Array),
+    })).max(16),
+  })
+);
 
 /**
  * Writes several files of a folder, 0600, as one change: a crash leaves all as they were, or a change that
@@ -64,7 +66,7 @@ async function carryOut(folder: string, { random }: { readonly random: Random })
   const path = join(folder, CHANGE_FILE);
   const found = await readSecretFileIfThere(path);
   if (!found) return;
-  const change = changeSchema.safeParse(tryDecode(found));
+  const change = changeSchema().safeParse(tryDecode(found));
   if (!change.success) {
     throw new IdentityError(
       "key_malformed",

@@ -1,4 +1,4 @@
-import { type Branded, type Bytes, hexDecode, type MeshId, type PeerId } from "@bzzz/base";
+import { type Branded, type Bytes, hexDecode, type MeshId, once, type PeerId } from "@bzzz/base";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
 import { z } from "zod";
 import { MAX_REVOCATION_BYTES, TRUST_VERSION } from "./constants.ts";
@@ -49,17 +49,19 @@ export interface RevocationFields {
   readonly issuedAtMs: number;
 }
 
-const payloadSchema = z.object({
-  v: z.literal(TRUST_VERSION),
-  mesh: field.meshId,
-  grantId: field.hash,
-  peer: field.peerId,
-  reason: field.reason,
-  lastSeq: z.int().min(0),
-  kept: field.kept,
-  issuedAtMs: field.atMs,
-  issuer: field.issuer,
-});
+const payloadSchema = once(() =>
+  z.object({
+    v: z.literal(TRUST_VERSION),
+    mesh: field.meshId(),
+    grantId: field.hash(),
+    peer: field.peerId(),
+    reason: field.reason(),
+    lastSeq: z.int().min(0),
+    kept: field.kept(),
+    issuedAtMs: field.atMs(),
+    issuer: field.issuer(),
+  })
+);
 
 /**
  * Signs a revocation.
@@ -72,7 +74,7 @@ export function issueRevocation(signer: Signer, fields: RevocationFields): Signe
   const grantId = hexDecode(fields.grantId);
   const kept = fields.kept.map((id) => hexDecode(id));
   const wire = { v: TRUST_VERSION, mesh, grantId, peer, reason, lastSeq, kept, issuedAtMs, issuer: issuedBy };
-  const parsed = payloadSchema.safeParse(wire);
+  const parsed = payloadSchema().safeParse(wire);
   if (!parsed.success) {
     const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " ");
     throw new IdentityError("invalid_revocation", `Cannot revoke ${fields.peer}: ${why}`);
@@ -90,11 +92,11 @@ export function decodeRevocation(
 ): { readonly revocation: Revocation; readonly raw: RawRecord } | undefined {
   const raw = decodeRecord(bytes, MAX_REVOCATION_BYTES);
   if (!raw) return undefined;
-  const parsed = payloadSchema.safeParse(toCamelCase(tryDecode(raw.payload)));
+  const parsed = payloadSchema().safeParse(toCamelCase(tryDecode(raw.payload)));
   return parsed.success ? { revocation: toRevocation(parsed.data, raw.payload), raw } : undefined;
 }
 
-function toRevocation(data: z.infer<typeof payloadSchema>, payload: Uint8Array): Revocation {
+function toRevocation(data: z.infer<ReturnType<typeof payloadSchema>>, payload: Uint8Array): Revocation {
   return {
     ...data,
     id: recordId("revocation", data.mesh, payload) as RevocationId, // by definition

@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import { AUTHORITY_LEVELS, parseRole, type RoleDefinition, type RoleProblem, roleProblems } from "@bzzz/crypto";
 import { z } from "zod";
 import { readConfigFile } from "./file.ts";
@@ -12,27 +13,29 @@ export const ROLES_FILE_NAME = "roles.yaml";
 const NAME_RULE = "1 to 64 characters";
 const ROLE_RULE = "a role name: a-z, then a-z, 0-9, _ and -, at most 48";
 
-const roleName = z.string(ROLE_RULE).refine((name) => parseRole(name) === name, ROLE_RULE);
+const roleName = once(() => z.string(ROLE_RULE).refine((name) => parseRole(name) === name, ROLE_RULE));
 
 /** The form of the file: `version: 1`, and a map from the name of each role to what it is. */
-const fileSchema = z.strictObject({
-  version: z.literal(1, "1"),
-  roles: z.record(
-    z.string(),
-    z.strictObject({
-      level: z.enum(AUTHORITY_LEVELS, `one of ${AUTHORITY_LEVELS.join(", ")}`),
-      can_decrypt: z.array(roleName, "a list of roles").max(64, "at most 64 roles").default([]),
-      capabilities: z.array(z.string(NAME_RULE).min(1, NAME_RULE).max(64, NAME_RULE), "a list of capabilities")
-        .max(64, "at most 64 capabilities").default([]),
-      specialization: z.string("a text").max(256, "at most 256 characters").optional(),
-      prompt_template: z.string("a text").max(8192, "at most 8192 characters").optional(),
-    }, "a map with level, can_decrypt, capabilities, specialization, prompt_template"),
-    "a map from names of roles to what they are",
-  ).refine((roles) => Object.keys(roles).length <= 64, "at most 64 roles"),
-}, "a map with version and roles");
+const fileSchema = once(() =>
+  z.strictObject({
+    version: z.literal(1, "1"),
+    roles: z.record(
+      z.string(),
+      z.strictObject({
+        level: z.enum(AUTHORITY_LEVELS, `one of ${AUTHORITY_LEVELS.join(", ")}`),
+        can_decrypt: z.array(roleName(), "a list of roles").max(64, "at most 64 roles").default([]),
+        capabilities: z.array(z.string(NAME_RULE).min(1, NAME_RULE).max(64, NAME_RULE), "a list of capabilities")
+          .max(64, "at most 64 capabilities").default([]),
+        specialization: z.string("a text").max(256, "at most 256 characters").optional(),
+        prompt_template: z.string("a text").max(8192, "at most 8192 characters").optional(),
+      }, "a map with level, can_decrypt, capabilities, specialization, prompt_template"),
+      "a map from names of roles to what they are",
+    ).refine((roles) => Object.keys(roles).length <= 64, "at most 64 roles"),
+  }, "a map with version and roles")
+);
 
 /** `roles` of the file in the order of the file. */
-function definitionsOf(file: z.output<typeof fileSchema>): RoleDefinition[] {
+function definitionsOf(file: z.output<ReturnType<typeof fileSchema>>): RoleDefinition[] {
   return Object.entries(file.roles).map(([name, role]) => ({
     name,
     level: role.level,
@@ -50,7 +53,7 @@ function definitionsOf(file: z.output<typeof fileSchema>): RoleDefinition[] {
  */
 export function parseRolesFile(text: string, file: string): RoleDefinition[] {
   const source = readYaml(text, file);
-  const parsed = source.issues.length > 0 ? undefined : fileSchema.safeParse(source.root, { jitless: true });
+  const parsed = source.issues.length > 0 ? undefined : fileSchema().safeParse(source.root, { jitless: true });
   const issues = [...source.issues];
   if (parsed?.success) {
     const definitions = definitionsOf(parsed.data);

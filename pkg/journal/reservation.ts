@@ -1,21 +1,23 @@
-import { errorMessage, hexEncode, type PeerId, utf8Encode } from "@bzzz/base";
+import { errorMessage, hexEncode, once, type PeerId, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { StoreError } from "@bzzz/store";
 import { z } from "zod";
 import { SEQ_BLOCK } from "./constants.ts";
 import { createWholeFile, type WholeFile } from "./whole_file.ts";
 
-const FILE = z.strictObject({
-  v: z.literal(1),
-  peer: z.string(),
-  /** So many entries of this node's log were on disk when this was written: a database with fewer is an old copy. */
-  from: z.int().min(0),
-  /** Seqs up to here may be in use. */
-  until: z.int().min(0),
-  /** Of the other members; absent in files of before there was one, and in those that people write. */
-  check: z.string().optional(),
-});
-type Mark = Omit<z.infer<typeof FILE>, "v" | "check">;
+const FILE = once(() =>
+  z.strictObject({
+    v: z.literal(1),
+    peer: z.string(),
+    /** So many entries of this node's log were on disk when this was written: a database with fewer is an old copy. */
+    from: z.int().min(0),
+    /** Seqs up to here may be in use. */
+    until: z.int().min(0),
+    /** Of the other members; absent in files of before there was one, and in those that people write. */
+    check: z.string().optional(),
+  })
+);
+type Mark = Omit<z.infer<ReturnType<typeof FILE>>, "v" | "check">;
 
 const CHECK_BYTES = 8;
 
@@ -109,13 +111,13 @@ export class SeqReservation {
 
 function encodeMark(mark: Mark): string {
   const { peer, from, until } = mark;
-  return JSON.stringify({ v: 1, peer, from, until, check: checkOf(mark) } satisfies z.infer<typeof FILE>);
+  return JSON.stringify({ v: 1, peer, from, until, check: checkOf(mark) } satisfies z.infer<ReturnType<typeof FILE>>);
 }
 
 /** Undefined for what is no mark, and for a mixture of two that a power cut left: of both nothing is known. */
 function parseFile(text: string): Mark | undefined {
   try {
-    const mark = FILE.safeParse(JSON.parse(text)).data;
+    const mark = FILE().safeParse(JSON.parse(text)).data;
     return mark?.check === undefined || mark.check === checkOf(mark) ? mark : undefined;
   } catch {
     return undefined; // not JSON: the caller treats the file as unreadable

@@ -1,5 +1,5 @@
 import { MAX_GRANT_BYTES, MAX_REVOCATION_BYTES } from "@bzzz/agentid";
-import { parsePeerId, type PeerId } from "@bzzz/base";
+import { once, parsePeerId, type PeerId } from "@bzzz/base";
 import { decodeCbor, encodeCbor } from "@bzzz/wire";
 import { z } from "zod";
 import { MAX_ADDRESSES_PER_PEER, MAX_HELLO_BYTES, MAX_HELLO_PEERS } from "./constants.ts";
@@ -9,36 +9,40 @@ import type { Credentials } from "./types.ts";
 /** The hello this program writes. */
 export const HELLO_VERSION = 1;
 
-const grant = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES);
-const revocation = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES);
-const address = z.string().max(256);
+const grant = once(() => z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES));
+const revocation = once(() => z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES));
+const address = once(() => z.string().max(256));
 
-const helloWire = z.object({
-  v: z.literal(HELLO_VERSION),
-  mesh: z.string().regex(/^[0-9a-f]{32}$/),
-  software: z.string().max(64),
-  protocol_min: z.int().min(1).max(1000),
-  protocol_max: z.int().min(1).max(1000),
-  instance: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength === 16),
-  addresses: z.array(address).max(MAX_ADDRESSES_PER_PEER),
-  grant: grant.nullable(),
-  grants: z.array(grant).max(4096),
-  revocations: z.array(revocation).max(4096),
-  peers: z.array(z.object({
-    peer: z.string().transform((text, ctx): PeerId => {
-      const peer = parsePeerId(text);
-      if (peer) return peer;
-      ctx.addIssue({ code: "custom", message: "not a peer id" });
-      return z.NEVER;
-    }),
-    addresses: z.array(address).max(MAX_ADDRESSES_PER_PEER),
-  })).max(MAX_HELLO_PEERS),
-});
+const helloWire = once(() =>
+  z.object({
+    v: z.literal(HELLO_VERSION),
+    mesh: z.string().regex(/^[0-9a-f]{32}$/),
+    software: z.string().max(64),
+    protocol_min: z.int().min(1).max(1000),
+    protocol_max: z.int().min(1).max(1000),
+    instance: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength === 16),
+    addresses: z.array(address()).max(MAX_ADDRESSES_PER_PEER),
+    grant: grant().nullable(),
+    grants: z.array(grant()).max(4096),
+    revocations: z.array(revocation()).max(4096),
+    peers: z.array(z.object({
+      peer: z.string().transform((text, ctx): PeerId => {
+        const peer = parsePeerId(text);
+        if (peer) return peer;
+        ctx.addIssue({ code: "custom", message: "not a peer id" });
+        return z.NEVER;
+      }),
+      addresses: z.array(address()).max(MAX_ADDRESSES_PER_PEER),
+    })).max(MAX_HELLO_PEERS),
+  })
+);
 
-const verdictWire = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true) }),
-  z.object({ ok: z.literal(false), reason: z.string().max(64) }),
-]);
+const verdictWire = once(() =>
+  z.discriminatedUnion("ok", [
+    z.object({ ok: z.literal(true) }),
+    z.object({ ok: z.literal(false), reason: z.string().max(64) }),
+  ])
+);
 
 /** What two nodes tell each other first. `software` and `addresses` are the peer's own words. */
 export interface Hello {
@@ -86,7 +90,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 
 /** @throws P2pError "p2p_protocol_violation" */
 export function decodeHello(bytes: Uint8Array): Hello {
-  const wire = parse(helloWire, bytes, "hello");
+  const wire = parse(helloWire(), bytes, "hello");
   return {
     mesh: wire.mesh,
     software: wire.software,
@@ -105,7 +109,7 @@ export function encodeVerdict(verdict: HelloVerdict): Uint8Array {
 
 /** @throws P2pError "p2p_protocol_violation" */
 export function decodeVerdict(bytes: Uint8Array): HelloVerdict {
-  return parse(verdictWire, bytes, "verdict");
+  return parse(verdictWire(), bytes, "verdict");
 }
 
 /** Why two nodes cannot talk at all, before any grant is looked at; undefined when they can. */

@@ -3,6 +3,7 @@ import {
   type Clock,
   createDeadline,
   errorMessage,
+  once,
   parsePeerId,
   type PeerId,
   type SerialQueue,
@@ -26,29 +27,33 @@ const JOIN_VERSION = 1;
 /** Redeeming writes a grant to disk; a node that needs longer than this is not well. */
 const REDEEM_TIMEOUT_MS = 10_000;
 
-const requestWire = z.object({
-  v: z.literal(JOIN_VERSION),
-  invite_id: z.string().min(1).max(64),
-  proof: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 64),
-  agent_id: z.string().max(64),
-  binary_type: z.string().max(16),
-  age_recipient: z.string().max(128),
-  software: z.string().max(64),
-  // of a portal: the root key of its person, in hexadecimal; older programs leave it out, and do not look at it
-  person: z.string().max(64).optional(),
-});
-
-const grant = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES);
-const revocation = z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES);
-const outcomeWire = z.discriminatedUnion("ok", [
+const requestWire = once(() =>
   z.object({
-    ok: z.literal(true),
-    grant,
-    grants: z.array(grant).max(4096),
-    revocations: z.array(revocation).max(4096),
-  }),
-  z.object({ ok: z.literal(false), reason: z.string().max(MAX_REASON_CHARS) }),
-]);
+    v: z.literal(JOIN_VERSION),
+    invite_id: z.string().min(1).max(64),
+    proof: z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= 64),
+    agent_id: z.string().max(64),
+    binary_type: z.string().max(16),
+    age_recipient: z.string().max(128),
+    software: z.string().max(64),
+    // of a portal: the root key of its person, in hexadecimal; older programs leave it out, and do not look at it
+    person: z.string().max(64).optional(),
+  })
+);
+
+const grant = once(() => z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_GRANT_BYTES));
+const revocation = once(() => z.instanceof(Uint8Array).refine((bytes) => bytes.byteLength <= MAX_REVOCATION_BYTES));
+const outcomeWire = once(() =>
+  z.discriminatedUnion("ok", [
+    z.object({
+      ok: z.literal(true),
+      grant: grant(),
+      grants: z.array(grant()).max(4096),
+      revocations: z.array(revocation()).max(4096),
+    }),
+    z.object({ ok: z.literal(false), reason: z.string().max(MAX_REASON_CHARS) }),
+  ])
+);
 
 /** What a newcomer says. Every field is its own claim; `proof` is the HMAC over both peer ids with the secret. */
 export interface JoinRequest {
@@ -85,7 +90,7 @@ export async function serveJoin(
 ): Promise<JoinOutcome> {
   const frame = await stream.receive();
   if (!frame) throw new P2pError("p2p_protocol_violation", "Cannot serve a join: the stream ended");
-  const wire = parse(requestWire, frame, "join request");
+  const wire = parse(requestWire(), frame, "join request");
   const request = {
     joiner: stream.remote,
     inviteId: wire.invite_id,
@@ -211,7 +216,7 @@ async function requestGrant(
     }));
     const frame = await stream.receive({ signal });
     if (!frame) throw new P2pError("p2p_protocol_violation", "Cannot join the mesh: the inviter closed the stream");
-    const outcome = parse(outcomeWire, frame, "answer to a join");
+    const outcome = parse(outcomeWire(), frame, "answer to a join");
     if (outcome.ok) return outcome;
     throw new P2pError("p2p_join_refused", `Cannot join the mesh: ${inviter} refused with "${outcome.reason}"`, {
       details: { inviter, reason: outcome.reason },

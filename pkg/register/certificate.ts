@@ -77,6 +77,6 @@ export function encodeCertificate(certificate: Certificate): Bytes {
 /** Undefined unless `bytes` are a certificate; whether it proves anything is `verifyCertificate`'s to say. */
 export function decodeCertificate(bytes: Uint8Array): Certificate | undefined {
   if (bytes.byteLength > MAX_VALUE_BYTES + 4096) return undefined;
-  const parsed = certificateSchema.safeParse(toCamelCase(tryDecodeCbor(bytes)));
+  const parsed = certificateSchema().safeParse(toCamelCase(tryDecodeCbor(bytes)));
   return parsed.success ? parsed.data : undefined;
 }

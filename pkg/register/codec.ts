@@ -1,5 +1,5 @@
 import { decodeCbor, encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
-import { z } from "zod";
+import type { z } from "zod";
 import { MAX_VALUE_BYTES } from "./constants.ts";
 import { RegisterError } from "./errors.ts";
 
@@ -11,8 +11,8 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T | undefined;
 }
 
-/** Deterministic CBOR with snake_case keys of what `schema` accepts; the schema says it in camelCase. */
-export function createCodec<T>(schema: z.ZodType<T>): Codec<T> {
+/** Deterministic CBOR with snake_case keys of what the schema accepts, which says it in camelCase and is made when it is needed. */
+export function createCodec<T>(schema: () => z.ZodType<T>): Codec<T> {
   return {
     encode: (value) => {
       const bytes = encodeCbor(toSnakeCase(value));
@@ -26,7 +26,7 @@ export function createCodec<T>(schema: z.ZodType<T>): Codec<T> {
     },
     decode: (bytes) => {
       if (bytes.byteLength > MAX_VALUE_BYTES) return undefined;
-      const parsed = schema.safeParse(toCamelCase(tryDecodeCbor(bytes)));
+      const parsed = schema().safeParse(toCamelCase(tryDecodeCbor(bytes)));
       return parsed.success ? parsed.data : undefined;
     },
   };

@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import type { Bytes, MeshId, PeerId, Random } from "@bzzz/base";
 import { domainMessage, publicKeyFromPeerId, type SigningKey, verifySignature } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
@@ -21,14 +22,16 @@ export interface Command {
 }
 
 const NONCE_BYTES = 16;
-const commandSchema = z.object({
-  v: z.literal(REGISTER_VERSION),
-  key: schemas.key,
-  actor: schemas.peer,
-  body: schemas.value,
-  nonce: schemas.bytes.refine((b) => b.byteLength === NONCE_BYTES, "expected 16 bytes"),
-});
-const signedSchema = z.tuple([schemas.bytes, schemas.signature]);
+const commandSchema = once(() =>
+  z.object({
+    v: z.literal(REGISTER_VERSION),
+    key: schemas.key(),
+    actor: schemas.peer(),
+    body: schemas.value(),
+    nonce: schemas.bytes().refine((b) => b.byteLength === NONCE_BYTES, "expected 16 bytes"),
+  })
+);
+const signedSchema = once(() => z.tuple([schemas.bytes(), schemas.signature()]));
 
 /** The bytes of a command: CBOR array [payload, signature], signed under `bzzz/register-command/1/<mesh>`. */
 export function signCommand(
@@ -46,10 +49,10 @@ export function signCommand(
 /** The command in `bytes` when its actor signed it for this mesh; undefined otherwise. */
 export function openCommand(mesh: MeshId, bytes: Uint8Array): Command | undefined {
   if (bytes.byteLength > MAX_COMMAND_BYTES) return undefined;
-  const signed = signedSchema.safeParse(tryDecodeCbor(bytes));
+  const signed = signedSchema().safeParse(tryDecodeCbor(bytes));
   if (!signed.success) return undefined;
   const [payload, signature] = signed.data;
-  const parsed = commandSchema.safeParse(toCamelCase(tryDecodeCbor(payload)));
+  const parsed = commandSchema().safeParse(toCamelCase(tryDecodeCbor(payload)));
   if (!parsed.success) return undefined;
   const { v: _, ...command } = parsed.data;
   const publicKey = publicKeyFromPeerId(command.actor);

@@ -22,8 +22,8 @@ interface Count {
 /** A register that counts: a command names the version it expects. */
 const COUNT: RegisterRules<Count, { version: number; by: string }> = {
   prefix: "count",
-  value: createCodec(z.object({ version: z.int(), by: z.string() })),
-  command: createCodec(z.object({ version: z.int(), by: z.string() })),
+  value: createCodec(() => z.object({ version: z.int(), by: z.string() })),
+  command: createCodec(() => z.object({ version: z.int(), by: z.string() })),
   decide: (_key, previous, { version, by }) => {
     if (previous?.by === by && previous.version === version + 1) return { same: true };
     return (previous?.version ?? 0) === version ? { next: { version: version + 1, by } } : { refuse: "version" };

@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import type { PeerId } from "@bzzz/base";
 import { z } from "zod";
 import { createCodec } from "./codec.ts";
@@ -7,14 +8,16 @@ import * as schemas from "./schemas.ts";
 import type { Decision, RegisterRules, Verdict } from "./types.ts";
 import { rosterCodec, seatSchema, type Voter, type VoterRoster, votersOf } from "./voter_roster.ts";
 
-const commandSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("add"), epoch: schemas.epoch, peer: schemas.peer, seat: seatSchema }),
-  z.object({ type: z.literal("remove"), epoch: schemas.epoch, peer: schemas.peer }),
-  z.object({ type: z.literal("settle"), epoch: schemas.epoch }),
-]);
+const commandSchema = once(() =>
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("add"), epoch: schemas.epoch(), peer: schemas.peer(), seat: seatSchema() }),
+    z.object({ type: z.literal("remove"), epoch: schemas.epoch(), peer: schemas.peer() }),
+    z.object({ type: z.literal("settle"), epoch: schemas.epoch() }),
+  ])
+);
 
 /** What is asked of the voters about themselves. `epoch` is the one that the asker knows. */
-export type RosterCommand = z.infer<typeof commandSchema>;
+export type RosterCommand = z.infer<ReturnType<typeof commandSchema>>;
 
 /** What a voter knows about members when it checks. */
 export interface RosterFacts {

@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import type { Bytes, MeshId, PeerId } from "@bzzz/base";
 import { domainMessage, type SigningKey, verifySignature } from "@bzzz/crypto";
 import { encodeCbor } from "@bzzz/wire";
@@ -32,13 +33,18 @@ export interface VoterRoster {
 const SEAT = /^[0-9a-f]{32}$/;
 
 /** The schema of a seat. */
-export const seatSchema = z.string().regex(SEAT, "expected 32 hexadecimal digits");
-const rosterSchema = z.object({
-  epoch: schemas.epoch,
-  step: z.enum(["stable", "transferring"]),
-  voters: z.array(z.object({ peer: schemas.peer, seat: seatSchema })).min(1).max(MAX_VOTERS)
-    .refine((voters) => voters.every((it, i) => i === 0 || (voters[i - 1]?.peer ?? "") < it.peer), "expected an order"),
-});
+export const seatSchema = once(() => z.string().regex(SEAT, "expected 32 hexadecimal digits"));
+const rosterSchema = once(() =>
+  z.object({
+    epoch: schemas.epoch(),
+    step: z.enum(["stable", "transferring"]),
+    voters: z.array(z.object({ peer: schemas.peer(), seat: seatSchema() })).min(1).max(MAX_VOTERS)
+      .refine(
+        (voters) => voters.every((it, i) => i === 0 || (voters[i - 1]?.peer ?? "") < it.peer),
+        "expected an order",
+      ),
+  })
+);
 
 /** Rosters as bytes. */
 export const rosterCodec: Codec<VoterRoster> = createCodec(rosterSchema);
@@ -82,7 +88,7 @@ export function verifyRosterStep(
   return isProven ? next : undefined;
 }
 
-const genesisSchema = z.tuple([schemas.bytes, schemas.signature]);
+const genesisSchema = once(() => z.tuple([schemas.bytes(), schemas.signature()]));
 
 /** The roster of epoch 1, signed by the mesh's root under `bzzz/register-genesis/1/<mesh>`: CBOR array [roster, signature]. */
 export function signGenesis(rootKey: SigningKey, mesh: MeshId, founder: Voter): Bytes {
@@ -95,7 +101,7 @@ export function openGenesis(
   mesh: { readonly meshId: MeshId; readonly rootPublicKey: Uint8Array },
   bytes: Uint8Array,
 ): VoterRoster | undefined {
-  const signed = genesisSchema.safeParse(tryDecodeCbor(bytes));
+  const signed = genesisSchema().safeParse(tryDecodeCbor(bytes));
   if (!signed.success) return undefined;
   const [payload, signature] = signed.data;
   if (!verifySignature(mesh.rootPublicKey, genesisBytes(mesh.meshId, payload), signature)) return undefined;

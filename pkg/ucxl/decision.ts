@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import { z } from "zod";
 import { addressSchema, citationSchema } from "./address_schema.ts";
 import { UcxlError } from "./errors.ts";
@@ -19,31 +20,33 @@ export const MAX_CITATIONS = 32;
 export const DECISIONS_FOLDER = "decisions";
 
 const text = (maxCharacters: number) => z.string().max(maxCharacters);
-const decisionSchema = z.strictObject({
-  v: z.literal(1),
-  type: z.enum(DECISION_TYPES),
-  title: text(120).min(1),
-  summary: text(4_096),
-  rationale: text(65_536).optional(),
-  options: z.array(text(200).min(1)).max(16).default([]),
-  chosen: text(200).optional(),
-  outcome: z.enum(DECISION_OUTCOMES),
-  task_id: text(64).optional(),
-  citations: z.array(z.strictObject({ address: citationSchema, quote: text(500).optional() })).max(MAX_CITATIONS)
-    .default([]),
-  supersedes: addressSchema.optional(),
-  voting: z.strictObject({
-    quorum: z.int().min(1).max(10_000),
-    closes_at_ms: z.int().min(0),
-  }).optional(),
-});
+const decisionSchema = once(() =>
+  z.strictObject({
+    v: z.literal(1),
+    type: z.enum(DECISION_TYPES),
+    title: text(120).min(1),
+    summary: text(4_096),
+    rationale: text(65_536).optional(),
+    options: z.array(text(200).min(1)).max(16).default([]),
+    chosen: text(200).optional(),
+    outcome: z.enum(DECISION_OUTCOMES),
+    task_id: text(64).optional(),
+    citations: z.array(z.strictObject({ address: citationSchema(), quote: text(500).optional() })).max(MAX_CITATIONS)
+      .default([]),
+    supersedes: addressSchema().optional(),
+    voting: z.strictObject({
+      quorum: z.int().min(1).max(10_000),
+      closes_at_ms: z.int().min(0),
+    }).optional(),
+  })
+);
 
 /** What was decided, or is proposed, with why: the content at a decision's address. With `voting` it is a proposal. */
-export type Decision = z.output<typeof decisionSchema>;
+export type Decision = z.output<ReturnType<typeof decisionSchema>>;
 
 /** A decision out of JSON. @throws UcxlError "invalid_decision"; `details` name the field and what is expected */
 export function parseDecision(value: unknown): Decision {
-  const result = decisionSchema.safeParse(value);
+  const result = decisionSchema().safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join(".") ?? "";

@@ -36,22 +36,24 @@ export const MAX_PROMPT_CHARACTERS = 8192;
 /** A role key or a share of one, sealed to one member: an age file of some 300 bytes. */
 const MAX_SEALED_KEY_BYTES = 1024;
 
-const role = z.string().refine((s) => parseRole(s) === s, "expected a role name");
-const ageRecipient = z.string().max(128).refine(isAgeRecipient, "expected an age recipient");
-const sealedCopies = z.array(z.object({
-  peer: peerId,
-  to: ageRecipient,
-  sealed: bytes.refine((b) => b.byteLength > 0 && b.byteLength <= MAX_SEALED_KEY_BYTES, "expected a sealed key"),
-})).max(MAX_KEY_COPIES);
+const role = once(() => z.string().refine((s) => parseRole(s) === s, "expected a role name"));
+const ageRecipient = once(() => z.string().max(128).refine(isAgeRecipient, "expected an age recipient"));
+const sealedCopies = once(() =>
+  z.array(z.object({
+    peer: peerId(),
+    to: ageRecipient(),
+    sealed: bytes().refine((b) => b.byteLength > 0 && b.byteLength <= MAX_SEALED_KEY_BYTES, "expected a sealed key"),
+  })).max(MAX_KEY_COPIES)
+);
 
 /** Longest UCXL address; `@bzzz/ucxl` says what one is. */
 const MAX_ADDRESS_CHARACTERS = 2560;
 /** A reason that only the audience reads: a text of 4 KiB in an age file of up to 64 recipients. */
 const MAX_SEALED_REASON_BYTES = 16_384;
-const address = z.string().min(1).max(MAX_ADDRESS_CHARACTERS);
-const hash = bytes.refine((b) => b.byteLength === 32, "expected 32 bytes");
-const audience = z.array(role).min(1).max(MAX_AUDIENCE_ROLES);
-const byteCount = z.int().min(0).max(2 ** 40);
+const address = once(() => z.string().min(1).max(MAX_ADDRESS_CHARACTERS));
+const hash = once(() => bytes().refine((b) => b.byteLength === 32, "expected 32 bytes"));
+const audience = once(() => z.array(role()).min(1).max(MAX_AUDIENCE_ROLES));
+const byteCount = once(() => z.int().min(0).max(2 ** 40));
 
 /** What a member may say about a decision. */
 export const VOTES = ["approve", "reject", "abstain", "defer"] as const;
@@ -86,27 +88,29 @@ const MAX_CERTIFICATE_BYTES = 69_632;
 const isShort = (value: Uint8Array): boolean => value.byteLength <= MAX_CERTIFICATE_BYTES;
 
 /** What a holder has used under its token: tokens of a model, and money in millionths of the mesh's unit of account. */
-const used = z.object({
-  tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
-  money: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
-}).optional();
+const used = once(() =>
+  z.object({
+    tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+    money: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  }).optional()
+);
 
 /**
  * Bodies of entries: durable, chained records of an author's log. Made when they are needed: a start needs three of the thirty,
  * and each costs it a third of a millisecond.
  */
 export const ENTRY_BODIES = {
-  grant_issued: once(() => z.object({ grant: bytes })),
-  grant_revoked: once(() => z.object({ revocation: bytes })),
+  grant_issued: once(() => z.object({ grant: bytes() })),
+  grant_revoked: once(() => z.object({ revocation: bytes() })),
   // what a person's root key signed about their devices and itself (`@bzzz/agentid`); it proves itself, whoever tells it
-  person_record: once(() => z.object({ record: bytes.refine(isPersonRecord, "expected a record of a person") })),
+  person_record: once(() => z.object({ record: bytes().refine(isPersonRecord, "expected a record of a person") })),
   agent_record: once(() =>
     z.object({
-      agentId,
-      binaryType: name,
-      role: name,
-      capabilities: names,
-      models,
+      agentId: agentId(),
+      binaryType: name(),
+      role: name(),
+      capabilities: names(),
+      models: models(),
       software: z.string().max(64),
       protocolMin: z.int().min(1),
       protocolMax: z.int().min(1),
@@ -115,96 +119,108 @@ export const ENTRY_BODIES = {
   message_posted: once(() =>
     z.object({
       type: z.enum(MESSAGE_TYPES),
-      text: text.min(1),
-      to: z.array(agentId).max(MAX_LIST_ITEMS).optional(),
+      text: text().min(1),
+      to: z.array(agentId()).max(MAX_LIST_ITEMS).optional(),
       refs: z.array(z.string().max(2048)).max(MAX_LIST_ITEMS).optional(),
       severity: z.enum(["blocking", "advisory"]).optional(),
       hop: z.int().min(0).max(16).optional(),
       ttlMs: z.int().min(1).optional(),
       // a question to whoever has all of these
-      capabilities: names.optional(),
+      capabilities: names().optional(),
       // an answer of who can help: when it could begin, in milliseconds from now
-      etaMs: durationMs.optional(),
+      etaMs: durationMs().optional(),
     })
   ),
   task_posted: once(() =>
     z.object({
-      taskId,
+      taskId: taskId(),
       clientId: z.string().min(1).max(128).optional(),
-      title,
-      description: text,
+      title: title(),
+      description: text(),
       priority: z.int().min(0).max(9),
-      requiredRole: name.optional(),
-      requiredCapabilities: names,
-      deadlineMs: atMs.optional(),
-      input: text.optional(),
+      requiredRole: name().optional(),
+      requiredCapabilities: names(),
+      deadlineMs: atMs().optional(),
+      input: text().optional(),
       // tasks that must be completed first
-      dependencies: z.array(taskId).max(MAX_LIST_ITEMS).optional(),
+      dependencies: z.array(taskId()).max(MAX_LIST_ITEMS).optional(),
       budgets: z.object({
-        timeMs: durationMs.min(1).optional(),
+        timeMs: durationMs().min(1).optional(),
         tokens: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
         // in millionths of the mesh's unit of account
         money: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
         hops: z.int().min(0).max(16).optional(),
       }).optional(),
       // a plan first, and so long for objections
-      plan: z.object({ windowMs: durationMs.max(86_400_000) }).optional(),
+      plan: z.object({ windowMs: durationMs().max(86_400_000) }).optional(),
       // the result is judged, by this role if one is named
-      review: z.object({ role: name.optional() }).optional(),
+      review: z.object({ role: name().optional() }).optional(),
       // what the holder may use for it; a delegated task has at most its parent's
-      rights: names.optional(),
-      parent: taskId.optional(),
+      rights: names().optional(),
+      parent: taskId().optional(),
     })
   ),
   // a claim from before there were registers; read, never written
-  task_claimed: once(() => z.object({ taskId, attempt })),
+  task_claimed: once(() => z.object({ taskId: taskId(), attempt: attempt() })),
   // the certified value of the task's register, by whoever caused it or found it
-  task_decided: once(() => z.object({ taskId, certificate: bytes.refine(isShort) })),
+  task_decided: once(() => z.object({ taskId: taskId(), certificate: bytes().refine(isShort) })),
   task_progress: once(() =>
     z.object({
-      taskId,
-      attempt,
-      token,
+      taskId: taskId(),
+      attempt: attempt(),
+      token: token(),
       percent: z.number().min(0).max(100).optional(),
       text: z.string().max(4096),
-      used,
+      used: used(),
     })
   ),
-  task_blocked: once(() => z.object({ taskId, attempt, token, requestId })),
+  task_blocked: once(() => z.object({ taskId: taskId(), attempt: attempt(), token: token(), requestId: requestId() })),
   // which answer the holder goes on with: of two that came at once everybody takes this one
-  task_resumed: once(() => z.object({ taskId, attempt, token, requestId, answer: entryId.optional() })),
+  task_resumed: once(() =>
+    z.object({
+      taskId: taskId(),
+      attempt: attempt(),
+      token: token(),
+      requestId: requestId(),
+      answer: entryId().optional(),
+    })
+  ),
   task_completed: once(() =>
     z.object({
-      taskId,
-      attempt,
-      token,
+      taskId: taskId(),
+      attempt: attempt(),
+      token: token(),
       summary: z.string().max(4096),
-      output: text,
+      output: text(),
       durationMs: z.number().min(0),
-      used,
+      used: used(),
     })
   ),
   task_failed: once(() =>
     z.object({
-      taskId,
-      attempt,
-      token,
+      taskId: taskId(),
+      attempt: attempt(),
+      token: token(),
       reason: z.string().max(4096),
       retryable: z.boolean(),
       // in a word, where a program must know: "budget_exhausted"
       cause: z.string().min(1).max(64).optional(),
-      used,
+      used: used(),
     })
   ),
-  task_released: once(() => z.object({ taskId, attempt, token, reason: z.string().max(1024), used })),
-  task_cancelled: once(() => z.object({ taskId, reason: z.string().max(1024) })),
+  task_released: once(() =>
+    z.object({ taskId: taskId(), attempt: attempt(), token: token(), reason: z.string().max(1024), used: used() })
+  ),
+  task_cancelled: once(() => z.object({ taskId: taskId(), reason: z.string().max(1024) })),
   // why a result is accepted or sent back
-  task_reviewed: once(() => z.object({ taskId, verdict: z.enum(["accept", "reject"]), reason: z.string().max(4096) })),
+  task_reviewed: once(() =>
+    z.object({ taskId: taskId(), verdict: z.enum(["accept", "reject"]), reason: z.string().max(4096) })
+  ),
   // why a task that ended is tried again
-  task_retried: once(() => z.object({ taskId, reason: z.string().max(1024) })),
+  task_retried: once(() => z.object({ taskId: taskId(), reason: z.string().max(1024) })),
   request_opened: once(REQUEST_BODIES.request_opened),
   request_answered: once(REQUEST_BODIES.request_answered),
-  request_withdrawn: once(() => z.object({ requestId, reason: z.string().max(1024) })),
+  request_withdrawn: once(() => z.object({ requestId: requestId(), reason: z.string().max(1024) })),
   // what somebody who may answer does with a request instead of answering it
   request_handled: once(REQUEST_BODIES.request_handled),
   // that somebody who might have answered takes an approval back
@@ -215,44 +231,44 @@ export const ENTRY_BODIES = {
   request_performed: once(REQUEST_BODIES.request_performed),
   // written before the register is asked, so that no leader falls without a trace of who wanted it
   election_ordered: once(() =>
-    z.object({ order: z.enum(["trigger", "step_down"]), term, reason: z.string().max(1024) })
+    z.object({ order: z.enum(["trigger", "step_down"]), term: term(), reason: z.string().max(1024) })
   ),
   // the certificate proves it; term and holder are for those who only read
-  leadership_decided: once(() => z.object({ term, holder: peerId.optional(), certificate: bytes })),
+  leadership_decided: once(() => z.object({ term: term(), holder: peerId().optional(), certificate: bytes() })),
   // who votes: the root's word for the first voters, then a certificate for each change; it proves itself, whoever tells it
-  roster_changed: once(() => z.object({ epoch: z.int().min(1), voters: z.array(peerId).max(16), record: bytes })),
-  fork_proved: once(() => z.object({ first: bytes, second: bytes })),
+  roster_changed: once(() => z.object({ epoch: z.int().min(1), voters: z.array(peerId()).max(16), record: bytes() })),
+  fork_proved: once(() => z.object({ first: bytes(), second: bytes() })),
   // a version of what is at an address: the content itself lies sealed beside the log, and is named by its hash
   context_put: once(() =>
     z.object({
-      address,
-      revision: hash,
-      sealed: hash,
-      sealedBytes: byteCount,
-      size: byteCount,
+      address: address(),
+      revision: hash(),
+      sealed: hash(),
+      sealedBytes: byteCount(),
+      size: byteCount(),
       mediaType: z.string().min(1).max(MAX_MEDIA_TYPE_CHARACTERS),
-      audience,
-      previous: entryId.optional(),
+      audience: audience(),
+      previous: entryId().optional(),
     })
   ),
-  context_deleted: once(() => z.object({ address, previous: entryId })),
+  context_deleted: once(() => z.object({ address: address(), previous: entryId() })),
   decision_voted: once(() =>
     z.object({
-      address,
-      revision: hash,
+      address: address(),
+      revision: hash(),
       vote: z.enum(VOTES),
-      reason: bytes.refine(isSealedReason).optional(),
+      reason: bytes().refine(isSealedReason).optional(),
       // that a person gave it: the certificate of their device with the vote as it signed it (records of `@bzzz/agentid`)
-      proof: z.object({ certificate: signedRecord, vote: signedRecord }).optional(),
+      proof: z.object({ certificate: signedRecord(), vote: signedRecord() }).optional(),
     })
   ),
   roles_defined: once(() =>
     z.object({
       roles: z.array(z.object({
-        name: role,
+        name: role(),
         level: z.enum(AUTHORITY_LEVELS),
-        canDecrypt: z.array(role).max(MAX_LIST_ITEMS),
-        capabilities: names,
+        canDecrypt: z.array(role()).max(MAX_LIST_ITEMS),
+        capabilities: names(),
         specialization: z.string().max(256).optional(),
         promptTemplate: z.string().max(MAX_PROMPT_CHARACTERS).optional(),
       })).max(MAX_OWN_ROLES),
@@ -260,30 +276,30 @@ export const ENTRY_BODIES = {
   ),
   role_key_sealed: once(() =>
     z.object({
-      role,
+      role: role(),
       generation: z.int().min(1).max(1_000_000),
-      recipient: ageRecipient,
+      recipient: ageRecipient(),
       reason: z.enum(ROLE_KEY_REASONS),
-      copies: sealedCopies,
+      copies: sealedCopies(),
     })
   ),
   admin_key_shared: once(() =>
     z.object({
-      recipient: ageRecipient,
+      recipient: ageRecipient(),
       threshold: z.int().min(2).max(MAX_KEY_COPIES),
-      shares: sealedCopies.min(3),
+      shares: sealedCopies().min(3),
     })
   ),
   access_decided: once(() =>
     z.object({
-      resource: name,
-      operation: name,
-      subject: peerId,
+      resource: name(),
+      operation: name(),
+      subject: peerId(),
       allow: z.boolean(),
       reason: z.string().max(256),
       detail: z.string().max(256).optional(),
       // equal decisions since the last entry that were not worth one each
-      suppressed: count.optional(),
+      suppressed: count().optional(),
     })
   ),
 } as const;
@@ -293,24 +309,24 @@ export const SIGNAL_BODIES = {
   presence: once(() =>
     z.object({
       status: z.enum(["ready", "working", "busy", "draining"]),
-      activeTasks: count,
-      maxTasks: count,
-      capabilities: names,
-      models,
+      activeTasks: count(),
+      maxTasks: count(),
+      capabilities: names(),
+      models: models(),
       load: z.number().min(0),
       incarnation: z.string().max(32),
       addresses: z.array(z.string().max(256)).max(16),
       // what a candidate for the leadership is weighed by; a node that does not stand leaves them out
       isElectable: z.boolean().optional(),
       uptimeMs: z.int().min(0).optional(),
-      connections: count.optional(),
+      connections: count().optional(),
       latencyMs: z.number().min(0).optional(),
-      completedTasks: count.optional(),
+      completedTasks: count().optional(),
       // of a portal: whether its person is there; one who never said leaves it out
       person: z.enum(["here", "away", "busy"]).optional(),
     })
   ),
-  leader_heartbeat: once(() => z.object({ term, renewals: count, leaseMs: z.int().min(1) })),
+  leader_heartbeat: once(() => z.object({ term: term(), renewals: count(), leaseMs: z.int().min(1) })),
   leaving: once(() => z.object({ reason: z.string().max(256) })),
 } as const;
 
@@ -342,11 +358,11 @@ export function bodySchema(kind: Kind): z.ZodType {
   return ALL_BODIES[kind]();
 }
 
-/** Schemas of ids for other boundaries (HTTP, files), so that they are written once. */
+/** Schemas of ids for other boundaries (HTTP, files), so that they are written once; each is made when it is needed. */
 export const ID_SCHEMAS = {
   taskId,
   requestId,
   agentId,
   peerId,
-  entryId: z.string().refine((s) => parseEntryId(s) === s, "expected an entry id (64 hexadecimal digits)"),
+  entryId: once(() => z.string().refine((s) => parseEntryId(s) === s, "expected an entry id (64 hexadecimal digits)")),
 } as const;

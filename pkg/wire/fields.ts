@@ -6,6 +6,7 @@
 import {
   type AgentId,
   type EntryId,
+  once,
   parseAgentId,
   parseEntryId,
   parsePeerId,
@@ -28,24 +29,32 @@ export const MAX_MODEL_CHARACTERS = 128;
 /** Longest list in a body. */
 export const MAX_LIST_ITEMS = 64;
 
-export const taskId = z.string().refine((s): s is TaskId => parseTaskId(s) === s, "expected a task id (ULID)");
-export const requestId = z.string().refine(
-  (s): s is RequestId => parseRequestId(s) === s,
-  "expected a request id (ULID)",
+export const taskId = once(() =>
+  z.string().refine((s): s is TaskId => parseTaskId(s) === s, "expected a task id (ULID)")
 );
-export const agentId = z.string().refine((s): s is AgentId => parseAgentId(s) === s, "expected an agent id");
-export const entryId = z.string().refine((s): s is EntryId => parseEntryId(s) === s, "expected an entry id");
-export const peerId = z.string().refine((s): s is PeerId => parsePeerId(s) === s, "expected a peer id");
-export const bytes = z.instanceof(Uint8Array);
-export const name = z.string().min(1).max(MAX_NAME_CHARACTERS);
-export const names = z.array(name).max(MAX_LIST_ITEMS);
-export const models = z.array(z.string().min(1).max(MAX_MODEL_CHARACTERS)).max(MAX_LIST_ITEMS);
-export const title = z.string().min(1).max(MAX_TITLE_CHARACTERS);
-export const text = z.string().max(MAX_TEXT_CHARACTERS);
-export const count = z.int().min(0).max(1_000_000);
-export const attempt = z.int().min(1).max(1000);
+export const requestId = once(() =>
+  z.string().refine(
+    (s): s is RequestId => parseRequestId(s) === s,
+    "expected a request id (ULID)",
+  )
+);
+export const agentId = once(() =>
+  z.string().refine((s): s is AgentId => parseAgentId(s) === s, "expected an agent id")
+);
+export const entryId = once(() =>
+  z.string().refine((s): s is EntryId => parseEntryId(s) === s, "expected an entry id")
+);
+export const peerId = once(() => z.string().refine((s): s is PeerId => parsePeerId(s) === s, "expected a peer id"));
+export const bytes = once(() => z.instanceof(Uint8Array));
+export const name = once(() => z.string().min(1).max(MAX_NAME_CHARACTERS));
+export const names = once(() => z.array(name()).max(MAX_LIST_ITEMS));
+export const models = once(() => z.array(z.string().min(1).max(MAX_MODEL_CHARACTERS)).max(MAX_LIST_ITEMS));
+export const title = once(() => z.string().min(1).max(MAX_TITLE_CHARACTERS));
+export const text = once(() => z.string().max(MAX_TEXT_CHARACTERS));
+export const count = once(() => z.int().min(0).max(1_000_000));
+export const attempt = once(() => z.int().min(1).max(1000));
 /** The fencing token under which a holder writes; entries from before there were registers have none. */
-export const token = z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
-export const durationMs = z.int().min(0).max(31_622_400_000);
-export const atMs = z.int().min(0);
-export const term = z.int().min(1);
+export const token = once(() => z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional());
+export const durationMs = once(() => z.int().min(0).max(31_622_400_000));
+export const atMs = once(() => z.int().min(0));
+export const term = once(() => z.int().min(1));

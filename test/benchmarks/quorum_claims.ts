@@ -11,8 +11,8 @@ type Claim = z.infer<typeof claimSchema>;
 /** Claims as tasks have them: a holder, a token that grows, a lease. */
 const RULES: RegisterRules<Claim, { readonly version: number }> = {
   prefix: "bench",
-  value: createCodec(claimSchema),
-  command: createCodec(z.object({ version: z.int() })),
+  value: createCodec(() => claimSchema),
+  command: createCodec(() => z.object({ version: z.int() })),
   decide: (_key, previous, { version }, actor) =>
     (previous?.version ?? 0) === version
       ? { next: { version: version + 1, holder: actor, token: (previous?.token ?? 0) + 1, leaseMs: 30_000 } }

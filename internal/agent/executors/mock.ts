@@ -1,4 +1,4 @@
-import { type Clock, hexEncode, utf8Encode } from "@bzzz/base";
+import { type Clock, hexEncode, once, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import { z } from "zod";
 import { REQUEST_STAKES } from "@bzzz/wire";
@@ -6,25 +6,27 @@ import { ExecutorError } from "../errors.ts";
 import type { Answer, ExecutionIo, ExecutionJob, ExecutionResult, Executor } from "../types.ts";
 
 /** What a task's input may tell the mock executor, as JSON. Any other input is taken as the text itself. */
-const MOCK_INPUT = z.strictObject({
-  text: z.string().optional().describe("The text that is examined; default: title and description of the task"),
-  steps: z.int().min(1).max(1000).default(1).describe("Steps the work is cut into, each reported"),
-  use: z.strictObject({ tokens: z.int().min(0).default(0), money: z.int().min(0).default(0) }).optional()
-    .describe("What each step says that it has used"),
-  step_ms: z.int().min(0).max(600_000).default(0).describe("Milliseconds each step takes"),
-  ask: z.strictObject({
-    title: z.string().min(1).max(120),
-    body: z.string().default(""),
-    choices: z.array(z.string().min(1)).min(1).optional(),
-    action: z.strictObject({ verb: z.string().min(1).max(64), target: z.string().max(2560) }).optional()
-      .describe("The person approves this, and is told that it was done"),
-    stakes: z.enum(REQUEST_STAKES).optional(),
-    due_ms: z.int().min(1).max(86_400_000).optional().describe("Silence for so long denies"),
-    human_present: z.boolean().optional(),
-  }).optional().describe("A question to a person, asked after half of the steps"),
-  fail: z.strictObject({ reason: z.string(), retryable: z.boolean().default(true) }).optional()
-    .describe("Fail with this reason after the last step"),
-});
+const MOCK_INPUT = once(() =>
+  z.strictObject({
+    text: z.string().optional().describe("The text that is examined; default: title and description of the task"),
+    steps: z.int().min(1).max(1000).default(1).describe("Steps the work is cut into, each reported"),
+    use: z.strictObject({ tokens: z.int().min(0).default(0), money: z.int().min(0).default(0) }).optional()
+      .describe("What each step says that it has used"),
+    step_ms: z.int().min(0).max(600_000).default(0).describe("Milliseconds each step takes"),
+    ask: z.strictObject({
+      title: z.string().min(1).max(120),
+      body: z.string().default(""),
+      choices: z.array(z.string().min(1)).min(1).optional(),
+      action: z.strictObject({ verb: z.string().min(1).max(64), target: z.string().max(2560) }).optional()
+        .describe("The person approves this, and is told that it was done"),
+      stakes: z.enum(REQUEST_STAKES).optional(),
+      due_ms: z.int().min(1).max(86_400_000).optional().describe("Silence for so long denies"),
+      human_present: z.boolean().optional(),
+    }).optional().describe("A question to a person, asked after half of the steps"),
+    fail: z.strictObject({ reason: z.string(), retryable: z.boolean().default(true) }).optional()
+      .describe("Fail with this reason after the last step"),
+  })
+);
 
 /**
  * Deterministic work without a program or a model: counts and hashes the text of the task, in steps, asking and failing
@@ -75,7 +77,9 @@ export class MockExecutor implements Executor {
 
 async function askPeople(
   io: ExecutionIo,
-  { action, due_ms: afterMs, human_present: isPersonRequired, ...ask }: NonNullable<z.infer<typeof MOCK_INPUT>["ask"]>,
+  { action, due_ms: afterMs, human_present: isPersonRequired, ...ask }: NonNullable<
+    z.infer<ReturnType<typeof MOCK_INPUT>>["ask"]
+  >,
 ): Promise<Answer> {
   const effect = "Nothing: this executor only counts words";
   const answer = await io.ask({
@@ -99,7 +103,7 @@ function wordsBegunIn(text: string, from: number, to: number): number {
   return count;
 }
 
-function parseInput(job: ExecutionJob): z.infer<typeof MOCK_INPUT> {
+function parseInput(job: ExecutionJob): z.infer<ReturnType<typeof MOCK_INPUT>> {
   const { input } = job;
   let value: unknown;
   try {
@@ -108,7 +112,7 @@ function parseInput(job: ExecutionJob): z.infer<typeof MOCK_INPUT> {
     value = undefined; // not JSON: the input is the text
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) value = { text: input };
-  const parsed = MOCK_INPUT.safeParse(value);
+  const parsed = MOCK_INPUT().safeParse(value);
   if (parsed.success) return parsed.data;
   throw new ExecutorError("task_unfit", `Cannot read the input of the task: ${z.prettifyError(parsed.error)}`, {
     isRetryable: false,

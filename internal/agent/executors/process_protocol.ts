@@ -1,74 +1,79 @@
+import { once } from "@bzzz/base";
 import { z } from "zod";
 import { parseFormSchema } from "@bzzz/hmmm";
 import { MAX_TEXT_CHARACTERS, MAX_TITLE_CHARACTERS, REQUEST_STAKES, toSnakeCase } from "@bzzz/wire";
 import type { Answer, AskRequest, ExecutionJob } from "../types.ts";
 
-const amount = z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0);
+const amount = once(() => z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(0));
 
 /** What the program has used since its last word on it: tokens of a model, and money in millionths. */
-const used = z.strictObject({ tokens: amount, money: amount }).optional();
+const used = once(() => z.strictObject({ tokens: amount(), money: amount() }).optional());
 
 /**
  * What a program says, one JSON object a line on stdout (docs/develop: "Programs that work for an agent"). Lines that are
  * no object with one of these types are log lines; an object with such a type and wrong members breaks the protocol.
  */
-const MESSAGE = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("progress"),
-    percent: z.number().min(0).max(100).optional(),
-    text: z.string().default(""),
-    used,
-  }),
-  z.object({
-    type: z.literal("ask"),
-    /** Comes back with the answer, for programs that ask several things at once. */
-    id: z.string().max(128).optional(),
-    title: z.string().min(1).max(MAX_TITLE_CHARACTERS),
-    body: z.string().max(MAX_TEXT_CHARACTERS).default(""),
-    choices: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
-    /** A flat JSON Schema: the person fills it in. */
-    form: z.record(z.string(), z.unknown()).optional(),
-    /** Exactly this is approved or denied. */
-    action: z.strictObject({
-      verb: z.string().min(1).max(64),
-      target: z.string().max(2560).default(""),
-      args: z.array(z.strictObject({
-        name: z.string().min(1).max(64),
-        value: z.union([z.string().max(8192), z.number(), z.boolean()]),
-      })).max(64).default([]),
-      effect: z.string().max(4096).default(""),
-      reversible: z.boolean().optional(),
-      cost: z.string().max(200).optional(),
-    }).optional(),
-    editable: z.boolean().default(false),
-    stakes: z.enum(REQUEST_STAKES).optional(),
-    refs: z.array(z.string().min(1).max(2560)).max(64).optional(),
-    /** A wording of the reader's library, and what it is about. */
-    wording: z.strictObject({
-      id: z.string().min(1).max(64),
-      params: z.record(z.string().min(1).max(64), z.union([z.string().max(8192), z.number(), z.boolean()])).default({}),
-    }).optional(),
-    /** Milliseconds from now. */
-    due_ms: z.int().min(1).max(31_622_400_000).optional(),
-    on_timeout: z.enum(["deny", "escalate"]).default("deny"),
-    human_present: z.boolean().default(false),
-    quorum: z.strictObject({ n: z.int().min(1).max(64), of: z.int().min(1).max(64) })
-      .refine(({ n, of }) => n <= of, "n is at most of").optional(),
-  }),
-  z.object({
-    type: z.literal("performed"),
-    request_id: z.string(),
-    outcome: z.enum(["done", "failed"]),
-    text: z.string().max(4096).default(""),
-  }),
-  z.object({
-    type: z.literal("result"),
-    summary: z.string().default(""),
-    output: z.unknown().optional(),
-    used,
-  }),
-]);
-export type ProcessMessage = z.infer<typeof MESSAGE>;
+const MESSAGE = once(() =>
+  z.discriminatedUnion("type", [
+    z.object({
+      type: z.literal("progress"),
+      percent: z.number().min(0).max(100).optional(),
+      text: z.string().default(""),
+      used: used(),
+    }),
+    z.object({
+      type: z.literal("ask"),
+      /** Comes back with the answer, for programs that ask several things at once. */
+      id: z.string().max(128).optional(),
+      title: z.string().min(1).max(MAX_TITLE_CHARACTERS),
+      body: z.string().max(MAX_TEXT_CHARACTERS).default(""),
+      choices: z.array(z.string().min(1).max(200)).min(1).max(64).optional(),
+      /** A flat JSON Schema: the person fills it in. */
+      form: z.record(z.string(), z.unknown()).optional(),
+      /** Exactly this is approved or denied. */
+      action: z.strictObject({
+        verb: z.string().min(1).max(64),
+        target: z.string().max(2560).default(""),
+        args: z.array(z.strictObject({
+          name: z.string().min(1).max(64),
+          value: z.union([z.string().max(8192), z.number(), z.boolean()]),
+        })).max(64).default([]),
+        effect: z.string().max(4096).default(""),
+        reversible: z.boolean().optional(),
+        cost: z.string().max(200).optional(),
+      }).optional(),
+      editable: z.boolean().default(false),
+      stakes: z.enum(REQUEST_STAKES).optional(),
+      refs: z.array(z.string().min(1).max(2560)).max(64).optional(),
+      /** A wording of the reader's library, and what it is about. */
+      wording: z.strictObject({
+        id: z.string().min(1).max(64),
+        params: z.record(z.string().min(1).max(64), z.union([z.string().max(8192), z.number(), z.boolean()])).default(
+          {},
+        ),
+      }).optional(),
+      /** Milliseconds from now. */
+      due_ms: z.int().min(1).max(31_622_400_000).optional(),
+      on_timeout: z.enum(["deny", "escalate"]).default("deny"),
+      human_present: z.boolean().default(false),
+      quorum: z.strictObject({ n: z.int().min(1).max(64), of: z.int().min(1).max(64) })
+        .refine(({ n, of }) => n <= of, "n is at most of").optional(),
+    }),
+    z.object({
+      type: z.literal("performed"),
+      request_id: z.string(),
+      outcome: z.enum(["done", "failed"]),
+      text: z.string().max(4096).default(""),
+    }),
+    z.object({
+      type: z.literal("result"),
+      summary: z.string().default(""),
+      output: z.unknown().optional(),
+      used: used(),
+    }),
+  ])
+);
+export type ProcessMessage = z.infer<ReturnType<typeof MESSAGE>>;
 
 const TYPES: ReadonlySet<unknown> = new Set(["progress", "ask", "performed", "result"]);
 
@@ -114,7 +119,7 @@ export function parseProcessLine(line: string): ProcessLine {
   if (value === null || typeof value !== "object" || !("type" in value) || !TYPES.has(value.type)) {
     return { kind: "log" };
   }
-  const parsed = MESSAGE.safeParse(value);
+  const parsed = MESSAGE().safeParse(value);
   if (parsed.success) return { kind: "message", message: parsed.data };
   return { kind: "broken", problem: z.prettifyError(parsed.error) };
 }

@@ -1,4 +1,4 @@
-import { type Clock, errorMessage, utf8Decode, utf8Encode } from "@bzzz/base";
+import { type Clock, errorMessage, once, utf8Decode, utf8Encode } from "@bzzz/base";
 import type { BinaryType } from "@bzzz/agentid";
 import type { Logger } from "@bzzz/logging";
 import { join } from "node:path";
@@ -10,12 +10,14 @@ export const INSTANCE_LOCK_FILE = "instance.lock";
 /** What the file says fits easily; more is not ours. */
 const MAX_LOCK_BYTES = 4096;
 
-const holderSchema = z.object({
-  pid: z.number().int().positive(),
-  started_at_ms: z.number(),
-  binary_type: z.string().max(32),
-  agent_id: z.string().max(64),
-});
+const holderSchema = once(() =>
+  z.object({
+    pid: z.number().int().positive(),
+    started_at_ms: z.number(),
+    binary_type: z.string().max(32),
+    agent_id: z.string().max(64),
+  })
+);
 
 /** Who holds a data directory, as it wrote itself: for messages only, the lock alone decides. */
 export interface InstanceHolder {
@@ -161,7 +163,7 @@ async function readHolder(path: string): Promise<InstanceHolder | undefined> {
     using file = await Deno.open(path, { read: true });
     const buffer = new Uint8Array(MAX_LOCK_BYTES);
     const length = await file.read(buffer) ?? 0;
-    const holder = holderSchema.parse(JSON.parse(utf8Decode(buffer.subarray(0, length))));
+    const holder = holderSchema().parse(JSON.parse(utf8Decode(buffer.subarray(0, length))));
     return {
       pid: holder.pid,
       startedAtMs: holder.started_at_ms,

@@ -43,7 +43,7 @@ export class InviteBook {
   #read(key: string): Invite | undefined {
     const bytes = this.#kv.get(key);
     if (!bytes) return undefined;
-    const parsed = inviteSchema.safeParse(JSON.parse(utf8Decode(bytes)));
+    const parsed = inviteSchema().safeParse(JSON.parse(utf8Decode(bytes)));
     return parsed.success ? parsed.data : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { type Branded, type Bytes, type MeshId, utf8Encode } from "@bzzz/base";
+import { type Branded, type Bytes, type MeshId, once, utf8Encode } from "@bzzz/base";
 import { domainMessage, SIGNATURE_BYTES, type SigningKey, verifySignature } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
 import { z } from "zod";
@@ -11,33 +11,35 @@ import { personIdOf, publicKeyOfPerson } from "./person_id.ts";
 /** A record of a person: SHA-256 over its signed bytes, as 64 hexadecimal digits. */
 export type PersonRecordId = Branded<"PersonRecordId">;
 
-const common = { v: z.literal(TRUST_VERSION), mesh: meshId, person: personId, issuedAtMs: atMs };
+const common = once(() => ({ v: z.literal(TRUST_VERSION), mesh: meshId(), person: personId(), issuedAtMs: atMs() }));
 
 /** What a person's root key signs, and nothing else. */
-const payloadSchema = z.discriminatedUnion("type", [
-  // this key, on the node of this peer, decides for the person
-  z.object({
-    ...common,
-    type: z.literal("certificate"),
-    peer: peerId,
-    key: publicKey,
-    notBeforeMs: atMs,
-    notAfterMs: atMs,
-  }).refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms"),
-  // ends every certificate of a device that was signed until then; its decisions up to lastSeq stay
-  z.object({ ...common, type: z.literal("revocation"), peer: peerId, lastSeq: seq, reason }),
-  // another root key takes this one's place; what devices decided up to these numbers stays
-  z.object({
-    ...common,
-    type: z.literal("succession"),
-    next: personId,
-    // the next key's own signature that it follows this one: else anybody could make themselves the past of another
-    consent: z.instanceof(Uint8Array).refine((b) => b.byteLength === SIGNATURE_BYTES, "expected a signature"),
-    kept: z.array(z.object({ peer: peerId, lastSeq: seq })).max(MAX_PERSON_ITEMS),
-  }).refine((p) => p.next !== p.person, "a key cannot follow itself"),
-]);
+const payloadSchema = once(() =>
+  z.discriminatedUnion("type", [
+    // this key, on the node of this peer, decides for the person
+    z.object({
+      ...common(),
+      type: z.literal("certificate"),
+      peer: peerId(),
+      key: publicKey(),
+      notBeforeMs: atMs(),
+      notAfterMs: atMs(),
+    }).refine((p) => p.notBeforeMs < p.notAfterMs, "not_before_ms must be before not_after_ms"),
+    // ends every certificate of a device that was signed until then; its decisions up to lastSeq stay
+    z.object({ ...common(), type: z.literal("revocation"), peer: peerId(), lastSeq: seq(), reason: reason() }),
+    // another root key takes this one's place; what devices decided up to these numbers stays
+    z.object({
+      ...common(),
+      type: z.literal("succession"),
+      next: personId(),
+      // the next key's own signature that it follows this one: else anybody could make themselves the past of another
+      consent: z.instanceof(Uint8Array).refine((b) => b.byteLength === SIGNATURE_BYTES, "expected a signature"),
+      kept: z.array(z.object({ peer: peerId(), lastSeq: seq() })).max(MAX_PERSON_ITEMS),
+    }).refine((p) => p.next !== p.person, "a key cannot follow itself"),
+  ])
+);
 
-type Payload = z.infer<typeof payloadSchema>;
+type Payload = z.infer<ReturnType<typeof payloadSchema>>;
 
 /** A record that carries the signature of the root key it names. Whether that root counts, the roster says. */
 export type PersonRecord = Payload & { readonly id: PersonRecordId; readonly bytes: Bytes };
@@ -77,7 +79,7 @@ export function succeedRoot(
 /** Reads a record and checks its signature; undefined when it is none, or is not signed by the root it names. */
 export function readPersonRecord(bytes: Uint8Array, mesh: MeshId): PersonRecord | undefined {
   const raw = decodeRecord(bytes, MAX_PERSON_RECORD_BYTES);
-  const parsed = raw && payloadSchema.safeParse(toCamelCase(tryDecode(raw.payload)));
+  const parsed = raw && payloadSchema().safeParse(toCamelCase(tryDecode(raw.payload)));
   if (!raw || !parsed?.success || parsed.data.mesh !== mesh) return undefined;
   const { data } = parsed;
   if (!verifyRecordWith(publicKeyOfPerson(data.person), "person", mesh, raw)) return undefined;
@@ -94,7 +96,7 @@ function consentMessage(mesh: MeshId, person: PersonId): Bytes {
 }
 
 function sign(root: SigningKey, fields: DistributiveOmit<Payload, "v" | "person">): PersonRecord {
-  const parsed = payloadSchema.safeParse({ ...fields, v: TRUST_VERSION, person: personIdOf(root) });
+  const parsed = payloadSchema().safeParse({ ...fields, v: TRUST_VERSION, person: personIdOf(root) });
   if (!parsed.success) {
     const why = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " ");
     throw new IdentityError("invalid_person", `Cannot sign a ${fields.type} of a person: ${why}`);

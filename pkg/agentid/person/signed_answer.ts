@@ -1,4 +1,4 @@
-import { type Bytes, hexEncode } from "@bzzz/base";
+import { type Bytes, hexEncode, once } from "@bzzz/base";
 import { sha256, type SigningKey } from "@bzzz/crypto";
 import { type BodyOf, encodeCbor, ID_SCHEMAS, REQUEST_DECISIONS } from "@bzzz/wire";
 import { z } from "zod";
@@ -7,40 +7,44 @@ import { atMs, meshId, peerId, role } from "../schemas.ts";
 import { readByDevice, signByDevice } from "./device_record.ts";
 import type { DeviceCertificate } from "./person_record.ts";
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const pattern = z.string().min(1).max(2560);
+const digest = once(() => z.string().regex(/^[0-9a-f]{64}$/));
+const pattern = once(() => z.string().min(1).max(2560));
 
 /** What a device signs when its person has decided: this answer to this request, as this, at this time. */
-const decisionSchema = z.object({
-  v: z.literal(TRUST_VERSION),
-  mesh: meshId,
-  certificate: digest,
-  device: peerId,
-  role,
-  requestId: ID_SCHEMAS.requestId,
-  requestDigest: digest,
-  decision: z.enum(REQUEST_DECISIONS),
-  content: digest,
-  atMs,
-});
+const decisionSchema = once(() =>
+  z.object({
+    v: z.literal(TRUST_VERSION),
+    mesh: meshId(),
+    certificate: digest(),
+    device: peerId(),
+    role: role(),
+    requestId: ID_SCHEMAS.requestId(),
+    requestDigest: digest(),
+    decision: z.enum(REQUEST_DECISIONS),
+    content: digest(),
+    atMs: atMs(),
+  })
+);
 /** A decision as its device signed it. */
-export type SignedDecision = z.infer<typeof decisionSchema>;
+export type SignedDecision = z.infer<ReturnType<typeof decisionSchema>>;
 
 /** What a device signs when its person lets the rules of a policy approve: which actions, and until when. */
-const mandateSchema = z.object({
-  v: z.literal(TRUST_VERSION),
-  mesh: meshId,
-  certificate: digest,
-  device: peerId,
-  // of the policy's file, as answers by its rules name it
-  policy: digest,
-  rules: z.array(z.object({ rule: z.string().min(1).max(128), action: pattern, target: pattern.optional() }))
-    .max(MAX_MANDATE_RULES),
-  issuedAtMs: atMs,
-  notAfterMs: atMs,
-});
+const mandateSchema = once(() =>
+  z.object({
+    v: z.literal(TRUST_VERSION),
+    mesh: meshId(),
+    certificate: digest(),
+    device: peerId(),
+    // of the policy's file, as answers by its rules name it
+    policy: digest(),
+    rules: z.array(z.object({ rule: z.string().min(1).max(128), action: pattern(), target: pattern().optional() }))
+      .max(MAX_MANDATE_RULES),
+    issuedAtMs: atMs(),
+    notAfterMs: atMs(),
+  })
+);
 /** What rules may approve in a person's name. */
-export type Mandate = z.infer<typeof mandateSchema>;
+export type Mandate = z.infer<ReturnType<typeof mandateSchema>>;
 
 type AnswerBody = BodyOf<"request_answered">;
 
@@ -58,7 +62,7 @@ export function signDecision(
   answer: { readonly body: AnswerBody; readonly role: string; readonly atMs: number },
 ): Bytes {
   const { body, role, atMs } = answer;
-  return signByDevice(key, "decision", certificate, decisionSchema, {
+  return signByDevice(key, "decision", certificate, decisionSchema(), {
     role,
     requestId: body.requestId,
     requestDigest: body.requestDigest,
@@ -74,15 +78,15 @@ export function signMandate(
   certificate: DeviceCertificate,
   fields: Pick<Mandate, "policy" | "rules" | "issuedAtMs" | "notAfterMs">,
 ): Bytes {
-  return signByDevice(key, "mandate", certificate, mandateSchema, fields);
+  return signByDevice(key, "mandate", certificate, mandateSchema(), fields);
 }
 
 /** The decision in `bytes`, if the device of `certificate` signed it. */
 export function readDecision(bytes: Uint8Array, certificate: DeviceCertificate): SignedDecision | undefined {
-  return readByDevice(bytes, "decision", certificate, decisionSchema);
+  return readByDevice(bytes, "decision", certificate, decisionSchema());
 }
 
 /** The mandate in `bytes`, if the device of `certificate` signed it. */
 export function readMandate(bytes: Uint8Array, certificate: DeviceCertificate): Mandate | undefined {
-  return readByDevice(bytes, "mandate", certificate, mandateSchema);
+  return readByDevice(bytes, "mandate", certificate, mandateSchema());
 }

@@ -1,4 +1,4 @@
-import { type Bytes, hexEncode } from "@bzzz/base";
+import { type Bytes, hexEncode, once } from "@bzzz/base";
 import { sha256, type SigningKey } from "@bzzz/crypto";
 import { type BodyOf, encodeCbor, VOTES } from "@bzzz/wire";
 import { z } from "zod";
@@ -7,22 +7,24 @@ import { atMs, meshId, peerId, role } from "../schemas.ts";
 import { readByDevice, signByDevice } from "./device_record.ts";
 import type { DeviceCertificate } from "./person_record.ts";
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const digest = once(() => z.string().regex(/^[0-9a-f]{64}$/));
 
 /** What a device signs when its person votes: this vote on this version, as this, at this time. */
-const voteSchema = z.object({
-  v: z.literal(TRUST_VERSION),
-  mesh: meshId,
-  certificate: digest,
-  device: peerId,
-  role,
-  vote: z.enum(VOTES),
-  // of address, version and sealed reason
-  content: digest,
-  atMs,
-});
+const voteSchema = once(() =>
+  z.object({
+    v: z.literal(TRUST_VERSION),
+    mesh: meshId(),
+    certificate: digest(),
+    device: peerId(),
+    role: role(),
+    vote: z.enum(VOTES),
+    // of address, version and sealed reason
+    content: digest(),
+    atMs: atMs(),
+  })
+);
 /** A vote as its device signed it. */
-export type SignedVote = z.infer<typeof voteSchema>;
+export type SignedVote = z.infer<ReturnType<typeof voteSchema>>;
 
 type VoteBody = BodyOf<"decision_voted">;
 
@@ -38,7 +40,7 @@ export function signVote(
   given: { readonly body: VoteBody; readonly role: string; readonly atMs: number },
 ): Bytes {
   const { body, role, atMs } = given;
-  return signByDevice(key, "vote", certificate, voteSchema, {
+  return signByDevice(key, "vote", certificate, voteSchema(), {
     role,
     vote: body.vote,
     content: voteContentDigest(body),
@@ -48,5 +50,5 @@ export function signVote(
 
 /** The vote in `bytes`, if the device of `certificate` signed it. */
 export function readVote(bytes: Uint8Array, certificate: DeviceCertificate): SignedVote | undefined {
-  return readByDevice(bytes, "vote", certificate, voteSchema);
+  return readByDevice(bytes, "vote", certificate, voteSchema());
 }

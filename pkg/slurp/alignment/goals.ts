@@ -1,4 +1,4 @@
-import { BzzzError } from "@bzzz/base";
+import { BzzzError, once } from "@bzzz/base";
 import { readYaml } from "@bzzz/config";
 import { z } from "zod";
 
@@ -8,19 +8,21 @@ const MAX_GOALS = 64;
 /** The file with the goals of a project, in any of its tasks. */
 export const GOALS_PATH = ".ucxl/goals.yaml";
 
-const word = z.string().trim().min(1).max(64);
-const goalsSchema = z.strictObject({
-  version: z.literal(1),
-  goals: z.array(z.strictObject({
-    name: z.string().trim().min(1).max(120),
-    keywords: z.array(word).max(64).default([]),
-    tags: z.array(word).max(64).default([]),
-    weight: z.number().gt(0).max(100).default(1),
-  })).min(1).max(MAX_GOALS),
-});
+const word = once(() => z.string().trim().min(1).max(64));
+const goalsSchema = once(() =>
+  z.strictObject({
+    version: z.literal(1),
+    goals: z.array(z.strictObject({
+      name: z.string().trim().min(1).max(120),
+      keywords: z.array(word()).max(64).default([]),
+      tags: z.array(word()).max(64).default([]),
+      weight: z.number().gt(0).max(100).default(1),
+    })).min(1).max(MAX_GOALS),
+  })
+);
 
 /** A goal: what a thing that serves it talks about. */
-export type Goal = z.output<typeof goalsSchema>["goals"][number];
+export type Goal = z.output<ReturnType<typeof goalsSchema>>["goals"][number];
 
 /** The file is no list of goals. */
 export class GoalsError extends BzzzError<"invalid_goals"> {}
@@ -32,7 +34,7 @@ export function parseGoals(text: string, file: string): readonly Goal[] {
   if (first) {
     throw refusal(file, { line: first.line, field: first.keyPath, expected: `${first.expected}, found ${first.got}` });
   }
-  const parsed = goalsSchema.safeParse(source.root, { jitless: true });
+  const parsed = goalsSchema().safeParse(source.root, { jitless: true });
   if (parsed.success) return parsed.data.goals;
   const issue = parsed.error.issues[0];
   const path = issue?.path ?? [];

@@ -1,3 +1,4 @@
+import { once } from "@bzzz/base";
 import { readYaml } from "@bzzz/config";
 import { z } from "zod";
 import { type Fields, MAX_FIELD_CHARACTERS, MAX_FIELD_ITEMS, MAX_ITEM_CHARACTERS } from "../context/fields.ts";
@@ -5,15 +6,17 @@ import { type Fields, MAX_FIELD_CHARACTERS, MAX_FIELD_ITEMS, MAX_ITEM_CHARACTERS
 /** The file in which people say what a folder is about. */
 const DECLARED_FILE = /^(?:(.+)\/)?\.ucxl\/context\.(?:ya?ml|json)$/;
 
-const text = z.string().trim().min(1).max(MAX_FIELD_CHARACTERS);
-const names = z.array(z.string().trim().min(1).max(MAX_ITEM_CHARACTERS)).max(MAX_FIELD_ITEMS);
-const declaredSchema = z.strictObject({
-  summary: text.optional(),
-  purpose: text.optional(),
-  language: z.string().trim().min(1).max(MAX_ITEM_CHARACTERS).optional(),
-  technologies: names.optional(),
-  tags: names.optional(),
-});
+const text = once(() => z.string().trim().min(1).max(MAX_FIELD_CHARACTERS));
+const names = once(() => z.array(z.string().trim().min(1).max(MAX_ITEM_CHARACTERS)).max(MAX_FIELD_ITEMS));
+const declaredSchema = once(() =>
+  z.strictObject({
+    summary: text().optional(),
+    purpose: text().optional(),
+    language: z.string().trim().min(1).max(MAX_ITEM_CHARACTERS).optional(),
+    technologies: names().optional(),
+    tags: names().optional(),
+  })
+);
 
 /** The folder that a `.ucxl/context.yaml` speaks of, "" for the task; undefined for every other path. */
 export function declaredFolder(path: string): string | undefined {
@@ -24,7 +27,7 @@ export function declaredFolder(path: string): string | undefined {
 /** What the file says; undefined when it does not have the form. JSON is YAML, too. */
 export function readDeclared(source: string): Fields | undefined {
   const { root, issues } = readYaml(source, "context.yaml");
-  const parsed = issues.length === 0 ? declaredSchema.safeParse(root, { jitless: true }) : undefined;
+  const parsed = issues.length === 0 ? declaredSchema().safeParse(root, { jitless: true }) : undefined;
   if (!parsed?.success) return undefined;
   const { technologies, tags, ...rest } = parsed.data;
   return {

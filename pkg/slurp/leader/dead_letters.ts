@@ -1,4 +1,4 @@
-import { hexEncode, utf8Decode, utf8Encode } from "@bzzz/base";
+import { hexEncode, once, utf8Decode, utf8Encode } from "@bzzz/base";
 import { sha256 } from "@bzzz/crypto";
 import type { Store } from "@bzzz/store";
 import { parseJson } from "@bzzz/ucxl";
@@ -9,30 +9,32 @@ import type { Job } from "./job_queue.ts";
 const PREFIX = "slurp/dead/";
 const ID_CHARACTERS = 12;
 
-const letterSchema = z.object({
-  id: z.string(),
-  project: z.string(),
-  task: z.string(),
-  code: z.string(),
-  message: z.string(),
-  attempts: z.int(),
-  failed_at_ms: z.number(),
-  term: z.int(),
-  events: z.array(z.object({
-    idempotency_key: z.string(),
-    type: z.string(),
-    ucxl_agent: z.string(),
-    ucxl_role: z.string(),
-    ucxl_project: z.string(),
-    ucxl_task: z.string(),
-    ucxl_path: z.string(),
-    ucxl_reference: z.string(),
-    content_hash: z.string().optional(),
-  })),
-});
+const letterSchema = once(() =>
+  z.object({
+    id: z.string(),
+    project: z.string(),
+    task: z.string(),
+    code: z.string(),
+    message: z.string(),
+    attempts: z.int(),
+    failed_at_ms: z.number(),
+    term: z.int(),
+    events: z.array(z.object({
+      idempotency_key: z.string(),
+      type: z.string(),
+      ucxl_agent: z.string(),
+      ucxl_role: z.string(),
+      ucxl_project: z.string(),
+      ucxl_task: z.string(),
+      ucxl_path: z.string(),
+      ucxl_reference: z.string(),
+      content_hash: z.string().optional(),
+    })),
+  })
+);
 
 /** A job that was given up, with why and what it was about. Holds addresses and codes, and no word of a content. */
-export type DeadLetter = Readonly<z.output<typeof letterSchema>>;
+export type DeadLetter = Readonly<z.output<ReturnType<typeof letterSchema>>>;
 
 /** What dead letters are kept in. */
 export interface DeadLetterDeps {
@@ -110,7 +112,7 @@ export class DeadLetters {
   #read(key: string): DeadLetter | undefined {
     const bytes = this.#deps.store.kv.get(key);
     if (!bytes) return undefined;
-    const parsed = letterSchema.safeParse(parseJson(utf8Decode(bytes)));
+    const parsed = letterSchema().safeParse(parseJson(utf8Decode(bytes)));
     return parsed.success ? parsed.data : undefined;
   }
 }

@@ -175,7 +175,7 @@ export type Reading =
 /** Takes a line as the answer to a question; an empty one is its fallback. */
 export function readAnswer(answers: SetupAnswers, question: Question, line: string): Reading {
   const text = line.trim() === "" ? question.fallback : line.trim();
-  const result = setupAnswersSchema.safeParse({ ...answers, [question.key]: valueOf(question.key, text) });
+  const result = setupAnswersSchema().safeParse({ ...answers, [question.key]: valueOf(question.key, text) });
   if (result.success) return { answers: result.data };
   const [issue] = result.error.issues;
   return { problem: `That cannot be used: expected ${issue?.message ?? "something else"}.` };

@@ -1,5 +1,5 @@
 import type { Membership } from "@bzzz/agentid";
-import { type Clock, createDeadline, errorMessage, type PeerId, TaskGroup, type Timer } from "@bzzz/base";
+import { type Clock, createDeadline, errorMessage, once, type PeerId, TaskGroup, type Timer } from "@bzzz/base";
 import {
   ADMIN_ROLE,
   type AgeOpener,
@@ -61,9 +61,9 @@ export interface AdminKeyDeps {
   readonly logger: Logger;
 }
 
-const bytes = z.instanceof(Uint8Array);
-const requestSchema = z.object({ term: z.int().min(1), recipient: z.string().max(128) });
-const answerSchema = z.union([z.object({ sealed: bytes }), z.object({ refused: z.string().max(64) })]);
+const bytes = once(() => z.instanceof(Uint8Array));
+const requestSchema = once(() => z.object({ term: z.int().min(1), recipient: z.string().max(128) }));
+const answerSchema = once(() => z.union([z.object({ sealed: bytes() }), z.object({ refused: z.string().max(64) })]));
 
 /** One question to one holder. */
 const ASK_TIMEOUT_MS = 10_000;
@@ -208,7 +208,7 @@ export class AdminKey {
       await stream.send(encodeCbor({ term: held.term, recipient }));
       const frame = await stream.receive({ signal: deadline.signal });
       await stream.close();
-      const answer = frame && answerSchema.safeParse(decodeCbor(frame));
+      const answer = frame && answerSchema().safeParse(decodeCbor(frame));
       if (answer?.success && "sealed" in answer.data) return await openContent([self], answer.data.sealed);
       logger.debug("A share of the admin key was not given", { peer });
     } catch (error) {
@@ -220,14 +220,14 @@ export class AdminKey {
   async #serve(stream: PeerStream): Promise<void> {
     const frame = await stream.receive();
     if (!frame) return;
-    const request = requestSchema.safeParse(decodeCbor(frame));
+    const request = requestSchema().safeParse(decodeCbor(frame));
     if (!request.success) throw new Error("the request for a share is malformed");
     await stream.send(encodeCbor(await this.#answer(stream.remote, request.data)));
   }
 
   async #answer(
     asker: PeerId,
-    { term, recipient }: z.output<typeof requestSchema>,
+    { term, recipient }: z.output<ReturnType<typeof requestSchema>>,
   ): Promise<{ sealed: Uint8Array } | { refused: string }> {
     const { shares, membership, leader, clock, audit } = this.#deps;
     const grant = membership.grantOf(asker, clock.nowMs());

@@ -1,4 +1,4 @@
-import { BzzzError, utf8Encode } from "@bzzz/base";
+import { BzzzError, once, utf8Encode } from "@bzzz/base";
 import { z } from "zod";
 
 /** What lies in a snapshot, and whose it is. Written last: a folder without it is no snapshot, or half of one. */
@@ -34,10 +34,12 @@ export class SnapshotError extends BzzzError<
 > {}
 
 /** A path of a file below the folder: names apart by "/", none of which leads elsewhere. */
-const relativePath = z.string().max(1_024).refine(
-  (path) => path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && !/[\\\0]/.test(name)),
-  "expected a path below the folder, of names without backslashes",
-).refine((path) => path === DATABASE_FILE || !isLeftOut(path), "expected a path of what a snapshot has");
+const relativePath = once(() =>
+  z.string().max(1_024).refine(
+    (path) => path.split("/").every((name) => name !== "" && name !== "." && name !== ".." && !/[\\\0]/.test(name)),
+    "expected a path below the folder, of names without backslashes",
+  ).refine((path) => path === DATABASE_FILE || !isLeftOut(path), "expected a path of what a snapshot has")
+);
 
 /** No file twice, and none that would have to be a folder as well. */
 function areApart(files: readonly { readonly path: string }[]): boolean {
@@ -50,28 +52,30 @@ function areApart(files: readonly { readonly path: string }[]): boolean {
   });
 }
 
-const manifestSchema = z.strictObject({
-  v: z.literal(1),
-  program: z.string(),
-  version: z.string(),
-  mesh_name: z.string(),
-  mesh_id: z.string(),
-  agent_id: z.string(),
-  peer_id: z.string(),
-  taken_at_ms: z.int().min(0),
-  files: z.array(z.strictObject({
-    path: relativePath,
-    bytes: z.int().min(0),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  })).refine(areApart, "expected each path once, and none below a file"),
-});
+const manifestSchema = once(() =>
+  z.strictObject({
+    v: z.literal(1),
+    program: z.string(),
+    version: z.string(),
+    mesh_name: z.string(),
+    mesh_id: z.string(),
+    agent_id: z.string(),
+    peer_id: z.string(),
+    taken_at_ms: z.int().min(0),
+    files: z.array(z.strictObject({
+      path: relativePath(),
+      bytes: z.int().min(0),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    })).refine(areApart, "expected each path once, and none below a file"),
+  })
+);
 /** The content of `snapshot.json`. */
-export type Manifest = z.infer<typeof manifestSchema>;
+export type Manifest = z.infer<ReturnType<typeof manifestSchema>>;
 
 /** The text of `snapshot.json`. @throws SnapshotError "snapshot_unwritable" where no `readManifest` would take it */
 export function formatManifest(manifest: Manifest, folder: string): string {
   const refuse = (why: string) => new SnapshotError("snapshot_unwritable", `Cannot save into "${folder}": ${why}`);
-  const parsed = manifestSchema.safeParse(manifest);
+  const parsed = manifestSchema().safeParse(manifest);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const file = issue?.path[0] === "files" ? manifest.files[Number(issue.path[1])] : undefined;
@@ -107,7 +111,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (typeof version === "number" && version > 1) {
     throw new SnapshotError("snapshot_foreign", `Cannot restore "${folder}": a newer version of this program made it`);
   }
-  const parsed = manifestSchema.safeParse(value);
+  const parsed = manifestSchema().safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new SnapshotError(

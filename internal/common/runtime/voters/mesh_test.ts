@@ -16,8 +16,8 @@ const deps = { clock, random, logger, profile: AGENT_PROFILE, version: "0.0.0" }
 /** Who came first. */
 const RULES: RegisterRules<{ readonly by: string }, { readonly by: string }> = {
   prefix: "first",
-  value: createCodec(z.object({ by: z.string() })),
-  command: createCodec(z.object({ by: z.string() })),
+  value: createCodec(() => z.object({ by: z.string() })),
+  command: createCodec(() => z.object({ by: z.string() })),
   decide: (_key, previous, command) => previous ? { refuse: "taken" } : { next: command },
   check: () => ({ ok: true }),
   leaseId: () => undefined,
