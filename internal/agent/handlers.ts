@@ -5,9 +5,10 @@ import type { Logger } from "@bzzz/logging";
 import type { Certificate } from "@bzzz/register";
 import type { BodyOf, EntryKind } from "@bzzz/wire";
 import { escalationBodyOf } from "./asks.ts";
-import type { AttemptEnd, TaskAttempt } from "./attempt.ts";
+import type { AttemptEnd } from "./attempt.ts";
+import type { Attempts } from "./attempts.ts";
 import { type Claiming, referenceOf } from "./claiming.ts";
-import type { StopReason } from "./errors.ts";
+import type { TaskTimers } from "./task_timers.ts";
 import type { WorkBook } from "./work_book.ts";
 
 /** What the effects of the coordinator are carried out with. */
@@ -25,12 +26,9 @@ export interface EffectContext {
   readonly append: <K extends EntryKind>(kind: K, body: BodyOf<K>, taskId: TaskId) => Promise<EntryId>;
   /** Stores the entry that tells of a decision. */
   readonly tell: (taskId: TaskId, certificate: Certificate) => Promise<void>;
-  readonly setTimer: (taskId: TaskId, delayMs: number, fn: () => void) => void;
-  readonly cancelTimer: (taskId: TaskId) => void;
+  readonly timers: Pick<TaskTimers, "set" | "cancel">;
   readonly nowMs: () => number;
-  /** Undefined when the task is not this node's any more. */
-  readonly createAttempt: (taskId: TaskId, token: number) => TaskAttempt | undefined;
-  readonly attempts: Map<TaskId, TaskAttempt>;
+  readonly attempts: Pick<Attempts, "run" | "stop">;
 }
 
 /** Carries out one effect. What takes time is handed to `run`. */
@@ -40,10 +38,10 @@ export function handleEffect(context: EffectContext, effect: ClaimsEffect): void
     case "schedule": {
       const { scheduled } = effect;
       const onDue = (): void => context.apply({ type: "due", taskId, scheduled, nowMs: context.nowMs() });
-      return context.setTimer(taskId, effect.delayMs, onDue);
+      return context.timers.set(taskId, effect.delayMs, onDue);
     }
     case "unschedule":
-      return context.cancelTimer(taskId);
+      return context.timers.cancel(taskId);
     case "claim":
       return context.run("claim a task", () => context.claiming.claim(taskId, effect.token));
     case "expire":
@@ -51,34 +49,26 @@ export function handleEffect(context: EffectContext, effect: ClaimsEffect): void
     case "start":
       return context.run("work on a task", () => work(context, taskId, effect.token));
     case "cancel":
-      return stopAttempt(context, taskId, effect.reason);
+      return context.attempts.stop(taskId, effect.reason);
     case "release":
       return context.run("release a task", () => release(context, taskId, effect.token, effect.reason));
     case "escalate":
-      return context.setTimer(taskId, effect.delayMs, () => {
+      return context.timers.set(taskId, effect.delayMs, () => {
         context.run("ask people about a task", () => escalate(context, taskId));
       });
   }
 }
 
 async function work(context: EffectContext, taskId: TaskId, token: number): Promise<void> {
-  const running = context.createAttempt(taskId, token);
   let outcome: AttemptEnd = "done";
   try {
-    if (!running) return;
-    context.attempts.set(taskId, running);
-    outcome = await running.run();
+    outcome = await context.attempts.run(taskId, token);
   } catch (error) {
     // The holder stays the holder: after a restart, or when its lease is over, the task is worked on again.
     context.logger.error("Cannot store how a task ended", { task: taskId, token }, error);
   } finally {
-    context.attempts.delete(taskId);
     context.apply({ type: "ended", taskId, token, outcome });
   }
-}
-
-function stopAttempt(context: EffectContext, taskId: TaskId, reason: StopReason): void {
-  context.attempts.get(taskId)?.stop(reason);
 }
 
 /** Gives back what was claimed but not begun. If that is not decided, the lease ends by itself. */

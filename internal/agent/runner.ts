@@ -5,7 +5,6 @@ import {
   type Random,
   TaskGroup,
   type TaskId,
-  type Timer,
   TypedEventTarget,
   WallAlarms,
 } from "@bzzz/base";
@@ -23,23 +22,15 @@ import {
 } from "@bzzz/coordinator";
 import type { RequestView } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
-import type { Certificate } from "@bzzz/register";
 import type { Advisor } from "./advisor.ts";
-import { TaskAttempt } from "./attempt.ts";
-import { Claiming, referenceOf } from "./claiming.ts";
-import {
-  DEFAULT_PARK_AFTER_MS,
-  DRAIN_MS,
-  HALT_MS,
-  MAX_SUSPECTS,
-  STOP_MS,
-  SUSPECT_LEASES,
-  SUSPECT_PERIOD_MS,
-} from "./constants.ts";
+import { Attempts } from "./attempts.ts";
+import { Claiming } from "./claiming.ts";
+import { DEFAULT_PARK_AFTER_MS, DRAIN_MS, HALT_MS, STOP_MS } from "./constants.ts";
 import { type EffectContext, handleEffect } from "./handlers.ts";
 import { HelpDesk } from "./help_desk.ts";
-import { TaskHold } from "./hold.ts";
 import { OwnEntries } from "./own_entries.ts";
+import { Suspicion } from "./suspicion.ts";
+import { TaskTimers } from "./task_timers.ts";
 import type {
   AgentEntry,
   AgentJournal,
@@ -93,15 +84,14 @@ export class AgentRunner implements AsyncDisposable {
   readonly #work: TaskGroup;
   readonly #entries: OwnEntries;
   readonly #ended = new AbortController();
-  readonly #attempts = new Map<TaskId, TaskAttempt>();
-  readonly #timers = new Map<TaskId, Timer>();
+  readonly #attempts: Attempts;
+  readonly #timers: TaskTimers;
   /** Blocked tasks whose silence ends: a parked one is woken as by an answer, also after a restart. */
   readonly #silences: WallAlarms<TaskId>;
   readonly #claiming: Claiming;
-  readonly #awakeMs: () => number;
   readonly #help: HelpDesk;
   readonly #context: EffectContext;
-  #suspicion: Timer | undefined;
+  readonly #suspicion: Suspicion;
   #claims: ClaimsState;
   #queue: ClaimsEvent[] | undefined;
   #status: AgentStatus;
@@ -116,13 +106,13 @@ export class AgentRunner implements AsyncDisposable {
     const { clock, random, logger, journal } = deps;
     this.#entries = new OwnEntries({ clock, random, logger, journal, stopped: this.#ended.signal });
     this.#work = new TaskGroup((error, what) => deps.logger.error("Cannot finish a piece of work", { what }, error));
-    const { self, role, capabilities, maxTasks, leaseMs } = options;
+    const { self, role, capabilities, maxTasks, leaseMs, parkAfterMs = DEFAULT_PARK_AFTER_MS, askTo = {} } = options;
     this.#claims = createClaimsState({ self, role, capabilities, maxTasks, stepMs: CLAIM_STEP_MS });
-    this.#awakeMs = createAwakeClock(deps.clock);
+    const awakeMs = createAwakeClock(clock);
     this.#silences = new WallAlarms(deps.clock, (taskId) => this.#onRequests(this.#book.requestsOf(taskId)));
     this.#claiming = new Claiming({
       clock: deps.clock,
-      awakeMs: this.#awakeMs,
+      awakeMs,
       logger: deps.logger,
       self,
       register: deps.register,
@@ -131,6 +121,28 @@ export class AgentRunner implements AsyncDisposable {
       apply: (event) => this.#apply(event),
       run: (what, work) => this.#work.run(what, work),
       stopped: this.#ended.signal,
+    }, { leaseMs });
+    this.#attempts = new Attempts({
+      clock,
+      awakeMs,
+      random,
+      logger,
+      executor: deps.executor,
+      book: this.#book,
+      self,
+      register: deps.register,
+      claiming: this.#claiming,
+      entries: this.#entries,
+      isDraining: () => this.#claims.isDraining,
+      stopped: this.#ended.signal,
+    }, { parkAfterMs, askTo });
+    this.#timers = new TaskTimers(clock);
+    this.#suspicion = new Suspicion({
+      clock,
+      random,
+      board: this.#book.board,
+      self,
+      ask: (taskId) => this.#apply({ type: "suspect", taskId }),
     }, { leaseMs });
     this.#help = new HelpDesk({
       clock: deps.clock,
@@ -168,7 +180,7 @@ export class AgentRunner implements AsyncDisposable {
     this.#deps.onDecisionsReadable(() => this.#entries.replay(["task_decided"], (entry) => this.#hear(entry)), {
       signal,
     });
-    this.#suspicion = this.#deps.clock.setPeriodic(SUSPECT_PERIOD_MS, () => this.#suspect(), { unref: true });
+    this.#suspicion.start();
     presence.onChanged(() => this.#onPresence(), { signal });
     this.#onPresence();
     for (const view of this.#book.board.list()) this.#apply({ type: "task", task: this.#book.openTask(view) });
@@ -194,9 +206,9 @@ export class AgentRunner implements AsyncDisposable {
       this.#phase = "stopping";
       this.#apply({ type: "drain" });
       this.#help[Symbol.dispose]();
-      for (const attempt of this.#attempts.values()) if (attempt.isWaiting) attempt.stop("parked");
+      this.#attempts.park();
       await this.#within(drainMs, this.#idle());
-      for (const attempt of this.#attempts.values()) attempt.stop("draining");
+      this.#attempts.stopAll("draining");
       await this.#within(HALT_MS, this.#work.settled());
       // what waits for voters that do not answer is decided at the next start
       this.#ended.abort(new TypeError("The agent runner has stopped"));
@@ -206,10 +218,9 @@ export class AgentRunner implements AsyncDisposable {
     this.#phase = "stopped";
     this.#ended.abort(new TypeError("The agent runner has stopped"));
     this.#help[Symbol.dispose]();
-    this.#suspicion?.cancel();
+    this.#suspicion.stop();
     this.#silences.stop();
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#timers.stop();
   }
 
   /** Resolves when nothing runs here. */
@@ -235,29 +246,16 @@ export class AgentRunner implements AsyncDisposable {
     for (const view of task ? [task, ...dependants] : []) {
       this.#apply({ type: "task", task: this.#book.openTask(view) });
     }
-    // it may be of a budget that work here shares
-    if (task?.attempts.some(({ used }) => used)) { for (const attempt of this.#attempts.values()) attempt.onUse(); }
+    if (task?.attempts.some(({ used }) => used)) this.#attempts.onUse();
     this.#onRequests(requests);
   }
 
   #onRequests(requests: readonly RequestView[]): void {
     for (const request of requests) {
       if (request.taskId === undefined) continue;
-      this.#attempts.get(request.taskId)?.onRequest(request);
+      this.#attempts.onRequest(request.taskId, request);
       const view = this.#book.board.get(request.taskId);
       if (view && !isFinished(view.state)) this.#apply({ type: "task", task: this.#book.openTask(view) });
-    }
-  }
-
-  /** A few tasks of others that have not changed for long: does their holder still renew? Only the voters know. */
-  #suspect(): void {
-    const beforeMs = this.#deps.clock.nowMs() - SUSPECT_LEASES * this.#options.leaseMs;
-    const old = this.#book.board.list().filter(({ holder, updatedAt, state }) =>
-      holder !== undefined && holder !== this.#options.self && state !== "blocked" && updatedAt.ms < beforeMs
-    );
-    for (let n = 0; n < MAX_SUSPECTS && old.length > 0; n++) {
-      const [view] = old.splice(Math.floor(this.#deps.random.float() * old.length), 1);
-      if (view) this.#apply({ type: "suspect", taskId: view.taskId });
     }
   }
 
@@ -307,70 +305,20 @@ export class AgentRunner implements AsyncDisposable {
 
   #createContext(): EffectContext {
     const { clock, logger } = this.#deps;
-    const context: EffectContext = {
+    return {
       self: this.#options.self,
       logger,
       book: this.#book,
       register: this.#deps.register,
       claiming: this.#claiming,
       attempts: this.#attempts,
+      timers: this.#timers,
       apply: (event) => this.#apply(event),
       run: (what, work) => this.#work.run(what, work),
       tell: (taskId, certificate) => this.#entries.tell(taskId, certificate),
       append: (kind, body, taskId) => this.#entries.append(kind, body, taskId),
       nowMs: () => clock.nowMs(),
-      setTimer: (taskId, delayMs, fn) => {
-        context.cancelTimer(taskId);
-        this.#timers.set(
-          taskId,
-          clock.setTimer(delayMs, () => {
-            this.#timers.delete(taskId);
-            fn();
-          }),
-        );
-      },
-      cancelTimer: (taskId) => {
-        this.#timers.get(taskId)?.cancel();
-        this.#timers.delete(taskId);
-      },
-      createAttempt: (taskId, token) => this.#createAttempt(taskId, token),
     };
-    return context;
-  }
-
-  #createAttempt(taskId: TaskId, token: number): TaskAttempt | undefined {
-    const { clock, random, logger, executor, register } = this.#deps;
-    const { parkAfterMs = DEFAULT_PARK_AFTER_MS, askTo = {}, self } = this.#options;
-    const view = this.#book.board.get(taskId);
-    const value = view?.value;
-    if (!value || value.token !== token || value.holder !== self) return undefined;
-    const tell = (id: TaskId, certificate: Certificate): Promise<void> => this.#entries.tell(id, certificate);
-    const start = {
-      taskId,
-      value,
-      reference: referenceOf(view),
-      sentAtMs: this.#claiming.takeSentAtMs(taskId, token),
-    };
-    return new TaskAttempt({
-      clock,
-      random,
-      logger,
-      executor,
-      book: this.#book,
-      createHold: (onEnd) => {
-        const awakeMs = this.#awakeMs;
-        return new TaskHold(
-          { clock, awakeMs, logger, self, register, tell, stopped: this.#ended.signal },
-          start,
-          onEnd,
-        );
-      },
-      append: (kind, body, id) => this.#entries.append(kind, body, id),
-      say: (id, text) => this.#entries.append("message_posted", { type: "plan", text }, id),
-      planText: (id) => this.#entries.planText(id),
-      isDraining: () => this.#claims.isDraining,
-      stopped: this.#ended.signal,
-    }, { parkAfterMs, askTo });
   }
 
   async #within(timeoutMs: number, work: Promise<void>): Promise<void> {
