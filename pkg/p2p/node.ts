@@ -1,33 +1,24 @@
 import { BzzzError, CounterMap, type PeerId, TypedEventTarget } from "@bzzz/base";
 import { peerIdFromPublicKey } from "@bzzz/crypto";
-import { PROTOCOL_VERSION } from "@bzzz/wire";
 import type { Connection, Libp2p } from "@libp2p/interface";
-import { parseAddress, peerOfAddress, tryParseAddress } from "./address.ts";
-import {
-  DEFAULT_MAX_CONNECTIONS,
-  DEFAULT_MAX_CONNECTIONS_PER_IP,
-  MAX_ADDRESSES_PER_PEER,
-  MAX_HELLO_PEERS,
-  TARGET_CONNECTIONS,
-} from "./constants.ts";
+import { Acquaintances } from "./acquaintances.ts";
+import { parseAddress, peerOfAddress } from "./address.ts";
+import { DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_CONNECTIONS_PER_IP, TARGET_CONNECTIONS } from "./constants.ts";
 import { Dialer } from "./dialer.ts";
 import { P2pError } from "./errors.ts";
 import { FlowLimit } from "./flow_limit.ts";
 import { createGater } from "./gater.ts";
-import type { Hello } from "./hello.ts";
 import { buildLibp2p, type Libp2pComponents } from "./libp2p_factory.ts";
 import { assertMayListen, explainListenFailure } from "./listening.ts";
 import { tolerateLibraryFaults } from "./library_faults.ts";
 import { type LanDiscovery, mdnsServiceTag, startLanDiscovery } from "./mdns.ts";
 import { OffenceRegister } from "./offences.ts";
-import { RedialPlan } from "./redial.ts";
 import { type RouterComponents, RouterHost } from "./router_host.ts";
 import { type RoutingComponents, RoutingHost } from "./routing_host.ts";
 import { Sessions } from "./sessions.ts";
 import { StreamServer } from "./stream_server.ts";
 import { releaseTimers } from "./timer_release.ts";
 import type { HandleOptions, P2pEvents, P2pStats, PeerInfo, PeerStream, StreamHandler } from "./types.ts";
-
 import type { P2pNodeDeps, P2pNodeOptions, RoutableP2pNode } from "./node_types.ts";
 
 /** libp2p's job queues tell that they are empty after 1 ms; a stopped node is quiet when that has passed. */
@@ -70,8 +61,8 @@ class Libp2pNode implements RoutableP2pNode {
   readonly #counters = new CounterMap();
   #guard: Disposable | undefined;
   readonly #offences: OffenceRegister;
-  readonly #plan: RedialPlan;
-  readonly #instance: Uint8Array;
+  readonly #known: Acquaintances;
+  readonly #software: string;
   readonly #streams: StreamServer;
   #running: Running | undefined;
   #stopped: Promise<void> | undefined;
@@ -84,8 +75,14 @@ class Libp2pNode implements RoutableP2pNode {
     this.events.on("peer:refused", ({ by, reason }) => {
       this.#counters.add(by === "us" ? `refused.${reason}` : "refused_by_peer"); // a peer's reason is its own text
     });
-    this.#plan = new RedialPlan({ random: deps.random });
-    this.#instance = deps.random.bytes(16);
+    this.#software = (options.software ?? "bzzz").slice(0, 64);
+    this.#known = new Acquaintances({
+      ...deps,
+      ownPeer: this.peerId,
+      isAdmitted: (peer) => this.isAdmitted(peer),
+      isConnected: (peer) => this.isConnected(peer),
+      addresses: () => this.addresses(),
+    }, { meshId: options.meshId, software: this.#software });
     this.#streams = new StreamServer({
       clock: deps.clock,
       logger: deps.logger,
@@ -99,10 +96,7 @@ class Libp2pNode implements RoutableP2pNode {
     const { clock, logger, signingKey } = this.#deps;
     const listen = this.#options.listen.map(parseAddress);
     const announce = (this.#options.announce ?? []).map(parseAddress);
-    for (const text of this.#options.bootstrap ?? []) {
-      const address = parseAddress(text);
-      this.#plan.addBootstrap(address.toString(), peerOfAddress(address), clock.monotonicMs());
-    }
+    for (const address of this.#options.bootstrap ?? []) this.#known.addBootstrap(address);
     await assertMayListen(listen);
     this.#guard = tolerateLibraryFaults((error) => {
       this.#counters.add("library_fault");
@@ -179,7 +173,7 @@ class Libp2pNode implements RoutableP2pNode {
     const found = await startLanDiscovery({
       clock: this.#deps.clock,
       components: running.components,
-      onFound: (peer, addresses) => this.#found(peer, addresses),
+      onFound: (peer, addresses) => this.#known.found(peer, addresses),
     }, { serviceTag: mdnsServiceTag(this.#options.meshId) });
     if (typeof found === "string") {
       this.#counters.add("mdns.unavailable");
@@ -238,9 +232,7 @@ class Libp2pNode implements RoutableP2pNode {
   }
 
   rememberAddresses(peer: PeerId, addresses: readonly string[]): void {
-    if (peer === this.peerId) return;
-    const usable = usableAddresses(addresses);
-    if (usable.length > 0) this.#plan.remember(peer, usable, this.#deps.clock.monotonicMs());
+    this.#known.remember(peer, addresses);
   }
 
   penalise(peer: PeerId, reason: string, weight = 1): void {
@@ -254,7 +246,7 @@ class Libp2pNode implements RoutableP2pNode {
     return {
       connections: this.#running?.sessions.table.size ?? 0,
       admittedPeers: this.#running?.sessions.table.admittedPeers().length ?? 0,
-      knownPeers: this.#plan.size,
+      knownPeers: this.#known.plan.size,
       deniedPeers: this.#offences.deniedCount,
       counters: this.#counters.entries(),
     };
@@ -276,10 +268,6 @@ class Libp2pNode implements RoutableP2pNode {
     this.#running = undefined;
   }
 
-  get #software(): string {
-    return (this.#options.software ?? "bzzz").slice(0, 64);
-  }
-
   #createSessions(router: RouterHost): Sessions {
     const { clock, logger, admission } = this.#deps;
     return new Sessions({
@@ -289,9 +277,12 @@ class Libp2pNode implements RoutableP2pNode {
       admission,
       events: this.events,
       router,
-      hello: (peer) => this.#hello(peer),
-      onAdmitted: (peer, hello) => this.#admitted(peer, hello),
-      onLost: (peer) => this.#plan.disconnected(peer, clock.monotonicMs()),
+      hello: (peer) => this.#known.hello(peer),
+      onAdmitted: (peer, hello) => {
+        this.#known.admitted(peer, hello);
+        this.#running?.dialer.touch();
+      },
+      onLost: (peer) => this.#known.plan.disconnected(peer, clock.monotonicMs()),
       onOffence: (peer, reason) => this.penalise(peer, reason),
     }, {
       maxConnections: this.#options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
@@ -307,7 +298,7 @@ class Libp2pNode implements RoutableP2pNode {
       logger,
       counters: this.#counters,
       libp2p,
-      plan: this.#plan,
+      plan: this.#known.plan,
       addressBook,
       isConnected: (peer) => peer === this.peerId || sessions.table.isConnected(peer),
       isDenied: (peer) => this.#offences.isDenied(peer),
@@ -319,43 +310,6 @@ class Libp2pNode implements RoutableP2pNode {
     });
   }
 
-  #hello(peer: PeerId): Hello {
-    const { admission } = this.#deps;
-    const neighbours = this.#plan.remembered()
-      .filter((one) => one.peer !== peer && one.lastSeenMs > 0 && admission.isAdmitted(one.peer))
-      .slice(0, MAX_HELLO_PEERS);
-    return {
-      mesh: this.#options.meshId,
-      software: this.#software,
-      protocolMin: Math.max(1, PROTOCOL_VERSION - 1),
-      protocolMax: PROTOCOL_VERSION,
-      instance: this.#instance,
-      addresses: this.addresses().slice(0, MAX_ADDRESSES_PER_PEER),
-      credentials: admission.credentials(),
-      peers: neighbours,
-    };
-  }
-
-  #admitted(peer: PeerId, hello: Hello): void {
-    const { clock } = this.#deps;
-    this.rememberAddresses(peer, hello.addresses);
-    this.#plan.admitted(peer, { nowMs: clock.monotonicMs(), wallMs: clock.nowMs() });
-    for (const { peer: other, addresses } of hello.peers) {
-      if (other !== this.peerId && this.isAdmitted(other)) {
-        this.#plan.rememberHearsay(other, usableAddresses(addresses), clock.monotonicMs());
-      }
-    }
-    this.#running?.dialer.touch();
-  }
-
-  /** An answer on the local network: a stranger is dialled too, its hello decides. */
-  #found(peer: PeerId, addresses: readonly string[]): void {
-    const { clock } = this.#deps;
-    const usable = addresses.flatMap((text) => tryParseAddress(text)?.toString() ?? []);
-    if (peer === this.peerId || usable.length === 0 || this.isConnected(peer)) return;
-    this.#plan.remember(peer, usable, clock.monotonicMs(), { hasAnswered: true });
-  }
-
   async #connectionTo(peer: PeerId, signal: AbortSignal | undefined): Promise<Connection> {
     const { sessions, dialer } = this.#expectRunning();
     const ready = sessions.table.admittedConnection(peer);
@@ -363,7 +317,7 @@ class Libp2pNode implements RoutableP2pNode {
     if (!this.isAdmitted(peer)) {
       throw new P2pError("p2p_not_admitted", `Cannot open a stream to ${peer}: it has no valid grant`);
     }
-    const addresses = this.#plan.addressesOf(peer);
+    const addresses = this.#known.plan.addressesOf(peer);
     if (addresses.length === 0) {
       throw new P2pError("p2p_not_connected", `Cannot open a stream to ${peer}: not connected and no address known`);
     }
@@ -381,9 +335,4 @@ class Libp2pNode implements RoutableP2pNode {
     if (this.#running) return this.#running;
     throw new P2pError("p2p_not_started", "Cannot use the peer-to-peer node: it is not running");
   }
-}
-
-/** Those among the addresses a peer told that can be dialled. */
-function usableAddresses(addresses: readonly string[]): string[] {
-  return addresses.slice(0, MAX_ADDRESSES_PER_PEER).flatMap((text) => tryParseAddress(text)?.toString() ?? []);
 }
