@@ -6,7 +6,7 @@ import { createTestContext } from "@bzzz/context/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type FakeAnswer, FakeModelServer } from "@bzzz/model/testing";
 import { parseConcrete } from "@bzzz/ucxl";
-import { ANA, call, finish, job } from "./executors/model/testdata/desk.ts";
+import { ANA, call, finish, nameTheShip } from "./executors/model/testdata/desk.ts";
 import { contextReader, createModelParts } from "./model_parts.ts";
 import { SERVICES } from "./testdata/model_services.ts";
 import type { ExecutionIo } from "./types.ts";
@@ -81,7 +81,7 @@ Deno.test("A-27 S-30 every setting of a model reaches the server, the choice or 
     await changed.promise;
     await waitFor(() => delays.includes(77_000), { timeoutMs: 60_000, what: "the next look" });
     const used: unknown[] = [];
-    const run = parts.executor.run(job({ requiredCapabilities: ["code"] }), {
+    const run = parts.executor.run(nameTheShip({ requiredCapabilities: ["code"] }), {
       ...silentIo(),
       used: (it) => used.push(it),
     });
@@ -123,8 +123,8 @@ Deno.test("without a web hook the order decides, by what a task requires", async
   watch.start();
   await changed.promise;
 
-  await parts.executor.run(job(), silentIo());
-  await parts.executor.run(job({ requiredCapabilities: ["code"] }), silentIo());
+  await parts.executor.run(nameTheShip(), silentIo());
+  await parts.executor.run(nameTheShip({ requiredCapabilities: ["code"] }), silentIo());
 
   assert.deepEqual(server.chats.map(({ body }) => body.model), ["first", "second"]);
 });
@@ -191,7 +191,7 @@ Deno.test("a model of a configuration that allows it is offered to read context"
   watch.start();
   await changed.promise;
 
-  await parts.executor.run(job({ postedBy: [ANA] }), silentIo());
+  await parts.executor.run(nameTheShip({ postedBy: [ANA] }), silentIo());
 
   assert.match(JSON.stringify(server.chats[0]?.body.tools), /read_context/);
 });

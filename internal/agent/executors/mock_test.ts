@@ -1,28 +1,14 @@
 import assert from "node:assert/strict";
-import type { RequestId, TaskId } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import fc from "fast-check";
 import { ExecutionStopped, ExecutorError } from "../errors.ts";
 import type { ExecutionIo, ExecutionJob } from "../types.ts";
 import { MockExecutor } from "./mock.ts";
+import { ASK, job } from "./testing.ts";
 
-const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
-
-function job(input: unknown): ExecutionJob {
-  return {
-    taskId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId,
-    attempt: 1,
-    token: 1,
-    postedBy: [],
-    budgets: {},
-    title: "one two",
-    description: "three",
-    input: typeof input === "string" || input === undefined ? input : JSON.stringify(input),
-    priority: 5,
-    requiredCapabilities: [],
-    answers: [],
-    earlierTries: [],
-  };
+function work(input: unknown): ExecutionJob {
+  const text = typeof input === "string" || input === undefined ? input : JSON.stringify(input);
+  return job({ title: "one two", description: "three", input: text });
 }
 
 function io(fields: Partial<ExecutionIo> = {}): ExecutionIo & { readonly steps: string[] } {
@@ -45,7 +31,7 @@ function io(fields: Partial<ExecutionIo> = {}): ExecutionIo & { readonly steps: 
 const mock = new MockExecutor({ clock: new ManualClock() });
 
 Deno.test("the mock computes over its input: the numbers are true", async () => {
-  const result = await mock.run(job("hello  world\nbye"), io());
+  const result = await mock.run(work("hello  world\nbye"), io());
 
   assert.equal(result.summary, "3 words, 16 bytes");
   assert.deepEqual(JSON.parse(result.output), {
@@ -58,13 +44,13 @@ Deno.test("the mock computes over its input: the numbers are true", async () => 
 });
 
 Deno.test("without input it works on title and description", async () => {
-  assert.match((await mock.run(job(undefined), io())).summary, /^3 words/);
+  assert.match((await mock.run(work(undefined), io())).summary, /^3 words/);
 });
 
 Deno.test("property: the number of words does not depend on the number of steps", async () => {
   await fc.assert(fc.asyncProperty(fc.string(), fc.integer({ min: 1, max: 30 }), async (text, steps) => {
-    const whole = await mock.run(job({ text }), io());
-    assert.equal((await mock.run(job({ text, steps }), io())).output, whole.output);
+    const whole = await mock.run(work({ text }), io());
+    assert.equal((await mock.run(work({ text, steps }), io())).output, whole.output);
   }));
 });
 
@@ -73,7 +59,7 @@ Deno.test("it takes steps, asks in the middle and fails at the end when it is to
 
   await assert.rejects(
     mock.run(
-      job({ text: "a b", steps: 2, ask: { title: "Sure?" }, fail: { reason: "told to", retryable: false } }),
+      work({ text: "a b", steps: 2, ask: { title: "Sure?" }, fail: { reason: "told to", retryable: false } }),
       sink,
     ),
     (error) => error instanceof ExecutorError && error.code === "work_failed" && !error.isRetryable,
@@ -87,32 +73,32 @@ Deno.test("it says after each step what it has used, and is stopped by it", asyn
   const sink = io();
   const input = { text: "a b", steps: 2, use: { tokens: 3 } };
 
-  await mock.run(job(input), sink);
+  await mock.run(work(input), sink);
   assert.deepEqual(sink.steps, ["step 1 of 2", "used 3 and 0", "step 2 of 2", "used 3 and 0"]);
 
   const used = () => controller.abort(new ExecutionStopped("finished"));
   await assert.rejects(
-    mock.run(job({ ...input, steps: 1 }), io({ signal: controller.signal, used })),
+    mock.run(work({ ...input, steps: 1 }), io({ signal: controller.signal, used })),
     ExecutionStopped,
   );
 });
 
 Deno.test("the answer is part of the output", async () => {
-  const result = await mock.run(job({ text: "a", ask: { title: "Sure?", choices: ["yes", "no"] } }), io());
+  const result = await mock.run(work({ text: "a", ask: { title: "Sure?", choices: ["yes", "no"] } }), io());
 
   assert.deepEqual(JSON.parse(result.output).answer, { decision: "choose", choice: "yes" });
 });
 
 Deno.test("input with members it does not know is refused for good", async () => {
   await assert.rejects(
-    mock.run(job({ stepz: 3 }), io()),
+    mock.run(work({ stepz: 3 }), io()),
     (error) => error instanceof ExecutorError && error.code === "task_unfit" && !error.isRetryable,
   );
 });
 
 Deno.test("it stops in the middle of a step", async () => {
   const controller = new AbortController();
-  const running = mock.run(job({ steps: 2, step_ms: 1000 }), io({ signal: controller.signal }));
+  const running = mock.run(work({ steps: 2, step_ms: 1000 }), io({ signal: controller.signal }));
 
   controller.abort(new ExecutionStopped("cancelled"));
 
@@ -126,8 +112,8 @@ Deno.test("the mock asks for an approval, and tells that it did what was approve
   const first = io({ ask: ask() });
   const again = io({ ask: ask("done") });
 
-  await mock.run(job(input), first);
-  await mock.run(job(input), again);
+  await mock.run(work(input), first);
+  await mock.run(work(input), again);
 
   assert.deepEqual(first.steps.filter((step) => step === "done"), ["done"]);
   assert.deepEqual(again.steps.filter((step) => step === "done"), []);

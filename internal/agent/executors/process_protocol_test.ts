@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "@bzzz/base/testing";
-import { ASK, Bench, RESULT, TASK } from "./testing.ts";
+import { Bench, RESULT } from "./testdata/process_bench.ts";
+import { ASK, TASK } from "./testing.ts";
 
 Deno.test("a program tells what it has used, beside its progress, alone and with its result", async () => {
   await using bench = await Bench.create(`

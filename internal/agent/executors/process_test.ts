@@ -4,7 +4,7 @@ import { ExecutionStopped, ExecutorError } from "../errors.ts";
 import { findMemoryProbe } from "./group_memory.ts";
 import type { ProcessExecutorOptions } from "./process.ts";
 import { selectEnvironment } from "./program_host.ts";
-import { Bench, RESULT } from "./testing.ts";
+import { Bench, RESULT } from "./testdata/process_bench.ts";
 
 /** A killed orphan may stay a zombie where nobody reaps it. */
 async function isAlive(pid: string): Promise<boolean> {

@@ -1,20 +1,18 @@
 /**
- * Shell scripts as programs that work for an agent.
+ * What is around an executor, for the tests of each: a task, a runner that hears of the work, people who answer.
  *
  * @module
  */
 import assert from "node:assert/strict";
 import { type Clock, createSystemClock, type RequestId, type TaskId } from "@bzzz/base";
 import type { TaskUse } from "@bzzz/coordinator";
-import { createNullLogger } from "@bzzz/logging";
 import { ExecutorError, type ExecutorErrorCode } from "../errors.ts";
-import type { Answer, AskRequest, ExecutionJob, ExecutionResult } from "../types.ts";
-import { ProcessExecutor, type ProcessExecutorOptions } from "./process.ts";
+import type { Answer, AskRequest, ExecutionIo, ExecutionJob } from "../types.ts";
 
 /** The task of every run. */
-export const TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId;
-/** The request that answers are of. */
-export const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
+export const TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId; // a valid ULID
+/** The request of the first question. */
+export const ASK = requestIdOf(1);
 
 /** What an executor is given. */
 export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
@@ -26,7 +24,6 @@ export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
     budgets: {},
     title: "Count",
     description: "the words",
-    input: "a b c",
     priority: 5,
     requiredCapabilities: [],
     answers: [],
@@ -35,76 +32,48 @@ export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
   };
 }
 
-/** A folder with one shell script, and an executor that may start it. */
-export class Bench implements AsyncDisposable {
+/** How a run fails, which it must. */
+export async function failureOf(work: Promise<unknown>, code?: ExecutorErrorCode): Promise<ExecutorError> {
+  let caught: unknown;
+  await work.catch((error) => caught = error);
+  assert.ok(caught instanceof ExecutorError, `it did not fail: ${caught}`);
+  if (code !== undefined) assert.equal(caught.code, code, caught.message);
+  return caught;
+}
+
+/** A folder for an executor, and everything that a runner and people see of its runs. */
+export class ExecutorBench implements AsyncDisposable {
   readonly progress: { percent?: number | undefined; text: string }[] = [];
   readonly logs: string[] = [];
   readonly asked: AskRequest[] = [];
   readonly performed: [string, string, string][] = [];
-  readonly controller = new AbortController();
-  answer: (request: AskRequest) => Promise<Answer> = () =>
-    Promise.resolve({ requestId: ASK, decision: "answer", text: "yes" });
   readonly uses: TaskUse[] = [];
-  onUsed = (use: TaskUse): void => void this.uses.push(use);
+  /** Stops the run. */
+  controller = new AbortController();
   clock: Clock = createSystemClock();
+  /** How people answer. */
+  answer: (request: AskRequest, requestId: RequestId) => Promise<Answer> = (_, requestId) =>
+    Promise.resolve({ requestId, decision: "approve" });
+  onUsed = (use: TaskUse): void => void this.uses.push(use);
   readonly root: string;
 
-  private constructor(root: string) {
+  /** `root` is removed in the end. */
+  protected constructor(root: string) {
     this.root = root;
   }
 
-  /** The script is `work.sh` of the folder. */
-  static async create(script: string): Promise<Bench> {
-    const root = await Deno.makeTempDir();
-    await Deno.writeTextFile(`${root}/work.sh`, script);
-    await Deno.mkdir(`${root}/folders`);
-    return new Bench(root);
-  }
-
-  async run(
-    options: Partial<ProcessExecutorOptions> = {},
-    fields: Partial<ExecutionJob> = {},
-  ): Promise<ExecutionResult> {
-    const executor = new ProcessExecutor({ clock: this.clock, logger: createNullLogger() }, {
-      commands: [{ name: "work", argv: ["/bin/sh", `${this.root}/work.sh`] }],
-      timeoutMs: 20_000,
-      maxOutputBytes: 100_000,
-      memoryLimitBytes: 1 << 30,
-      env: {},
-      workRoot: `${this.root}/folders`,
-      ...options,
-    });
-    return await executor.run(job(fields), {
+  io(): ExecutionIo {
+    return {
       signal: this.controller.signal,
       progress: (update) => this.progress.push(update),
       used: (use) => this.onUsed(use),
       ask: (request) => {
         this.asked.push(request);
-        return this.answer(request);
+        return this.answer(request, requestIdOf(this.asked.length));
       },
       performed: (requestId, outcome, text) => Promise.resolve(void this.performed.push([requestId, outcome, text])),
       log: (stream, line) => this.logs.push(`${stream}: ${line}`),
-    });
-  }
-
-  /** Runs, and expects to fail with the code. */
-  async fails(code: ExecutorErrorCode, options: Partial<ProcessExecutorOptions> = {}): Promise<ExecutorError> {
-    let caught: ExecutorError | undefined;
-    await assert.rejects(this.run(options), (error) => {
-      caught = error as ExecutorError;
-      return error instanceof ExecutorError && error.code === code;
-    });
-    assert.ok(caught);
-    return caught;
-  }
-
-  /** A file that the script has written; undefined while there is none. */
-  async file(name: string): Promise<string | undefined> {
-    try {
-      return await Deno.readTextFile(`${this.root}/${name}`);
-    } catch {
-      return undefined; // not written yet
-    }
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,5 +81,7 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-/** A shell command that tells a result. */
-export const RESULT = `echo '{"type":"result","summary":"ok","output":{"n":1}}'`;
+/** The id of the n-th request of a bench, from 1. */
+function requestIdOf(n: number): RequestId {
+  return `01ARZ3NDEKTSV4RRFFQ69G5A${String(n).padStart(2, "0")}` as RequestId; // a valid ULID
+}

@@ -4,7 +4,8 @@ import type { RequestId } from "@bzzz/base";
 import { ManualClock, waitFor } from "@bzzz/base/testing";
 import { ExecutionStopped, ExecutorError } from "../../errors.ts";
 import { selectEnvironment } from "../program_host.ts";
-import { Bench, fakeAgent, job, TASK } from "./testdata/bench.ts";
+import { TASK } from "../testing.ts";
+import { Bench, fakeAgent, tidyUp } from "./testdata/bench.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -113,17 +114,24 @@ Deno.test("a permission is an exact action for people; the yes reaches the agent
 Deno.test("the result waits until what was permitted is told, on however slow a disk", async () => {
   await using bench = await Bench.create();
   const told: string[] = [];
-  const io = bench.io();
   const slow = {
-    ...io,
+    ...bench.io(),
     performed: async (requestId: string) => {
-      await bench.clock.sleep(1_500); // the time of the disk, longer than the program takes to end; not a wait for something
+      // nothing reaches a program whose result is taken: its input is closed first
+      await waitFor(async () => (await bench.heard()).filter(({ method }) => method === undefined).length === 2, {
+        timeoutMs: PATIENCE_MS,
+        what: "the answer to what the agent asks after its turn, beside the one to its question",
+      });
       told.push(requestId);
     },
   };
-  const behaviour = { turns: [[{ permit: { toolCall: EDIT, then: [done("call-1"), { say: "edited" }] } }]] };
+  const behaviour = {
+    log: bench.log,
+    turns: [[{ permit: { toolCall: EDIT, then: [done("call-1"), { say: "edited" }] } }]],
+    afterwards: [{ write: { path: "notes.txt", content: "edited" } }],
+  };
 
-  await bench.executor(behaviour).run(job(), slow);
+  await bench.executor(behaviour).run(tidyUp(), slow);
 
   assert.equal(told.length, 1);
 });
@@ -506,7 +514,7 @@ Deno.test("a budget that is used up ends it for that reason", async () => {
   const cost = { sessionUpdate: "usage_update", used: 1, size: 2, cost: { amount: 5, currency: "USD" } };
   const executor = bench.executor({ turns: [[{ update: cost }, { wait: "for ever" }]] }, { cancelGraceMs: 50 });
 
-  await assert.rejects(executor.run(job(), spending), (error) => error === why);
+  await assert.rejects(executor.run(tidyUp(), spending), (error) => error === why);
 });
 
 Deno.test("what people cannot be asked ends the work with that reason", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { RequestId } from "@bzzz/base";
-import { ANA, call, Desk, failure, finish, job, model } from "./testdata/desk.ts";
+import { ASK, failureOf } from "../testing.ts";
+import { ANA, call, Desk, finish, model, nameTheShip } from "./testdata/desk.ts";
 
 for (const api of ["openai", "anthropic"] as const) {
   Deno.test(`${api}: a model asks a person, gets the answer and finishes; each answer is told with its use`, async () => {
@@ -83,7 +83,7 @@ Deno.test("a choice and an approval reach people as such, and what they decided 
 
 Deno.test("a run that starts again is told what was answered, and asks nothing twice", async () => {
   const answers = [{
-    requestId: "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId,
+    requestId: ASK,
     title: "Which stone?",
     body: "So far: it is red.",
     decision: "answer" as const,
@@ -101,7 +101,7 @@ Deno.test("a run that starts again is told what was answered, and asks nothing t
 
 Deno.test("an answer of a try that failed is told, and the question may be asked again", async () => {
   const answers = [{
-    requestId: "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId,
+    requestId: ASK,
     title: "Which stone?",
     body: "",
     decision: "answer" as const,
@@ -152,7 +152,7 @@ Deno.test("an answer is no longer than the budget has left; a budget that is use
     },
   };
 
-  await assert.rejects(desk.executor.run(job({ budgets: { tokens: 60 } }), stopping), /the budget is used up/);
+  await assert.rejects(desk.executor.run(nameTheShip({ budgets: { tokens: 60 } }), stopping), /the budget is used up/);
 
   assert.deepEqual(desk.server.chats.map(({ body }) => body.max_tokens), [60, 45]);
   assert.equal(desk.asks.length, 1, "what was used up is not worked on");
@@ -162,7 +162,7 @@ Deno.test("a result that is there counts, whatever it has cost", async () => {
   await using desk = new Desk([finish("dear")]);
   const io = { ...desk.io, used: () => desk.stop.abort(new Error("the budget is used up")) };
 
-  assert.equal((await desk.executor.run(job(), io)).summary, "dear");
+  assert.equal((await desk.executor.run(nameTheShip(), io)).summary, "dear");
 });
 
 Deno.test("a plan is made without tools, from the same fenced task, and its use is told", async () => {
@@ -171,13 +171,13 @@ Deno.test("a plan is made without tools, from the same fenced task, and its use 
     stop: "content_filter",
   }]);
 
-  assert.equal(await desk.executor.plan(job(), desk.io), "Ask ana, then name it.");
+  assert.equal(await desk.executor.plan(nameTheShip(), desk.io), "Ask ana, then name it.");
   assert.equal(desk.server.chats[0]?.body.tools, undefined);
   assert.match(desk.messages(0)[1]?.content ?? "", /<<<DATA [0-9a-f]{16} title of the task.*others read your plan/s);
   assert.deepEqual(desk.used, [{ tokens: 15, money: 0 }]);
   const [empty, refused] = [
-    await failure(desk.executor.plan(job(), desk.io)),
-    await failure(desk.executor.plan(job(), desk.io)),
+    await failureOf(desk.executor.plan(nameTheShip(), desk.io)),
+    await failureOf(desk.executor.plan(nameTheShip(), desk.io)),
   ];
   assert.deepEqual([empty.isRetryable, refused.isRetryable], [true, false]);
 });

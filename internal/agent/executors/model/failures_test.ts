@@ -1,6 +1,7 @@
 // How a run of a model ends without a result, and what is tried before.
 import assert from "node:assert/strict";
-import { call, Desk, failure, finish, model } from "./testdata/desk.ts";
+import { failureOf } from "../testing.ts";
+import { call, Desk, finish, model } from "./testdata/desk.ts";
 
 Deno.test("a wrong call is told to the model once; wrong again, and the try fails with its reason", async () => {
   const wrong = [
@@ -16,7 +17,7 @@ Deno.test("a wrong call is told to the model once; wrong again, and the try fail
     assert.match(told, /^Wrong call: (the arguments of|there is no tool)/, told);
 
     await using broken = new Desk([answer, answer, finish("late")]);
-    const error = await failure(broken.run());
+    const error = await failureOf(broken.run());
     assert.deepEqual([error.code, error.isRetryable, broken.server.chats.length], ["protocol_broken", true, 2]);
     assert.match(error.message, /calls its tools in a wrong way: (the arguments of|there is no tool)/);
     assert.deepEqual(broken.asks, []);
@@ -31,7 +32,7 @@ Deno.test("words instead of a tool are reminded of once, and then they are the r
   assert.deepEqual(await late.run(), { summary: "Named", output: "Ruby" });
   assert.match(late.messages(1).at(-1)?.content ?? "", /call finish/);
   assert.deepEqual(await words.run(), { summary: "The Ruby", output: "The Ruby\nbecause it is red" });
-  assert.equal((await failure(silent.run())).code, "protocol_broken");
+  assert.equal((await failureOf(silent.run())).code, "protocol_broken");
 });
 
 Deno.test("giving up, refusing, a cut answer and too many answers are failures of their own", async () => {
@@ -40,7 +41,7 @@ Deno.test("giving up, refusing, a cut answer and too many answers are failures o
   await using cut = new Desk([{ text: "It is", stop: "length" }]);
   await using many = new Desk(() => call("ask_person", { title: "And?" }), { maxTurns: 3 });
 
-  const errors = await Promise.all([up, no, cut, many].map((desk) => failure(desk.run())));
+  const errors = await Promise.all([up, no, cut, many].map((desk) => failureOf(desk.run())));
 
   assert.deepEqual(errors.map(({ code, isRetryable }) => [code, isRetryable]), [
     ["work_failed", false],
@@ -87,8 +88,8 @@ Deno.test("a model that is not there, or cannot do it, gives way to the next; no
   await using last = new Desk([toolless], { available: [model("big")] });
   await using later = new Desk([call("ask_person", { title: "And?" }), missing], { available });
 
-  assert.match((await failure(last.run())).message, /does not support tools/);
-  assert.equal((await failure(later.run())).code, "start_failed", "a conversation is not handed on");
+  assert.match((await failureOf(last.run())).message, /does not support tools/);
+  assert.equal((await failureOf(later.run())).code, "start_failed", "a conversation is not handed on");
 });
 
 Deno.test("what is gone for now counts as a start that failed, so that the agent pauses its claims", async () => {
@@ -102,13 +103,13 @@ Deno.test("what is gone for now counts as a start that failed, so that the agent
   for (const [response, code] of answers) {
     await using desk = new Desk(() => ({ response: () => response.clone() }));
 
-    const error = await failure(desk.run());
+    const error = await failureOf(desk.run());
 
     assert.deepEqual([error.code, error.isRetryable], [code, true], error.message);
     assert.deepEqual(desk.used, []);
     await response.body?.cancel();
   }
   await using none = new Desk([], { available: [] });
-  const error = await failure(none.run());
+  const error = await failureOf(none.run());
   assert.deepEqual([error.code, error.message], ["start_failed", "Cannot ask a model: it has none"]);
 });

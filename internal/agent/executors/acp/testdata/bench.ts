@@ -1,13 +1,9 @@
 // A coding agent that does as it is told, an executor that drives it, and people who answer: for the tests of this folder.
-import assert from "node:assert/strict";
-import { type Clock, createSystemClock, type RequestId, type TaskId } from "@bzzz/base";
 import { createNullLogger } from "@bzzz/logging";
-import type { TaskUse } from "@bzzz/coordinator";
-import { ExecutorError, type ExecutorErrorCode } from "../../../errors.ts";
-import type { Answer, AskRequest, ExecutionIo, ExecutionJob, ExecutionResult } from "../../../types.ts";
+import type { ExecutorError, ExecutorErrorCode } from "../../../errors.ts";
+import type { ExecutionJob, ExecutionResult } from "../../../types.ts";
+import { ExecutorBench, failureOf, job, TASK } from "../../testing.ts";
 import { AcpExecutor, type AcpExecutorOptions } from "../acp.ts";
-
-export const TASK = "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId; // a valid ULID
 
 const AGENT = new URL("./fake_agent.ts", import.meta.url).pathname;
 
@@ -16,40 +12,18 @@ export function fakeAgent(behaviour: unknown): string[] {
   return [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", AGENT, JSON.stringify(behaviour)];
 }
 
-export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
-  return {
-    taskId: TASK,
-    attempt: 1,
-    token: 1,
-    postedBy: [{ name: "ana", role: "developer" }],
-    budgets: {},
+/** What the agent is given to do. */
+export function tidyUp(fields: Partial<ExecutionJob> = {}): ExecutionJob {
+  return job({
     title: "Tidy up",
     description: "the parser",
-    priority: 5,
-    requiredCapabilities: [],
-    answers: [],
-    earlierTries: [],
+    postedBy: [{ name: "ana", role: "developer" }],
     ...fields,
-  };
+  });
 }
 
-/** One node's executor with a folder of its own. */
-export class Bench implements AsyncDisposable {
-  readonly progress: { percent?: number | undefined; text: string }[] = [];
-  readonly logs: string[] = [];
-  readonly asked: AskRequest[] = [];
-  readonly performed: [string, string, string][] = [];
-  readonly uses: TaskUse[] = [];
-  controller = new AbortController();
-  clock: Clock = createSystemClock();
-  answer: (request: AskRequest, requestId: RequestId) => Promise<Answer> = (_, requestId) =>
-    Promise.resolve({ requestId, decision: "approve" });
-  readonly root: string;
-
-  private constructor(root: string) {
-    this.root = root;
-  }
-
+/** One node's executor with a folder of its own. People approve. */
+export class Bench extends ExecutorBench {
   static async create(): Promise<Bench> {
     const root = await Deno.makeTempDir({ prefix: "bzzz-test-" });
     await Deno.mkdir(`${root}/work`);
@@ -81,37 +55,16 @@ export class Bench implements AsyncDisposable {
     options: Partial<AcpExecutorOptions> = {},
     fields: Partial<ExecutionJob> = {},
   ): Promise<ExecutionResult> {
-    return await this.executor(behaviour, options).run(job(fields), this.io());
+    return await this.executor(behaviour, options).run(tidyUp(fields), this.io());
   }
 
   /** Runs one task that must fail so, and gives the failure. */
-  async fails(
+  fails(
     code: ExecutorErrorCode,
     behaviour: unknown,
     options: Partial<AcpExecutorOptions> = {},
   ): Promise<ExecutorError> {
-    let caught: unknown;
-    await this.run(behaviour, options).catch((error) => caught = error);
-    assert.ok(caught instanceof ExecutorError, `it did not fail: ${caught}`);
-    assert.equal(caught.code, code, caught.message);
-    return caught;
-  }
-
-  io(): ExecutionIo {
-    return {
-      signal: this.controller.signal,
-      progress: (update) => this.progress.push(update),
-      used: (use) => this.uses.push(use),
-      ask: (request) => {
-        this.asked.push(request);
-        return this.answer(
-          request,
-          `01ARZ3NDEKTSV4RRFFQ69G5A${String(this.asked.length).padStart(2, "0")}` as RequestId,
-        );
-      },
-      performed: (requestId, outcome, text) => Promise.resolve(void this.performed.push([requestId, outcome, text])),
-      log: (stream, line) => this.logs.push(`${stream}: ${line}`),
-    };
+    return failureOf(this.run(behaviour, options), code);
   }
 
   /** What the agent was told, its method in front. */
@@ -128,9 +81,5 @@ export class Bench implements AsyncDisposable {
   /** A file of the task's workspace. */
   workspaceFile(name: string): string {
     return `${this.root}/work/${TASK}/files/${name}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.root, { recursive: true });
   }
 }

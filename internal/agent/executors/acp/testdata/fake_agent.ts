@@ -48,6 +48,8 @@ interface Behaviour {
   readonly turns?: readonly (readonly Step[])[];
   /** Turns of a session that was loaded. */
   readonly resumed?: readonly (readonly Step[])[];
+  /** What it does when it has ended a turn. */
+  readonly afterwards?: readonly Step[];
   readonly usage?: readonly number[];
 }
 
@@ -187,6 +189,7 @@ async function hear(line: string): Promise<void> {
   if (message.method === "session/cancel") return onCancel();
   if (behaviour.isSilent) return;
   await send({ id: message.id, ...await answerTo(message.method, message.params) });
+  if (message.method === "session/prompt") await play(behaviour.afterwards ?? []);
 }
 
 for (const line of behaviour.first ?? []) await raw(line);

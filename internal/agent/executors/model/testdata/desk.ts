@@ -1,33 +1,18 @@
 // One executor before a fake server of models, and everything that a task sees of it: for the tests beside.
-import assert from "node:assert/strict";
-import { createSystemClock, type RequestId, type TaskId } from "@bzzz/base";
+import { createSystemClock } from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type ModelApi, ModelClient } from "@bzzz/model";
 import { type FakeAnswer, FakeModelServer, type FakeRequest } from "@bzzz/model/testing";
-import { ExecutorError } from "../../../errors.ts";
 import type { Answer, AskRequest, ExecutionIo, ExecutionJob } from "../../../types.ts";
+import { ASK, job } from "../../testing.ts";
 import type { ConfiguredModel } from "../choice.ts";
 import { ModelExecutor, type ModelExecutorDeps, type ModelExecutorOptions } from "../executor.ts";
 
 export const ANA = { name: "ana", role: "developer" };
-export const ASK = "01ARZ3NDEKTSV4RRFFQ69G5FAW" as RequestId;
-
-export function job(fields: Partial<ExecutionJob> = {}): ExecutionJob {
-  return {
-    taskId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" as TaskId,
-    attempt: 1,
-    token: 1,
-    postedBy: [ANA],
-    title: "Name the ship",
-    description: "It is small and red.",
-    priority: 5,
-    requiredCapabilities: [],
-    budgets: {},
-    answers: [],
-    earlierTries: [],
-    ...fields,
-  };
+/** What the model is given to do. */
+export function nameTheShip(fields: Partial<ExecutionJob> = {}): ExecutionJob {
+  return job({ title: "Name the ship", description: "It is small and red.", postedBy: [ANA], ...fields });
 }
 
 export function model(name: string, fields: Partial<ConfiguredModel> = {}): ConfiguredModel {
@@ -88,7 +73,7 @@ export class Desk implements AsyncDisposable {
   }
 
   run(fields: Partial<ExecutionJob> = {}): ReturnType<ModelExecutor["run"]> {
-    return this.executor.run(job(fields), this.io);
+    return this.executor.run(nameTheShip(fields), this.io);
   }
 
   /** Everything that the n-th request told the model, as text. */
@@ -110,14 +95,3 @@ export const finish = (summary: string, output = ""): FakeAnswer => ({
   calls: [{ name: "finish", args: { summary, output } }],
 });
 export const call = (name: string, args: unknown): FakeAnswer => ({ calls: [{ name, args }] });
-
-/** The error of a run that fails. */
-export async function failure(work: Promise<unknown>): Promise<ExecutorError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof ExecutorError) return error;
-    throw error;
-  }
-  throw new assert.AssertionError({ message: "it did not fail" });
-}
