@@ -83,3 +83,18 @@ export class Bench extends ExecutorBench {
     return `${this.root}/work/${TASK}/files/${name}`;
   }
 }
+
+/** A change of a file that is asked for. */
+export const EDIT = {
+  toolCallId: "call-1",
+  title: "Edit parser.ts",
+  kind: "edit",
+  rawInput: { path: "parser.ts" },
+  content: [{ type: "diff", path: "parser.ts", oldText: "a\n", newText: "b\n" }],
+};
+
+/** Tells that a tool call has ended. */
+export function done(toolCallId: string, status = "completed"): { readonly update: Readonly<Record<string, unknown>> } {
+  const content = [{ type: "content", content: { type: "text", text: "one line" } }];
+  return { update: { sessionUpdate: "tool_call_update", toolCallId, status, content } };
+}
