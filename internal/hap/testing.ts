@@ -10,6 +10,7 @@ import { createTimeFormat, displayWidth, OutputClosedError } from "@bzzz/cli";
 import { createNullLogger } from "@bzzz/logging";
 import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { createLibraries, type PersonLibraries } from "./libraries.ts";
+import { TestKeyboard } from "./testdata/keyboard.ts";
 import { LinePortal } from "./terminal/line_portal.ts";
 import type { InputKind, Terminal } from "./terminal/terminal.ts";
 
@@ -23,8 +24,7 @@ export class MemoryTerminal implements Terminal {
   written = "";
   isRaw = false;
   isGone = false;
-  readonly #chunks: (Uint8Array | undefined)[] = [];
-  #wake: (() => void) | undefined;
+  readonly #keyboard = new TestKeyboard();
 
   constructor(input: InputKind, options: { canRedraw?: boolean; canRing?: boolean } = {}) {
     this.input = input;
@@ -34,19 +34,17 @@ export class MemoryTerminal implements Terminal {
 
   /** What the person types, or the pipe delivers. */
   type(text: string): void {
-    this.#chunks.push(new TextEncoder().encode(text));
-    this.#wake?.();
+    this.#keyboard.type(text);
   }
 
   /** The end of input. */
   end(): void {
-    this.#chunks.push(undefined);
-    this.#wake?.();
+    this.#keyboard.end();
   }
 
   /** Waits until everything that was typed has been dealt with. */
   async taken(): Promise<void> {
-    await waitFor(() => this.#chunks.length === 0 && this.#wake !== undefined, { timeoutMs: 30_000, what: "the keys" });
+    await waitFor(() => this.#keyboard.isTaken(), { timeoutMs: 30_000, what: "the keys" });
     await settle();
   }
 
@@ -54,18 +52,8 @@ export class MemoryTerminal implements Terminal {
     return this.width;
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
-    while (true) {
-      while (this.#chunks.length > 0) {
-        const chunk = this.#chunks.shift();
-        if (!chunk) return;
-        yield chunk;
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-      this.#wake = undefined;
-    }
+  read(): AsyncGenerator<Uint8Array> {
+    return this.#keyboard.read();
   }
 
   write(text: string): Promise<void> {

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-control-regex -- what is written to a terminal is looked at
-// Finding, filtering, marking and copying in a channel, as a person sees and presses it.
+// Scrolling back, finding, filtering, marking and copying in a channel, as a person sees and presses it.
 import assert from "node:assert/strict";
 import { startTestScreen } from "./testing.ts";
 
@@ -118,4 +118,22 @@ Deno.test("a thread: Alt+T reads it from the node, an answer goes into it, and w
 
   await press(..."/thread nosuch", "\r");
   await screen.shows('Cannot open thread "nosuch": nothing was said in it');
+});
+
+Deno.test("a view that was scrolled back stays, counts what is new, and End reads it", async () => {
+  await using screen = await startTestScreen({ size: { columns: 80, rows: 24 } });
+  const { terminal, mesh, press } = screen;
+  const say = (text: string) => mesh.append("message_posted", { type: "message", text }, { topic: "hmmm" });
+  for (let i = 0; i < 60; i++) say(`line ${i}.`);
+  await screen.shows("line 59.");
+
+  await press("\x1b[5~", "\x1b[5~");
+  const before = terminal.rows().slice(1, 10);
+  for (let i = 0; i < 14; i++) say(`later ${i}.`);
+  await screen.shows(/48 more, 14 new \(Alt\+End\)/);
+  assert.deepEqual(terminal.rows().slice(1, 10), before);
+
+  await press("\x1b[1;3F");
+  await screen.shows("later 13.");
+  await screen.shows("unread");
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import xterm from "@xterm/headless";
-import { ApiClient, createApi } from "@bzzz/api";
+import { ApiClient, createApi, type RequestRecord } from "@bzzz/api";
 import { FakeMesh, TEST_WRITE_TOKEN } from "@bzzz/api/testing";
 import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import { createTimeFormat } from "@bzzz/cli";
@@ -19,6 +19,7 @@ import type { ScreenTerminal } from "./engine/screen_terminal.ts";
 import { themeOf } from "./engine/theme.ts";
 import { defaultKeymap, type Keymap } from "./keymap/keymap.ts";
 import { createLibraries, type PersonLibraries } from "../libraries.ts";
+import { TestKeyboard } from "../testdata/keyboard.ts";
 import type { TextEditor } from "./text_editor.ts";
 import { ScreenPortal } from "./screen_portal.ts";
 
@@ -37,13 +38,19 @@ export function testSettings(change: Partial<ScreenSettings> = {}): ScreenSettin
   };
 }
 
+/** An ask that waits for a yes or a no. */
+export const APPROVAL: Partial<RequestRecord> = {
+  kind: "approval",
+  title: "push 3 commits to main",
+  allow: ["approve", "deny"],
+};
+
 /** The terminal emulator of VS Code without its window: what it shows are the cells a person would see. */
 export class EmulatedTerminal implements ScreenTerminal {
   readonly #terminal: InstanceType<typeof xterm.Terminal>;
-  readonly #chunks: (Uint8Array | undefined)[] = [];
+  readonly #keyboard = new TestKeyboard();
   readonly #listeners = new Set<() => void>();
   readonly #continuing = new Set<() => void>();
-  #wake: (() => void) | undefined;
   #size: Size;
   #pending = 0;
   #taken: Promise<void> = Promise.resolve();
@@ -96,18 +103,8 @@ export class EmulatedTerminal implements ScreenTerminal {
     for (const listener of this.#continuing) listener();
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
-    while (true) {
-      while (this.#chunks.length > 0) {
-        const chunk = this.#chunks.shift();
-        if (!chunk) return;
-        yield chunk;
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      await promise;
-      this.#wake = undefined;
-    }
+  read(): AsyncGenerator<Uint8Array> {
+    return this.#keyboard.read();
   }
 
   write(text: string): Promise<void> {
@@ -128,14 +125,12 @@ export class EmulatedTerminal implements ScreenTerminal {
 
   /** What the person types: bytes as a terminal sends them. */
   type(text: string): void {
-    this.#chunks.push(new TextEncoder().encode(text));
-    this.#wake?.();
+    this.#keyboard.type(text);
   }
 
   /** The keyboard is gone. */
   end(): void {
-    this.#chunks.push(undefined);
-    this.#wake?.();
+    this.#keyboard.end();
   }
 
   /** The cells as text, one string per row. */
