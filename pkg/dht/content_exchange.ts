@@ -1,5 +1,4 @@
 import { type Clock, CounterMap, errorMessage, LruMap, type PeerId, TokenBucket } from "@bzzz/base";
-import { assertAgeFile, CryptoError } from "@bzzz/crypto";
 import type { Logger } from "@bzzz/logging";
 import type { PeerStream, StreamOpener } from "@bzzz/p2p";
 import { CHUNK_BYTES, CONTENT_PROTOCOL, MAX_ASKED_HASHES, MAX_CONTENT_STREAMS } from "./constants.ts";
@@ -8,6 +7,7 @@ import { type ContentAnswer, decodeAnswer, decodeRequest, encodeAnswer, encodeRe
 import type { DiskContent } from "./disk_content.ts";
 import { DhtError } from "./errors.ts";
 import type { PartialContent } from "./partial_content.ts";
+import { receiveChunks } from "./receive_chunks.ts";
 
 /** What the exchange stands on. */
 export interface ContentExchangeDeps {
@@ -21,6 +21,12 @@ export interface ContentExchangeDeps {
 /** Why a transfer ended without the content. */
 export type TransferFault = "none" | "failed" | "wrong_bytes" | "refused";
 
+/** A content on its way here. */
+interface Arrival {
+  /** Of what a peer offers: ends it, resolves when it has ended. What this node has asked for gives way to nothing. */
+  readonly giveWay: (() => Promise<void>) | undefined;
+}
+
 /** Bytes that one peer may have this node keep, in the long run and at once; more is refused, not punished. */
 const OFFERED_BYTES_PER_SECOND = 4 * 1024 * 1024;
 const OFFERED_BURST_BYTES = 256 * 1024 * 1024;
@@ -32,11 +38,11 @@ const MAX_OFFERERS = 1024;
  * stream's own back-pressure is the pace. Members only.
  */
 export class ContentExchange {
-  /** "served", "fetched", "offered", "kept", "refused", "wrong_bytes". */
+  /** "served", "fetched", "offered", "kept", "refused", "wrong_bytes", "mixed". */
   readonly counters = new CounterMap();
   readonly #deps: ContentExchangeDeps;
   /** Contents that are on their way here: each into one file, by one stream at a time. */
-  readonly #arriving = new Set<ContentHash>();
+  readonly #arriving = new Map<ContentHash, Arrival>();
   readonly #offerers = new LruMap<PeerId, TokenBucket>(MAX_OFFERERS);
 
   constructor(deps: ContentExchangeDeps) {
@@ -71,7 +77,8 @@ export class ContentExchange {
 
   /**
    * Fetches a content from a peer onto the disk; "kept" when it is there and verified. What came before an interruption
-   * is not asked for again, of whomever. One fetch of a content at a time.
+   * is not asked for again, of whomever, unless the whole then turns out to be wrong: which of the senders lied is not known,
+   * so the peer is asked for all of it. One fetch of a content at a time; an offer of the same gives way.
    *
    * @throws DhtError "content_quota", "content_unavailable": this node cannot keep it, whoever sends
    */
@@ -80,10 +87,15 @@ export class ContentExchange {
     hash: ContentHash,
     options: { readonly isPinned: boolean; readonly signal?: AbortSignal },
   ): Promise<"kept" | TransferFault> {
-    if (this.#arriving.has(hash)) return "failed";
-    this.#arriving.add(hash);
+    for (let other = this.#arriving.get(hash); other; other = this.#arriving.get(hash)) {
+      if (!other.giveWay) return "failed";
+      await other.giveWay();
+    }
+    this.#arriving.set(hash, { giveWay: undefined });
     try {
-      return await this.#fetch(peer, hash, options) ?? "failed";
+      const first = await this.#fetch(peer, hash, options);
+      const result = first === "mixed" ? await this.#fetch(peer, hash, options) : first;
+      return result === undefined || result === "mixed" ? "failed" : result;
     } finally {
       this.#arriving.delete(hash);
     }
@@ -93,23 +105,38 @@ export class ContentExchange {
     peer: PeerId,
     hash: ContentHash,
     options: { readonly isPinned: boolean; readonly signal?: AbortSignal },
-  ): Promise<"kept" | TransferFault | undefined> {
+  ): Promise<"kept" | TransferFault | "mixed" | undefined> {
     return await this.#with(peer, options, async (stream) => {
       const part = await this.#deps.content.openPart(hash);
+      const begunBytes = part.size;
       try {
-        await stream.send(encodeRequest({ t: "want", hash, offset: part.size }));
+        await stream.send(encodeRequest({ t: "want", hash, offset: begunBytes }));
         const answer = await this.#answer(stream, options);
-        if (answer?.t !== "have") return answer?.t === "none" ? "none" : "failed";
-        if (!await receiveChunks(stream, part, answer.size, options)) return await this.#wrong(peer, part);
-        if (await this.#deps.content.adopt(hash, part, options)) {
-          this.counters.add("fetched");
-          return "kept";
+        if (answer?.t === "none") {
+          // it says the same of a content that is shorter than what has come here
+          const isShorter = begunBytes > 0 && await this.#hasIt(stream, hash, options);
+          return isShorter ? await this.#wrong(peer, part, begunBytes) : "none";
         }
-        return await this.#wrong(peer, part);
+        if (answer?.t !== "have") return "failed";
+        const isWhole = await receiveChunks(this.#deps, stream, part, answer.size, options) &&
+          await this.#deps.content.adopt(hash, part, options);
+        if (!isWhole) return await this.#wrong(peer, part, begunBytes);
+        this.counters.add("fetched");
+        return "kept";
       } finally {
         part.close();
       }
     });
+  }
+
+  async #hasIt(
+    stream: PeerStream,
+    hash: ContentHash,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<boolean> {
+    await stream.send(encodeRequest({ t: "which", hashes: [hash] }));
+    const answer = await this.#answer(stream, options);
+    return answer?.t === "these" && answer.has[0] === 1;
   }
 
   /** Gives a content to a peer to keep; "kept" when it says that it is on its disk. */
@@ -174,24 +201,42 @@ export class ContentExchange {
   }
 
   async #keep(stream: PeerStream, hash: ContentHash, size: number): Promise<void> {
-    const { content } = this.#deps;
     const say = (answer: ContentAnswer) => stream.send(encodeAnswer(answer));
-    if (await content.has(hash)) return await say({ t: "kept" });
+    if (await this.#deps.content.has(hash)) return await say({ t: "kept" });
     if (this.#arriving.has(hash) || !this.#mayOffer(stream.remote, size)) {
       this.counters.add("refused");
       return await say({ t: "refused" });
     }
-    this.#arriving.add(hash);
-    const part = await content.openPart(hash).catch((error) => {
-      this.#arriving.delete(hash);
-      throw error;
-    });
+    const ending = new AbortController();
+    const ended = Promise.withResolvers<void>();
+    const giveWay = () => {
+      ending.abort(new Error("this node asks for the content itself"));
+      return ended.promise;
+    };
+    this.#arriving.set(hash, { giveWay });
     try {
-      await say({ t: "send", offset: part.size });
-      const isWhole = await receiveChunks(stream, part, size, {}) &&
+      await this.#receiveOffer(stream, hash, { size, signal: ending.signal });
+    } finally {
+      this.#arriving.delete(hash);
+      ended.resolve();
+    }
+  }
+
+  async #receiveOffer(
+    stream: PeerStream,
+    hash: ContentHash,
+    { size, signal }: { readonly size: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { content } = this.#deps;
+    const say = (answer: ContentAnswer) => stream.send(encodeAnswer(answer));
+    const part = await this.#partWithin(hash, size);
+    const begunBytes = part.size;
+    try {
+      await say({ t: "send", offset: begunBytes });
+      const isWhole = await receiveChunks(this.#deps, stream, part, size, { signal }) &&
         await content.adopt(hash, part, { isPinned: false });
       if (!isWhole) {
-        await this.#wrong(stream.remote, part);
+        await this.#wrong(stream.remote, part, begunBytes);
         return await say({ t: "refused" });
       }
       this.counters.add("kept");
@@ -202,8 +247,15 @@ export class ContentExchange {
       await say({ t: "refused" }); // no room here: the other asks somebody else
     } finally {
       part.close();
-      this.#arriving.delete(hash);
     }
+  }
+
+  /** What has come of a content that has `size` bytes: from the beginning, where that is more. */
+  async #partWithin(hash: ContentHash, size: number): Promise<PartialContent> {
+    const part = await this.#deps.content.openPart(hash);
+    if (part.size <= size) return part;
+    await part.discard();
+    return await this.#deps.content.openPart(hash);
   }
 
   #mayOffer(peer: PeerId, bytes: number): boolean {
@@ -216,10 +268,15 @@ export class ContentExchange {
     return bucket.take(nowMs, bytes);
   }
 
-  async #wrong(peer: PeerId, part: PartialContent): Promise<"wrong_bytes"> {
+  /** Forgets what came. Only who sent all of it answers for it: another may have sent the first bytes. */
+  async #wrong(peer: PeerId, part: PartialContent, begunBytes: number): Promise<"wrong_bytes" | "mixed"> {
+    await part.discard();
+    if (begunBytes > 0) {
+      this.counters.add("mixed");
+      return "mixed";
+    }
     this.counters.add("wrong_bytes");
     this.#deps.penalise(peer, "content_wrong_bytes");
-    await part.discard();
     return "wrong_bytes";
   }
 
@@ -247,35 +304,6 @@ export class ContentExchange {
       this.#deps.logger.debug("A transfer of content broke off", { peer, reason: errorMessage(error) });
       return undefined;
     }
-  }
-}
-
-/** False when what comes cannot be the content: too much of it, or no sealed file. */
-async function receiveChunks(
-  stream: PeerStream,
-  part: PartialContent,
-  size: number,
-  options: { readonly signal?: AbortSignal },
-): Promise<boolean> {
-  if (part.size > size) return false;
-  while (part.size < size) {
-    const chunk = await stream.receive(options.signal ? { signal: options.signal } : {});
-    if (!chunk) throw new Error("the stream ended before the content"); // what came is kept for the next try
-    if (chunk.byteLength === 0 || part.size + chunk.byteLength > size) return false;
-    if (part.size === 0 && !isSealed(chunk)) return false;
-    await part.append(chunk);
-  }
-  return true;
-}
-
-/** Whether a first piece is that of an age file: nothing else is ever kept. */
-function isSealed(chunk: Uint8Array): boolean {
-  try {
-    assertAgeFile(chunk);
-    return true;
-  } catch (error) {
-    if (error instanceof CryptoError) return false;
-    throw error;
   }
 }
 
