@@ -16,6 +16,7 @@ import { CLOCK_TOLERANCE_MS, MAX_CHAIN_DEPTH } from "./constants.ts";
 import type { Grant, GrantId, SignedGrant } from "./grant.ts";
 import type { Revocation, RevocationId, SignedRevocation } from "./revocation.ts";
 import { isPeerIssuer } from "./schemas.ts";
+import type { Issuer } from "./signed_record.ts";
 
 /** A grant whose chain reaches the root. */
 export interface ChainedGrant extends SignedGrant {
@@ -29,6 +30,8 @@ export interface ChainedGrant extends SignedGrant {
 export interface Standing {
   readonly grants: Map<GrantId, ChainedGrant>;
   readonly revocations: ReadonlyMap<RevocationId, SignedRevocation>;
+  /** Who was a master, before what masters have revoked: nobody else's record can count. Perhaps some more. */
+  readonly masters: Set<PeerId>;
   /** Newest first; equal dates by id, so that every node has the same order. */
   readonly byPeer: Map<PeerId, ChainedGrant[]>;
 }
@@ -49,6 +52,7 @@ export function evaluateStanding(
   return {
     grants: chained,
     revocations: new Map(counting.map((signed) => [signed.revocation.id, signed])),
+    masters: mastersIn(beforeMasters),
     byPeer: indexByPeer(chained.values()),
   };
 }
@@ -59,6 +63,8 @@ export function evaluateStanding(
  */
 export function extendStanding(standing: Standing, signed: SignedGrant): ChainedGrant | undefined {
   const { grant } = signed;
+  if (!mayCount(standing, grant.issuer)) return undefined;
+  if (grant.level === "master") standing.masters.add(grant.peer);
   const masters = isPeerIssuer(grant.issuer) ? standing.byPeer.get(grant.issuer) ?? [] : [];
   const depths = masters.filter((entry) => entry.grant.level === "master" && mayIssue(entry, grant))
     .map((entry) => entry.depth + 1);
@@ -70,6 +76,16 @@ export function extendStanding(standing: Standing, signed: SignedGrant): Chained
   standing.grants.set(grant.id, entry);
   standing.byPeer.set(grant.peer, [...standing.byPeer.get(grant.peer) ?? [], entry].sort(newestFirst));
   return entry;
+}
+
+/** False for an issuer none of whose records can count, as things stand. */
+export function mayCount(standing: Pick<Standing, "masters">, issuer: Issuer): boolean {
+  return !isPeerIssuer(issuer) || standing.masters.has(issuer);
+}
+
+function mastersIn(byPeer: GrantsByPeer): Set<PeerId> {
+  const isMaster = (grants: readonly ChainedGrant[]) => grants.some(({ grant }) => grant.level === "master");
+  return new Set([...byPeer].filter(([, grants]) => isMaster(grants)).map(([peer]) => peer));
 }
 
 /** Layer by layer from the root, so that a cycle of masters that grant each other never starts. */

@@ -60,3 +60,33 @@ Deno.test("learning a grant does not evaluate the whole roster anew", () => {
   const eachMs = (user + system) / 1000 / 2000;
   assert.ok(eachMs < 1, `took ${eachMs.toFixed(2)} ms each`);
 });
+
+Deno.test("records that nobody stands behind do not evaluate the whole roster anew", () => {
+  const clock = new ManualClock();
+  const test = createTestMesh({ clock });
+  const master = test.issue({ role: "admin" });
+  const membership = test.membership();
+  flood(membership, master, 2000, clock.nowMs());
+  const key = createSigningKey(createSeededRandom(8));
+  const nobody = { key, grant: { ...master.grant, peer: peerIdFromPublicKey(key.publicKey) } }; // its own word
+  const { mesh, ageRecipient, id: grantId, peer } = master.grant;
+  const records = Array.from({ length: 500 }, (_, n) => {
+    const issuedAtMs = clock.nowMs() + n;
+    const revocation = issueRevocation(nobody, { mesh, grantId, peer, reason: "", lastSeq: 0, kept: [], issuedAtMs });
+    const grant = issueGrant(nobody, {
+      ...{ mesh, peer, ageRecipient, issuedAtMs, ttlMs: 1000, binaryType: "agent", role: "admin" },
+      agentId: `fake-${n}` as AgentId,
+    });
+    return { revocation: revocation.bytes, grant: grant.bytes };
+  });
+  const before = cpuUsage();
+
+  for (const { revocation, grant } of records) {
+    assert.equal(membership.addRevocation(revocation).status, "pending");
+    assert.equal(membership.addGrant(grant).status, "pending");
+  }
+
+  const { user, system } = cpuUsage(before);
+  const eachMs = (user + system) / 1000 / (2 * records.length);
+  assert.ok(eachMs < 1, `took ${eachMs.toFixed(2)} ms each`);
+});

@@ -1,5 +1,5 @@
 import { type AgentId, type MeshId, type PeerId, TypedEventTarget } from "@bzzz/base";
-import { type ChainedGrant, evaluateStanding, extendStanding, type Standing } from "./chain.ts";
+import { type ChainedGrant, evaluateStanding, extendStanding, mayCount, type Standing } from "./chain.ts";
 import {
   CLOCK_TOLERANCE_MS,
   MAX_KEPT,
@@ -97,7 +97,8 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     this.#grants.set(grant.id, signed);
     this.#count(grant.issuer, 1);
     // nothing can stand on it: the others stay as they are
-    if (grant.level !== "master" || !this.#countByIssuer.has(grant.peer)) this.#extend(signed);
+    const isAlone = grant.level !== "master" || !this.#countByIssuer.has(grant.peer);
+    if (isAlone || !mayCount(this.#standing, grant.issuer)) this.#extend(signed);
     else this.#reconsider();
     return { status: this.#standing.grants.has(grant.id) ? "added" : "pending" };
   }
@@ -120,7 +121,9 @@ export class Membership extends TypedEventTarget<MembershipEvents> {
     if (this.#isFull(revocation.issuer, REVOCATION_RESERVE)) return { status: "rejected", reason: "full" };
     this.#revocations.set(revocation.id, { revocation, bytes: bytes.slice() });
     this.#count(revocation.issuer, 1);
-    this.#reconsider();
+    // else it ends nothing: anybody can sign any number of such
+    if (mayCount(this.#standing, revocation.issuer)) this.#reconsider();
+    else this.#dropOldestPending();
     return { status: this.#standing.revocations.has(revocation.id) ? "added" : "pending" };
   }
 
