@@ -66,7 +66,7 @@ export class Acquaintances {
     const { clock, ownPeer, isConnected } = this.#deps;
     const usable = addresses.flatMap((text) => tryParseAddress(text)?.toString() ?? []);
     if (peer === ownPeer || usable.length === 0 || isConnected(peer)) return;
-    this.plan.remember(peer, usable, clock.monotonicMs(), { hasAnswered: true });
+    this.plan.hear(peer, usable, clock.monotonicMs());
   }
 
   /** What this node says to a peer when they meet. */

@@ -52,9 +52,11 @@ export function portOfAddress(address: Multiaddr): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** `address` ending in `peer`: a dial to it fails when somebody else answers. */
-export function withPeer(address: Multiaddr, peer: PeerId): Multiaddr {
-  return peerOfAddress(address) === undefined ? address.encapsulate(`/p2p/${peer}`) : address;
+/** `address` ending in `peer`: a dial to it fails when somebody else answers. Undefined for one that ends in another. */
+export function withPeer(address: Multiaddr, peer: PeerId): Multiaddr | undefined {
+  const named = peerOfAddress(address);
+  if (named === undefined) return address.encapsulate(`/p2p/${peer}`);
+  return named === peer ? address : undefined;
 }
 
 function hostPortToMultiaddr(text: string): string {

@@ -41,7 +41,7 @@ export const MAX_UNADMITTED_CONNECTIONS = 32;
 export const MAX_HELLO_BYTES = 512 * 1024;
 export const MAX_HELLO_PEERS = 64;
 export const MAX_ADDRESSES_PER_PEER = 16;
-/** Addresses of a third peer that one neighbour may name at once, and how many of hearsay are kept of a peer. */
+/** Addresses of a third peer that one neighbour may name at once, and how many of hearsay, or of mDNS, are kept of a peer. */
 export const MAX_HEARSAY_PER_HELLO = 4;
 export const MAX_HEARSAY_PER_PEER = 8;
 
@@ -71,6 +71,8 @@ export const REDIAL_LONG_MAX_MS = 60_000;
 /** How long a peer counts as having been here lately. */
 export const RECENTLY_SEEN_MS = 10 * 60_000;
 export const MAX_PARALLEL_DIALS = 8;
+/** Of these, how many may be to who answered on the local network and has no grant known here: anybody there can answer. */
+export const MAX_STRANGER_DIALS = 4;
 /** Above this many connections the loop stops adding members: gossip needs some peers of a large mesh, not all. */
 export const TARGET_CONNECTIONS = 16;
 /** Neighbours a node tells of on its hello stream: 2 KiB. */

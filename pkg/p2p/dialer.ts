@@ -94,7 +94,11 @@ export class Dialer {
       parent: signal ? AbortSignal.any([signal, this.#stopping.signal]) : this.#stopping.signal,
     });
     try {
-      const targets = addresses.map((text) => peer ? withPeer(parseAddress(text), peer) : parseAddress(text));
+      // libp2p dials none of them when one is another's
+      const targets = addresses.flatMap((text) => {
+        const address = parseAddress(text);
+        return (peer ? withPeer(address, peer) : address) ?? [];
+      });
       const connection = await this.#deps.libp2p.dial(targets, { signal: deadline.signal });
       this.#deps.counters.add("dial.ok");
       return connection;

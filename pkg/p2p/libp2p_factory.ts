@@ -90,6 +90,7 @@ export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
       reconnectRetries: 0,
+      addressSorter: () => 0, // ours is the order: it knows whose word an address is (`dialOrder`)
     },
     services: {
       identify: identify(),

@@ -4,11 +4,13 @@ import {
   MAX_HEARSAY_PER_HELLO,
   MAX_HEARSAY_PER_PEER,
   MAX_REMEMBERED_PEERS,
+  MAX_STRANGER_DIALS,
   RECENTLY_SEEN_MS,
   REDIAL_BASE_MS,
   REDIAL_LONG_MAX_MS,
   REDIAL_RECENT_MAX_MS,
 } from "./constants.ts";
+import { dialOrder } from "./dial_order.ts";
 import type { RememberedPeer } from "./types.ts";
 
 /** One thing to dial: a peer at its addresses, or a bootstrap address whose peer may be unknown. */
@@ -27,13 +29,17 @@ interface Entry {
   /** It answered on the local network: dialled without a known grant, its hello decides. */
   isLocal: boolean;
   peer: PeerId | undefined;
-  /** From the peer itself, from the network or from the configuration. */
+  /** From the peer itself, or from the configuration. */
   addresses: readonly string[];
+  /** Of answers on the local network, which anybody there can send. */
+  heard: readonly string[];
   /** What neighbours say of it. */
   hearsay: readonly string[];
   lastSeenMs: number;
   lastSeenMonotonicMs: number | undefined;
   attempts: number;
+  /** Dials that failed since it was admitted last. */
+  turn: number;
   dueAtMs: number;
   /** When it is due for a node without any connection. */
   dueAloneAtMs: number;
@@ -78,20 +84,24 @@ export class RedialPlan {
     this.#entries.set(`bootstrap ${address}`, newEntry(`bootstrap ${address}`, true, peer, [address], nowMs));
   }
 
-  /** Adds addresses of a peer, newest first; `hasAnswered` (it was heard just now, by mDNS) makes it due at once. */
-  remember(peer: PeerId, addresses: readonly string[], nowMs: number, options: { hasAnswered?: boolean } = {}): void {
-    const entry = this.#entries.get(peer) ?? newEntry(peer, false, peer, [], nowMs);
+  /** Adds addresses that a peer told of itself, newest first. */
+  remember(peer: PeerId, addresses: readonly string[], nowMs: number): void {
+    const entry = this.#entryOf(peer, nowMs);
     entry.addresses = [...new Set([...addresses, ...entry.addresses])].slice(0, MAX_ADDRESSES_PER_PEER);
-    if (options.hasAnswered) {
-      entry.isLocal = true;
-      // an answer proves the path: forget the failures, unless it was we or they who refused
-      if (!entry.isDialing && !entry.wasRefused) {
-        entry.attempts = 0;
-        entry.dueAtMs = Math.min(entry.dueAtMs, nowMs + this.#pauseMs(entry, nowMs));
-      }
-    }
-    this.#entries.set(peer, entry);
-    if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
+  }
+
+  /**
+   * Adds what an answer on the local network says, and makes the peer due at once: somebody answered. Anybody there can send
+   * such an answer in anybody's name, so it is as hearsay, and strangers get a part of the dials alone.
+   */
+  hear(peer: PeerId, addresses: readonly string[], nowMs: number): void {
+    const entry = this.#entryOf(peer, nowMs);
+    entry.heard = [...new Set([...addresses, ...entry.heard])].slice(0, MAX_HEARSAY_PER_PEER);
+    entry.isLocal = true;
+    // an answer proves the path: forget the failures, unless it was we or they who refused
+    if (entry.isDialing || entry.wasRefused) return;
+    entry.attempts = 0;
+    entry.dueAtMs = Math.min(entry.dueAtMs, nowMs + this.#pauseMs(entry, nowMs));
   }
 
   /**
@@ -99,11 +109,9 @@ export class RedialPlan {
    * cannot push out an address that works.
    */
   rememberHearsay(peer: PeerId, addresses: readonly string[], nowMs: number): void {
-    const entry = this.#entries.get(peer) ?? newEntry(peer, false, peer, [], nowMs);
+    const entry = this.#entryOf(peer, nowMs);
     entry.hearsay = [...new Set([...addresses.slice(0, MAX_HEARSAY_PER_HELLO), ...entry.hearsay])]
       .slice(0, MAX_HEARSAY_PER_PEER);
-    this.#entries.set(peer, entry);
-    if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
   }
 
   /** Restores a peer of the address book. */
@@ -120,6 +128,7 @@ export class RedialPlan {
       entry.lastSeenMs = at.wallMs;
       entry.lastSeenMonotonicMs = at.nowMs;
       entry.attempts = 0;
+      entry.turn = 0;
       entry.wasRefused = false;
     }
   }
@@ -145,10 +154,13 @@ export class RedialPlan {
     const waiting = [...this.#entries.values()]
       .filter((entry) => !entry.isDialing && dueAtMs(entry) <= conditions.nowMs && allAddresses(entry).length > 0)
       .sort((a, b) => dueAtMs(a) - dueAtMs(b));
+    const isStranger = ({ isBootstrap, peer }: Entry) => !isBootstrap && peer && !conditions.isMember(peer);
+    let strangers = this.#entries.values().filter((entry) => entry.isDialing && isStranger(entry)).toArray().length;
     for (const entry of waiting) {
       if (targets.length >= conditions.slots) break;
       if (conditions.hasEnough && !entry.isBootstrap) continue;
       if (entry.peer && !this.#mayDial(entry, entry.peer, conditions, taken)) continue;
+      if (isStranger(entry) && ++strangers > MAX_STRANGER_DIALS) continue;
       entry.isDialing = true;
       if (entry.peer) taken.add(entry.peer);
       targets.push({ key: entry.key, peer: entry.peer, addresses: allAddresses(entry) });
@@ -165,6 +177,7 @@ export class RedialPlan {
     if (entry.isBootstrap) entry.peer = outcome === "admitted" ? peer : undefined;
     entry.wasRefused = outcome === "refused";
     entry.attempts = outcome === "admitted" ? 0 : entry.attempts + 1;
+    entry.turn++;
     entry.dueAtMs = nowMs + (outcome === "self" ? REDIAL_LONG_MAX_MS : this.#pauseMs(entry, nowMs));
     // only a peer that did not answer may be back any moment
     entry.dueAloneAtMs = outcome === "failed"
@@ -202,18 +215,32 @@ export class RedialPlan {
     return backoffMs(this.#random, entry.attempts, { baseMs: REDIAL_BASE_MS, maxMs });
   }
 
+  #entryOf(peer: PeerId, nowMs: number): Entry {
+    const known = this.#entries.get(peer);
+    if (known) return known;
+    const entry = newEntry(peer, false, peer, [], nowMs);
+    this.#entries.set(peer, entry);
+    if (this.#entries.size > MAX_REMEMBERED_PEERS) this.#forgetOldest(peer);
+    return entry;
+  }
+
   #forgetOldest(except: PeerId): void {
     let oldest: Entry | undefined;
     for (const entry of this.#entries.values()) {
       if (entry.isBootstrap || entry.peer === except || entry.isDialing) continue;
-      if (!oldest || entry.lastSeenMs < oldest.lastSeenMs) oldest = entry;
+      if (!oldest || worthOf(entry) < worthOf(oldest)) oldest = entry;
     }
     if (oldest) this.#entries.delete(oldest.key);
   }
 }
 
-function allAddresses({ addresses, hearsay }: Entry): readonly string[] {
-  return hearsay.length === 0 ? addresses : [...new Set([...addresses, ...hearsay])];
+/** When it was seen; less than any time for what was only heard on the local network, of which anybody can make any number. */
+function worthOf({ lastSeenMs, addresses, hearsay }: Entry): number {
+  return addresses.length === 0 && hearsay.length === 0 ? -1 : lastSeenMs;
+}
+
+function allAddresses({ addresses, heard, hearsay, turn }: Entry): readonly string[] {
+  return dialOrder({ own: addresses, others: [...new Set([...heard, ...hearsay])] }, turn);
 }
 
 function newEntry(
@@ -229,10 +256,12 @@ function newEntry(
     isLocal: false,
     peer,
     addresses,
+    heard: [],
     hearsay: [],
     lastSeenMs: 0,
     lastSeenMonotonicMs: undefined,
     attempts: 0,
+    turn: 0,
     dueAtMs: nowMs,
     dueAloneAtMs: nowMs,
     isDialing: false,

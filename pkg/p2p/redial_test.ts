@@ -123,7 +123,7 @@ Deno.test("connected, denied and unknown peers are not dialled; strangers of the
     plan.due(conditions(0, { hasEnough: true })),
     plan.due(conditions(0, { slots: 0 })),
   ];
-  plan.remember(PEER, [ADDRESS], 0, { hasAnswered: true });
+  plan.hear(PEER, [ADDRESS], 0);
   const some = plan.due(conditions(600, { isMember: () => false }));
   const twice = plan.due(conditions(600, { isMember: () => false }));
 
@@ -136,7 +136,7 @@ Deno.test("a peer that refused us is asked ever more rarely, whatever mDNS says"
   const plan = new RedialPlan({ random: createSeededRandom(1) });
   let dials = 0;
   for (let nowMs = 0; nowMs < 600_000; nowMs += 500) {
-    if (nowMs % 5000 === 0) plan.remember(PEER, [ADDRESS], nowMs, { hasAnswered: true });
+    if (nowMs % 5000 === 0) plan.hear(PEER, [ADDRESS], nowMs);
     for (const target of plan.due(conditions(nowMs, { isMember: () => false }))) {
       dials++;
       plan.settled(target, "refused", nowMs, PEER);
@@ -151,7 +151,7 @@ Deno.test("A-13 an mDNS answer makes a peer that was long gone due at once", () 
   plan.remember(PEER, [ADDRESS], 0);
   attempts(plan, 0, 300_000);
 
-  plan.remember(PEER, [ADDRESS], 300_000, { hasAnswered: true });
+  plan.hear(PEER, [ADDRESS], 300_000);
 
   assert.equal(plan.due(conditions(300_600)).length, 1);
 });
