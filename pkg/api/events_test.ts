@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { afterThisTurn } from "@bzzz/base";
 import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { ApiClient, createApi, type EventStreamOptions, type StreamEvent } from "./mod.ts";
@@ -255,4 +256,29 @@ Deno.test("events: a change of the leader is told as it happens", async () => {
   const last = seen.at(-1);
   assert.ok(last?.type === "leader");
   assert.deepEqual([last.election.term, last.election.leader], [3, undefined]);
+});
+
+Deno.test("events: a long journal of which a client wants nothing does not stop the node while it is looked through", async () => {
+  const { mesh, open, api } = setUp();
+  for (let i = 0; i < 4000; i++) mesh.append("task_progress", { i });
+  let pages = 0;
+  const { journal } = mesh;
+  mesh.journal = (query) => {
+    pages++;
+    return journal.call(mesh, query);
+  };
+
+  const response = await open("?after=0&kind=task_failed");
+  const messages = streamOf(response);
+  await messages.next();
+  const atNextTurn = new Promise<number>((resolve) => afterThisTurn(() => resolve(pages)));
+  const first = messages.next();
+
+  assert.ok(await atNextTurn < 10, "the others have their turn between pages");
+  await waitFor(() => pages > 20, { timeoutMs: 5000, what: "all pages to be read" });
+  mesh.append("task_failed", {});
+  const { value } = await first;
+  assert.equal(value?.id, "4001");
+  api.close();
+  await messages.return(undefined);
 });

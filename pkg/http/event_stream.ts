@@ -1,4 +1,4 @@
-import { BoundedQueue, type Clock, type Timer } from "@bzzz/base";
+import { afterThisTurn, BoundedQueue, type Clock, type Timer } from "@bzzz/base";
 import {
   EVENT_HEARTBEAT_MS,
   EVENT_PAGE_ITEMS,
@@ -230,6 +230,8 @@ class EventStream<Item extends { readonly cursor: number }> {
         else this.#cursor = item.cursor;
       }
       if (items.length === 0 && this.#heard === heardBefore) break;
+      // a page may come at once, and nothing of it be wanted: a long journal would be read in one turn of the event loop
+      await new Promise<void>(afterThisTurn);
     }
     this.#isLive = true;
     yield* this.#live;

@@ -5,6 +5,9 @@ import type { EntryBody } from "./check.ts";
 import { toStoredEntry } from "./committer.ts";
 import type { EntryQuery, StoredEntry } from "./types.ts";
 
+/** Rows read at once where those before could not be shown; one has at most 64 KiB then, as its body is gone or unknown. */
+const MAX_SKIPPED_AT_ONCE = 256;
+
 /** Stored entries as consumers read them; what this version does not know is passed over. */
 export class EntryReader {
   readonly #rows: JournalStore["entries"];
@@ -17,14 +20,16 @@ export class EntryReader {
   after(cursor: number, query: EntryQuery): StoredEntry[] {
     const entries: StoredEntry[] = [];
     let from = cursor;
-    while (entries.length < query.limit) {
-      const rows = this.#rows.after(from, query);
+    for (let limit = query.limit; entries.length < query.limit;) {
+      const rows = this.#rows.after(from, { ...query, limit });
       for (const row of rows) {
         from = row.cursor;
         const entry = readRow(row);
         if (entry && entries.length < query.limit) entries.push(entry);
       }
-      if (rows.length < query.limit) break;
+      if (rows.length < limit) break;
+      // retention leaves long runs that cannot be shown: one by one they would stop the node for seconds
+      limit = Math.max(limit, Math.min(2 * limit, MAX_SKIPPED_AT_ONCE));
     }
     return entries;
   }
