@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hexEncode } from "@bzzz/base";
 import type { SignVote } from "@bzzz/context";
 import { formsOf } from "@bzzz/web/testing";
 import { createTestPage } from "./testing.ts";
@@ -59,6 +60,32 @@ Deno.test("decisions: what stands, and a vote", async () => {
   const fresh = await browser.form(path, "/decisions/vote");
   assert.equal((await browser.post(action, { ...fresh.fields, vote: "approve", reason: "measured" })).status, 303);
   assert.match((await browser.get(path)).text, /basil<\/bdi>: <bdi>approve.*measured/s);
+});
+
+Deno.test("decisions: a vote is on what was shown, and not on what was written over it meanwhile", async () => {
+  const signed: string[] = [];
+  const signVote: SignVote = (body) => {
+    signed.push(hexEncode(body.revision));
+    return Promise.resolve(body);
+  };
+  await using page = createTestPage({ ucxi: { signVote } });
+  const browser = await page.login();
+  const { version } = await page.ucxi.client.propose({ title: "Use a queue", summary: "because" });
+  const { bytes } = await page.ucxi.client.get(version.address);
+  const path = `/decisions/at?${new URLSearchParams({ address: version.address })}`;
+  const { action, fields } = await browser.form(path, "/decisions/vote");
+  const other = new TextDecoder().decode(bytes).replace("because", "mallory gets the keys");
+  await page.ucxi.client.put(version.address, new TextEncoder().encode(other), { mediaType: "application/json" });
+
+  const voted = await browser.post(action, { ...fields, vote: "approve" });
+
+  assert.equal(voted.status, 409);
+  assert.match(voted.text, /mallory/, "it is shown what stands there now");
+  assert.deepEqual(signed, []);
+  const again = await browser.form(path, "/decisions/vote");
+  assert.equal((await browser.post(action, { ...again.fields, vote: "reject" })).status, 303);
+  const { version: latest } = await page.ucxi.client.decision(version.address);
+  assert.deepEqual(signed, [latest.revision]);
 });
 
 Deno.test("decisions: with a locked key a vote has a field for its passphrase", async () => {

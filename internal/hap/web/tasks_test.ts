@@ -48,6 +48,29 @@ Deno.test("a task: a result is sent back with a reason alone, and accepted witho
   assert.equal(late, undefined, "a task that is over has no form");
 });
 
+Deno.test("a task: what is accepted is the result that was shown, and the plan that is agreed to is that one", async () => {
+  const shown = { token: 1, result: { summary: "good", output: "", duration_ms: 1 } };
+  for (
+    const [state, act, before, after] of [
+      ["review", "accept", shown, { token: 2, result: { summary: "bad", output: "", duration_ms: 1 } }],
+      ["discussing", "agree", { plan_entry: "a".repeat(64) }, { plan_entry: "b".repeat(64) }],
+    ] as const
+  ) {
+    const { page, browser, path, now } = await open(state, before);
+    await using _page = page;
+    const form = await browser.form(path, path);
+    const task = now();
+    assert.ok(task);
+    page.mesh.taskMap.set(task.task_id, { ...task, ...after });
+
+    const pressed = await browser.post(path, { ...form.fields, act, reason: "" });
+
+    assert.equal(pressed.status, 409, act);
+    assert.equal(now()?.state, state);
+    assert.equal(page.mesh.entries.filter(({ kind }) => kind === "message_posted").length, 0);
+  }
+});
+
 Deno.test("a task: cancelled, tried again; a form counts once, and a refusal keeps the words", async () => {
   const { page, browser, path, press, now } = await open("executing");
   await using _page = page;

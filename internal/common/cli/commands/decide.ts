@@ -116,8 +116,9 @@ const vote: Command = {
   group: "context",
   summary: "Vote on a decision",
   details:
-    "Voting again changes the vote, as long as it is open. The reason is sealed for those who may read the decision. In a " +
-    "portal your key signs the vote; one that no person has signed is that of a node, and does not bind.",
+    "Voting again changes the vote, as long as it is open. With the citation that decide show tells, it is a vote on that " +
+    "version, whatever is written over it. The reason is sealed for those who may read the decision. " +
+    "In a portal your key signs the vote; one that no person has signed is that of a node, and does not bind.",
   args: [ADDRESS, { name: "vote", summary: VOTES.join(", "), isRequired: true, choices: VOTES }],
   flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Why" }],
   needs: "node",

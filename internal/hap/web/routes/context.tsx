@@ -1,4 +1,4 @@
-import type { ContentAnswer } from "@bzzz/ucxi";
+import type { ContentAnswer, VersionView } from "@bzzz/ucxi";
 import { atTemporal, formatAddress, LATEST, parseAddress, parseConcrete, parseTemporal } from "@bzzz/ucxl";
 import { type PageApp, refusalOf, typed, USED_FORM, type Visit } from "@bzzz/web";
 import { fullPage, justDone, momentOf, type PageParts, part, readForm, wantsPart } from "../page.tsx";
@@ -129,13 +129,14 @@ export function addContextRoutes(app: PageApp, parts: PageParts): void {
     const form = await readForm(visit.req.raw, parts);
     const address = concreteAddress(form.get("address"));
     const again = (problem: string, status: number) => decisionPage(visit, parts, address, { problem, status });
-    if (visit.var.session.forms.take(form.get("form") ?? "", `vote ${address}`) !== "fresh") {
+    const { version } = await context.decision(address, { signal: visit.req.raw.signal });
+    if (visit.var.session.forms.take(form.get("form") ?? "", votePurpose(version)) !== "fresh") {
       return await again(USED_FORM, 409);
     }
     const reason = typed(form, "reason");
     try {
       const vote = {
-        address,
+        address: version.citation, // what is written there from now on is another decision
         vote: form.get("vote") ?? "",
         ...(reason === undefined ? {} : { reason }),
         ...passphraseOf(form),
@@ -154,6 +155,11 @@ function withSeconds(time: string): string {
   return /T\d\d:\d\d$/.test(time) ? `${time}:00` : time;
 }
 
+/** A vote is on what was shown, not on what was written over it meanwhile. */
+function votePurpose({ citation }: VersionView): string {
+  return `vote ${citation}`;
+}
+
 async function decisionPage(
   visit: Visit,
   parts: PageParts,
@@ -170,7 +176,7 @@ async function decisionPage(
       decision={decision}
       at={momentOf(parts)}
       isLocked={canVote && await takesPassphrase(visit, parts, false)}
-      form={canVote ? visit.var.session.forms.issue(`vote ${decision.version.address}`) : undefined}
+      form={canVote ? visit.var.session.forms.issue(votePurpose(decision.version)) : undefined}
       problem={options.problem}
     />,
   );

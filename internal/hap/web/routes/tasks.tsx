@@ -58,7 +58,7 @@ export function addTaskRoutes(app: PageApp, parts: PageParts): void {
     const task = await load(visit);
     const reason = typed(form, "reason");
     const again = (problem: string, status: number) => taskPage(visit, parts, task, { problem, status, typed: reason });
-    if (visit.var.session.forms.take(form.get("form") ?? "", `task ${task.task_id}`) !== "fresh") {
+    if (visit.var.session.forms.take(form.get("form") ?? "", actPurpose(task)) !== "fresh") {
       return await again(USED_FORM, 409);
     }
     const known = TASK_ACTS.find(({ act }) => act === form.get("act"));
@@ -94,6 +94,11 @@ export function addTaskRoutes(app: PageApp, parts: PageParts): void {
       },
     });
   });
+}
+
+/** A judgement is of the claim whose result was shown, or of that plan, and not of what came in its place meanwhile. */
+function actPurpose({ task_id: id, token, plan_entry: plan }: TaskDetailView): string {
+  return `task ${id} ${token} ${plan ?? ""}`;
 }
 
 /** What may be said about a task whenever there is one. */
@@ -153,7 +158,7 @@ async function taskPage(
 ): Promise<Response> {
   const { problem, said } = options;
   const status = options.status ?? options.filled?.status ?? 200;
-  const form = visit.var.session.forms.issue(`task ${task.task_id}`);
+  const form = visit.var.session.forms.issue(actPurpose(task));
   return await fullPage(
     visit,
     parts,
