@@ -193,6 +193,30 @@ Deno.test("setup page: agreeing is to the plan that was shown, not to one that a
   assert.deepEqual(calls, []);
 });
 
+Deno.test("setup page: what was agreed to is done, whatever another tab answers in that moment", async () => {
+  const { browser, desk, calls, send } = await open();
+  await send("/", ANSWERS);
+  const agreeing = await browser.form("/confirm", "/confirm");
+  const other = await browser.form("/", "/");
+  const [looking, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { planConfig } = desk;
+  desk.planConfig = async (...given) => {
+    const plan = await planConfig.apply(desk, given);
+    looking.resolve();
+    await looked.promise;
+    return plan;
+  };
+
+  const agreed = browser.post("/confirm", agreeing.fields);
+  await looking.promise;
+  const answered = await browser.post("/", { ...other.fields, ...ANSWERS, agent_id: "mallory" });
+  looked.resolve();
+  await agreed;
+
+  assert.equal(answered.status, 303);
+  assert.deepEqual(calls.map(({ agentId }) => agentId), ["ana"]);
+});
+
 Deno.test("setup page: joining; token and passphrase are asked for when used, refused beside their fields, and kept nowhere", async () => {
   const { browser, desk, calls, failures, flow, send } = await open();
   const saved: string[] = [];

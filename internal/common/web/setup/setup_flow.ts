@@ -43,6 +43,8 @@ export class SetupBusyError extends BzzzError<"busy"> {}
 
 /** What will be done, as it was shown. */
 export interface SetupPlan {
+  /** What it is made of. */
+  readonly answers: SetupAnswers;
   readonly actions: readonly string[];
   readonly configPath: string;
   readonly isConfigThere: boolean;
@@ -191,6 +193,7 @@ export class SetupFlow {
       ? "new"
       : "no";
     return {
+      answers,
       actions,
       configPath: config.path,
       isConfigThere: config.isThere,
@@ -235,7 +238,7 @@ export class SetupFlow {
 
   async #carryOut(plan: SetupPlan, { token, personShares, passphrases }: SetupSecrets): Promise<void> {
     const { desk, hooks, globals, signal } = this.#deps;
-    const [facts, answers] = [this.#facts, this.#answers];
+    const [facts, { answers }] = [this.#facts, plan]; // not the answers of now: another tab may have sent others
     const outcome = await enterMesh(hooks, { facts, answers }, {
       globals,
       token: () => Promise.resolve(token),
