@@ -21,10 +21,11 @@ export const REPAIR_DELAY_MS = 30_000;
 /** Provider records live 48 h at the peers, so they are told anew four times as often. */
 export const REPUBLISH_PERIOD_MS = 12 * 60 * 60_000;
 /**
- * A transfer that has lasted this long and brought less than this rate is broken off, as a peer may drip to keep a content away.
- * A slow line loses nothing by it: the next try goes on where this one was.
+ * A transfer that has lasted this long and brought less than the least rate is broken off, as a peer may drip to keep a content
+ * away. A slow line loses nothing by it: the next try goes on where this one was.
  */
 export const TRANSFER_PATIENCE_MS = 20_000;
+/** The least rate of a transfer. */
 export const TRANSFER_MIN_BYTES_PER_SECOND = 16 * 1024;
 /** Streams of the protocol per peer, each way. */
 export const MAX_CONTENT_STREAMS = 8;
