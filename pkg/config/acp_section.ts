@@ -1,4 +1,5 @@
-import { commandLine, section, textList, VARIABLE_RULE, wholeNumber } from "./fields.ts";
+import { commandLine, textList, VARIABLE_RULE, wholeNumber } from "./fields.ts";
+import { section } from "./members.ts";
 
 function buildAcpSection() {
   return section({

@@ -8,19 +8,19 @@ import {
   mapList,
   NAME_RULE,
   optionalText,
-  section,
   textList,
   toggle,
   VARIABLE_RULE,
   wholeNumber,
 } from "./fields.ts";
+import { configFile, section } from "./members.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 import { modelSection } from "./model_section.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
 import { githubSection } from "./github_section.ts";
 
 function buildAgentSchema(defaults: ProfileDefaults) {
-  return z.strictObject({
+  return configFile({
     version: versionKey(),
     binary_type: constant("agent", "Program this file is for. The other program refuses it."),
     agent: section({
@@ -64,11 +64,16 @@ function buildAgentSchema(defaults: ProfileDefaults) {
       ),
       process: section({
         commands: mapList(
-          {
+          () => ({
             name: z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
             argv: argvOf(1),
+          }),
+          {
+            max: 32,
+            members: ["name", "argv"],
+            expected: "a list of at most 32 maps with name and argv",
+            identifiedBy: "name",
           },
-          { max: 32, expected: "a list of at most 32 maps with name and argv", identifiedBy: "name" },
           "Allow-list: the only programs a task can start, without a shell. The command whose name is among the capabilities a task requires is taken, otherwise the first one. As a variable or a flag: JSON.",
         ),
         timeout_seconds: wholeNumber(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { z } from "zod";
+import type { ConfigSectionLike } from "./members.ts";
 import { changeSettings, CONFIG_PROFILES, type ConfigProfile, parseConfig, renderExampleConfig } from "./mod.ts";
 
 Deno.test("changeSettings() changes the values and nothing else", () => {
@@ -17,7 +17,7 @@ Deno.test("changeSettings() leaves a file alone that says it already", () => {
   assert.equal(changeSettings(text, { "interface.mode": "plain" }), text);
 });
 
-function assertSmall<S extends z.ZodType>(profile: ConfigProfile<S>): void {
+function assertSmall<S extends ConfigSectionLike>(profile: ConfigProfile<S>): void {
   const example = renderExampleConfig(profile);
 
   const changed = changeSettings(example, { "ports.http_port": 1234, "network.p2p_port": 0 });

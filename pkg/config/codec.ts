@@ -1,4 +1,5 @@
-import { z } from "zod";
+import type { z } from "zod";
+import type { ConfigSectionLike } from "./members.ts";
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
@@ -7,29 +8,20 @@ export type CamelKeys<T> = T extends readonly (infer E)[] ? readonly CamelKeys<E
   : T extends object ? { readonly [K in keyof T as K extends string ? Camel<K> : K]: CamelKeys<T[K]> }
   : T;
 
-/** The configuration in code, of the schema of the file. */
-export type ConfigShape<S extends z.ZodType> = CamelKeys<z.output<S>>;
+/** The configuration in code, of the file. */
+export type ConfigShape<S extends ConfigSectionLike> = CamelKeys<z.output<ReturnType<S["schema"]>>>;
 
 /**
- * The one place where the snake_case keys of the file become the camelCase keys of the code, and back (conventions rule 17).
- * The schema has no maps with keys of the operator's choice, so every key may be renamed.
+ * The one place where the snake_case keys of the file become the camelCase keys of the code (conventions rule 17). `tree` has a
+ * legal value for every key that has one. The file has no maps with keys of the operator's choice, so every key may be renamed.
  */
-export function configCodec<S extends z.ZodType>(
-  schema: S,
-): z.ZodCodec<S, z.ZodCustom<ConfigShape<S>, ConfigShape<S>>> {
-  return z.codec(schema, z.custom<ConfigShape<S>>(), {
-    // Proof of the casts: ConfigShape<S> is defined as the output of S with its keys renamed this way.
-    decode: (value) => freeze(rename(value, toCamel)) as ConfigShape<S>,
-    encode: (value) => rename(value, toSnake) as z.input<S> & z.output<S>,
-  });
+export function toConfig<S extends ConfigSectionLike>(tree: Readonly<Record<string, unknown>>): ConfigShape<S> {
+  // Proof of the cast: ConfigShape<S> is defined as the output of S with its keys renamed this way.
+  return freeze(rename(tree, toCamel)) as ConfigShape<S>;
 }
 
 export function toCamel(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function toSnake(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function rename(value: unknown, renameKey: (key: string) => string): unknown {

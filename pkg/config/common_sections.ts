@@ -14,12 +14,12 @@ import {
   optionalText,
   optionalWholeNumber,
   port,
-  section,
   text,
   textList,
   toggle,
   wholeNumber,
 } from "./fields.ts";
+import { section } from "./members.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 
 /** No envelope of the mesh is larger (architecture section 5): no honest peer drops what another accepts. */

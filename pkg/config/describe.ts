@@ -32,10 +32,10 @@ export function describeConfig(
 ): readonly ConfigKeyDescription[] {
   const rows = new Map<string, ConfigKeyDescription>();
   for (const profile of profiles) {
-    for (const { key, schema, meta, variables } of listKeys(profile.createSchema(profile.defaults)).keys) {
+    for (const { key, fallback, meta, variables } of listKeys(profile.createSchema(profile.defaults)).keys) {
       const use: ConfigKeyUse = {
         program: profile.program,
-        fallback: schema.parse(undefined),
+        fallback,
         expected: meta.expected,
         description: meta.description,
       };
@@ -48,7 +48,7 @@ export function describeConfig(
 
 /** The JSON Schema (draft 2020-12) of a program's file, for editors. */
 export function configJsonSchema(profile: ConfigProfile): Readonly<Record<string, unknown>> {
-  const schema = z.toJSONSchema(profile.createSchema(profile.defaults), {
+  const schema = z.toJSONSchema(profile.createSchema(profile.defaults).schema(), {
     io: "input",
     override: ({ jsonSchema }) => {
       for (const word of ["kind", "expected", "item", "unit", "choices", "hint", "fileOnly", "members"]) {

@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import { stringify } from "yaml";
 import { type ConfigKey, listKeys } from "./keys.ts";
+import type { ConfigSectionLike } from "./members.ts";
 import { parseConfig } from "./load.ts";
 import type { ConfigProfile } from "./profiles.ts";
 
@@ -12,7 +12,7 @@ const WIDTH = 100;
  *
  * @throws ConfigError config_invalid when a value is not legal.
  */
-export function renderExampleConfig<S extends z.ZodType>(
+export function renderExampleConfig<S extends ConfigSectionLike>(
   profile: ConfigProfile<S>,
   values: Readonly<Record<string, unknown>> = {},
 ): string {
@@ -46,7 +46,7 @@ function renderKey(key: ConfigKey, given: unknown): readonly string[] {
     ? description
     : `${description} Expected: ${expected}${unit ? ` (${unit})` : ""}.`;
   const comment = wrap(about, WIDTH - pad.length - 2).map((line) => `${pad}# ${line}`);
-  const value = given === undefined ? key.schema.parse(undefined) : given;
+  const value = given === undefined ? key.fallback : given;
   const name = key.path.at(-1) ?? "";
   if (value === undefined) return [...comment, `${pad}# ${name}:`];
   return [...comment, ...renderValue(name, value).map((line) => `${pad}${line}`)];

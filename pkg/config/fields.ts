@@ -1,52 +1,19 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-
-/** How the text of a variable or a flag becomes the value of a key. */
-export type KeyKind = "integer" | "boolean" | "text" | "list" | "json";
-
-/** What a key says about itself beside its zod type; the documentation and every error message are made of it. */
-export interface KeyMeta {
-  readonly description: string;
-  readonly kind: KeyKind;
-  /** Completes "expected …". */
-  readonly expected: string;
-  /** Completes "expected …" for one element of a list. */
-  readonly item?: string;
-  readonly unit?: string;
-  /** The legal values, where they can be listed. */
-  readonly choices?: readonly string[];
-  /** What to write instead of `value`, when that can be told. */
-  readonly hint?: (value: string) => string | undefined;
-  /** Describes the file itself: neither a variable nor a flag sets it. */
-  readonly fileOnly?: boolean;
-  /** Names of the members of an element, for a list of maps. */
-  readonly members?: readonly string[];
-}
+import { type ConfigField, field, type KeyMeta } from "./members.ts";
 
 function hintFrom(hints: Readonly<Record<string, string>>): (value: string) => string | undefined {
   return (value) => Object.hasOwn(hints, value) ? hints[value] : undefined;
-}
-
-function withMeta<T extends z.ZodType>(schema: T, meta: KeyMeta): T {
-  // in place: describe() and meta() would copy the schema twice, for each of a hundred keys at every start
-  z.globalRegistry.add(schema, { ...meta });
-  return schema;
-}
-
-/** A section: strict, and complete when it is left out. */
-export function section<S extends z.ZodRawShape>(shape: S): z.ZodPrefault<z.ZodObject<S, z.core.$strict>> {
-  // Proof of the cast: every member of every section has a default or is optional, so {} is a legal input.
-  return z.strictObject(shape).prefault({} as z.input<z.ZodObject<S, z.core.$strict>>);
 }
 
 /** A key with one legal value, which says what the file is. */
 export function constant<const V extends string | number>(
   value: V,
   description: string,
-): z.ZodDefault<z.ZodLiteral<V>> {
-  const literal: z.ZodLiteral<V> = z.literal(value);
+): ConfigField<z.ZodDefault<z.ZodLiteral<V>>> {
+  const literal = (): z.ZodLiteral<V> => z.literal(value);
   // Proof of the cast: the output of a literal of V is V.
-  return withMeta(literal.default(value as z.output<z.ZodLiteral<V>> & z.core.util.NoUndefined<V>), {
+  return field(() => literal().default(value as z.output<z.ZodLiteral<V>> & z.core.util.NoUndefined<V>), value, {
     description,
     kind: typeof value === "number" ? "integer" : "text",
     expected: typeof value === "number" ? String(value) : `"${value}"`,
@@ -59,8 +26,8 @@ export function wholeNumber(
   fallback: number,
   range: { readonly min: number; readonly max: number; readonly unit?: string },
   description: string,
-): z.ZodDefault<z.ZodInt> {
-  return withMeta(z.int().check(z.gte(range.min), z.lte(range.max)).default(fallback), {
+): ConfigField<z.ZodDefault<z.ZodInt>> {
+  return field(() => z.int().check(z.gte(range.min), z.lte(range.max)).default(fallback), fallback, {
     description,
     kind: "integer",
     expected: `a whole number from ${range.min} to ${range.max}`,
@@ -69,10 +36,14 @@ export function wholeNumber(
 }
 
 /** One of a few numbers. */
-export function numberChoice(values: readonly number[], fallback: number, description: string): z.ZodDefault<z.ZodInt> {
+export function numberChoice(
+  values: readonly number[],
+  fallback: number,
+  description: string,
+): ConfigField<z.ZodDefault<z.ZodInt>> {
   const expected = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
-  const schema = z.int({ error: expected }).refine((value) => values.includes(value), { error: expected });
-  return withMeta(schema.default(fallback), {
+  const schema = () => z.int({ error: expected }).refine((value) => values.includes(value), { error: expected });
+  return field(() => schema().default(fallback), fallback, {
     description,
     kind: "integer",
     expected,
@@ -84,8 +55,8 @@ export function numberChoice(values: readonly number[], fallback: number, descri
 export function optionalWholeNumber(
   range: { readonly min: number; readonly max: number; readonly unit?: string },
   description: string,
-): z.ZodOptional<z.ZodInt> {
-  return withMeta(z.int().min(range.min).max(range.max).optional(), {
+): ConfigField<z.ZodOptional<z.ZodInt>> {
+  return field(() => z.int().min(range.min).max(range.max).optional(), undefined, {
     description,
     kind: "integer",
     expected: `a whole number from ${range.min} to ${range.max}`,
@@ -94,7 +65,7 @@ export function optionalWholeNumber(
 }
 
 /** A TCP port; 0 lets the system choose. */
-export function port(fallback: number, description: string): z.ZodDefault<z.ZodInt> {
+export function port(fallback: number, description: string): ConfigField<z.ZodDefault<z.ZodInt>> {
   return wholeNumber(fallback, { min: 0, max: 65_535 }, description);
 }
 
@@ -103,9 +74,9 @@ export function choice<const V extends readonly [string, ...string[]]>(
   fallback: V[number],
   description: string,
   hints: Readonly<Record<string, string>> = {},
-): z.ZodDefault<z.ZodLiteral<V[number]>> {
-  const literal: z.ZodLiteral<V[number]> = z.literal([...values]);
-  return withMeta(literal.default(fallback as z.core.util.NoUndefined<V[number]>), {
+): ConfigField<z.ZodDefault<z.ZodLiteral<V[number]>>> {
+  const literal = (): z.ZodLiteral<V[number]> => z.literal([...values]);
+  return field(() => literal().default(fallback as z.core.util.NoUndefined<V[number]>), fallback, {
     description,
     kind: "text",
     expected: values.length === 1 ? `"${values[0]}"` : `one of ${values.join(", ")}`,
@@ -120,10 +91,10 @@ export function toggle(
   allowed: readonly boolean[],
   description: string,
   hints: Readonly<Record<string, string>> = {},
-): z.ZodDefault<z.ZodBoolean> {
+): ConfigField<z.ZodDefault<z.ZodBoolean>> {
   const expected = allowed.join(" or ");
-  const schema = z.boolean().refine((value) => allowed.includes(value), { error: expected });
-  return withMeta(schema.default(fallback), {
+  const schema = () => z.boolean().refine((value) => allowed.includes(value), { error: expected });
+  return field(() => schema().default(fallback), fallback, {
     description,
     kind: "boolean",
     expected,
@@ -135,8 +106,8 @@ export function toggle(
 /** True, false, or "auto": the program decides where it runs. */
 export function autoToggle(
   description: string,
-): z.ZodDefault<z.ZodUnion<readonly [z.ZodBoolean, z.ZodLiteral<"auto">]>> {
-  return withMeta(z.union([z.boolean(), z.literal("auto")] as const).default("auto"), {
+): ConfigField<z.ZodDefault<z.ZodUnion<readonly [z.ZodBoolean, z.ZodLiteral<"auto">]>>> {
+  return field(() => z.union([z.boolean(), z.literal("auto")] as const).default("auto"), "auto", {
     description,
     kind: "boolean",
     expected: "true, false or auto",
@@ -160,8 +131,8 @@ function textOf(rule: TextRule): z.ZodString {
   return z.string({ error: rule.expected }).refine(rule.isValid, { error: rule.expected });
 }
 
-export function text(fallback: string, rule: TextRule, description: string): z.ZodDefault<z.ZodString> {
-  return withMeta(textOf(rule).default(fallback), {
+export function text(fallback: string, rule: TextRule, description: string): ConfigField<z.ZodDefault<z.ZodString>> {
+  return field(() => textOf(rule).default(fallback), fallback, {
     description,
     kind: "text",
     expected: rule.expected,
@@ -170,8 +141,13 @@ export function text(fallback: string, rule: TextRule, description: string): z.Z
 }
 
 /** A text that may be absent; what its absence means is in its description. */
-export function optionalText(rule: TextRule, description: string): z.ZodOptional<z.ZodString> {
-  return withMeta(textOf(rule).optional(), { description, kind: "text", expected: rule.expected, ...hintOf(rule) });
+export function optionalText(rule: TextRule, description: string): ConfigField<z.ZodOptional<z.ZodString>> {
+  return field(() => textOf(rule).optional(), undefined, {
+    description,
+    kind: "text",
+    expected: rule.expected,
+    ...hintOf(rule),
+  });
 }
 
 /** A list of different texts. */
@@ -180,11 +156,12 @@ export function textList(
   rule: TextRule,
   options: { readonly max: number; readonly what: string },
   description: string,
-): z.ZodDefault<z.ZodArray<z.ZodString>> {
+): ConfigField<z.ZodDefault<z.ZodArray<z.ZodString>>> {
   const expected = `a list of at most ${options.max} ${options.what}, each once`;
-  const schema = z.array(textOf(rule)).max(options.max)
-    .refine((items) => new Set(items).size === items.length, { error: expected });
-  return withMeta(schema.default([...fallback]), {
+  const schema = () =>
+    z.array(textOf(rule)).max(options.max)
+      .refine((items) => new Set(items).size === items.length, { error: expected });
+  return field(() => schema().default([...fallback]), fallback, {
     description,
     kind: "list",
     expected,
@@ -195,16 +172,23 @@ export function textList(
 
 /** A list of maps; variables and flags give it as JSON. */
 export function mapList<S extends z.ZodRawShape>(
-  shape: S,
-  options: { readonly max: number; readonly expected: string; readonly identifiedBy: keyof S & string },
+  shape: () => S,
+  options: {
+    readonly max: number;
+    readonly expected: string;
+    /** Names of all members of a map, in the order of the text for people. */
+    readonly members: readonly (keyof S & string)[];
+    readonly identifiedBy: keyof S & string;
+  },
   description: string,
-): z.ZodDefault<z.ZodArray<z.ZodObject<S, z.core.$strict>>> {
-  const members = Object.keys(shape);
-  const schema = z.array(z.strictObject(shape)).max(options.max).refine((items) => {
-    const names = items.map((item) => (item as Record<string, unknown>)[options.identifiedBy]);
-    return new Set(names).size === names.length;
-  }, { error: `${options.expected}, each ${options.identifiedBy} once` });
-  return withMeta(schema.default([]), {
+): ConfigField<z.ZodDefault<z.ZodArray<z.ZodObject<S, z.core.$strict>>>> {
+  const { members } = options;
+  const schema = () =>
+    z.array(z.strictObject(shape())).max(options.max).refine((items) => {
+      const names = items.map((item) => (item as Record<string, unknown>)[options.identifiedBy]);
+      return new Set(names).size === names.length;
+    }, { error: `${options.expected}, each ${options.identifiedBy} once` });
+  return field(() => schema().default([]), [], {
     description,
     kind: "json",
     expected: options.expected,
@@ -224,20 +208,13 @@ export function argvOf(min: 0 | 1): z.ZodArray<z.ZodString> {
 }
 
 /** A program and its arguments that may be left out; variables and flags give it as JSON. */
-export function commandLine(description: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
-  return withMeta(argvOf(0).default([]), {
+export function commandLine(description: string): ConfigField<z.ZodDefault<z.ZodArray<z.ZodString>>> {
+  return field(() => argvOf(0).default([]), [], {
     description,
     kind: "json",
     expected: "a list: the program, then its arguments, at most 64 texts",
     item: "a program or an argument, as text",
   });
-}
-
-/** The meta of a key's schema, or undefined of one that was not made here. */
-export function metaOf(schema: z.ZodType): KeyMeta | undefined {
-  const meta = schema.meta();
-  // Proof of the cast: `kind` and `expected` are only set by `withMeta`, from a KeyMeta.
-  return meta?.["kind"] === undefined ? undefined : meta as unknown as KeyMeta;
 }
 
 /** An address to bind: an IP address, or localhost. */

@@ -1,4 +1,5 @@
-import { lineRule, optionalText, section, text, textList, type TextRule, toggle, wholeNumber } from "./fields.ts";
+import { lineRule, optionalText, text, textList, type TextRule, toggle, wholeNumber } from "./fields.ts";
+import { section } from "./members.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** A client id of a task has 128 characters, of which an issue's number takes its part. */

@@ -1,10 +1,10 @@
-import { z } from "zod";
-import { choice, constant, lineRule, optionalText, section, text, toggle, wholeNumber } from "./fields.ts";
+import { choice, constant, lineRule, optionalText, text, toggle, wholeNumber } from "./fields.ts";
+import { configFile, section } from "./members.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
 
 function buildHapSchema(defaults: ProfileDefaults) {
-  return z.strictObject({
+  return configFile({
     version: versionKey(),
     binary_type: constant("hap", "Program this file is for. The other program refuses it."),
     agent: section(identityKeys({ capabilities: [] })),

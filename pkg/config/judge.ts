@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type ConfigIssue, describeValue } from "./issues.ts";
 import { type ConfigKey, type ConfigKeys, pathText } from "./keys.ts";
+import type { ConfigSectionLike } from "./members.ts";
 import { nearest, suggestChoice, suggestKey } from "./suggest.ts";
 
 /** Where a value came from. */
@@ -14,7 +15,7 @@ export interface Place {
 /** What the layers need to know of the program whose configuration is read. */
 export interface LayerContext {
   readonly known: ConfigKeys;
-  readonly schema: z.ZodType;
+  readonly file: ConfigSectionLike;
   readonly program: string;
   readonly binaryType: string;
   readonly others: {
@@ -38,7 +39,7 @@ export function badValue(
   const isBrokenJson = key?.meta.kind === "json" && depth === 0 && typeof value === "string";
   const got = isBrokenJson ? "text that is not a list of maps" : describeValue(value);
   const base = { ...place, keyPath: pathText(issue.path), got };
-  if (key === undefined) return { ...base, expected: "a map of settings" };
+  if (key === undefined) return notAMap(issue.path, value, place);
   const expected = issue.code === "custom" || depth > 1
     ? issue.message
     : (depth === 0 ? key.meta.expected : key.meta.item ?? key.meta.expected);
@@ -47,6 +48,11 @@ export function badValue(
     : "";
   const suggestion = suggestValue(key, value, depth);
   return { ...base, expected: `${expected}${unit}`, ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+/** The issue for a section that is a list or one value. */
+export function notAMap(path: readonly PropertyKey[], value: unknown, place: Place): ConfigIssue {
+  return { ...place, keyPath: pathText(path), got: describeValue(value), expected: "a map of settings" };
 }
 
 function suggestValue(key: ConfigKey, value: unknown, depth: number): string | undefined {

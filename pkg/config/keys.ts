@@ -1,13 +1,11 @@
-import { z } from "zod";
-import { type KeyMeta, metaOf } from "./fields.ts";
+import type { ConfigField, ConfigSectionLike } from "./members.ts";
+import { isSection } from "./members.ts";
 
-/** One key that can be set: a leaf of the schema. */
-export interface ConfigKey {
+/** One key that can be set: a leaf of the file. */
+export interface ConfigKey extends ConfigField {
   /** Dotted, snake_case: "ports.http_port". */
   readonly key: string;
   readonly path: readonly string[];
-  readonly schema: z.ZodType;
-  readonly meta: KeyMeta;
   /** Variables that set it, the derived name first; none for a key that describes the file itself. */
   readonly variables: readonly string[];
 }
@@ -30,31 +28,22 @@ export interface ConfigKeys {
   readonly sections: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Walks a schema made of `section` and the field makers; nothing about keys is written down a second time. */
-export function listKeys(schema: z.ZodType): ConfigKeys {
+/** Walks a file made of `section` and the field makers; nothing about keys is written down a second time. */
+export function listKeys(file: ConfigSectionLike): ConfigKeys {
   const keys: ConfigKey[] = [];
   const sections = new Map<string, readonly string[]>();
-  const walk = (node: z.ZodType, path: readonly string[]): void => {
+  const walk = (member: ConfigField | ConfigSectionLike, path: readonly string[]): void => {
     const key = path.join(".");
-    const meta = metaOf(node);
-    if (meta !== undefined) {
-      const variables = meta.fileOnly === true ? [] : [variableName(key), ...(VARIABLE_ALIASES[key] ?? [])];
-      keys.push({ key, path, schema: node, meta, variables });
+    if (isSection(member)) {
+      sections.set(key, Object.keys(member.members));
+      for (const [name, child] of Object.entries(member.members)) walk(child, [...path, name]);
       return;
     }
-    const shape = shapeOf(node);
-    sections.set(key, Object.keys(shape));
-    for (const [name, child] of Object.entries(shape)) walk(child, [...path, name]);
+    const variables = member.meta.fileOnly === true ? [] : [variableName(key), ...(VARIABLE_ALIASES[key] ?? [])];
+    keys.push({ ...member, key, path, variables });
   };
-  walk(schema, []);
+  walk(file, []);
   return { keys, sections };
-}
-
-function shapeOf(node: z.ZodType): Readonly<Record<string, z.ZodType>> {
-  const inner = node instanceof z.ZodPrefault ? node.def.innerType : node;
-  if (!(inner instanceof z.ZodObject)) throw new TypeError("A member of a configuration section has no description");
-  // Proof of the cast: shapes given to `section` and `z.strictObject` hold classic zod types only.
-  return inner.shape as Readonly<Record<string, z.ZodType>>;
 }
 
 /**

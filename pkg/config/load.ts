@@ -1,9 +1,9 @@
-import type { z } from "zod";
-import { configCodec, type ConfigShape } from "./codec.ts";
+import { type ConfigShape, toConfig } from "./codec.ts";
 import { type ConfigFile, findConfigFile, readConfigFile } from "./file.ts";
 import { capIssues, ConfigError, type ConfigIssue, placeText } from "./issues.ts";
 import type { LayerContext, Place } from "./judge.ts";
 import { listKeys } from "./keys.ts";
+import type { ConfigSectionLike } from "./members.ts";
 import { type Config, CONFIG_PROFILES, type ConfigProfile } from "./profiles.ts";
 import { ruleViolations } from "./rules.ts";
 import { type Layer, readEnvironmentLayer, readFileLayer, readFlagLayer } from "./sources.ts";
@@ -30,7 +30,7 @@ export interface LoadedConfig<C = Config> {
 }
 
 /** What `parseConfig` works on; nothing is read from the process. */
-export interface ParseConfigOptions<S extends z.ZodType> {
+export interface ParseConfigOptions<S extends ConfigSectionLike> {
   readonly profile: ConfigProfile<S>;
   /** The text of the file; undefined when there is none. */
   readonly text?: string | undefined;
@@ -44,7 +44,7 @@ export interface ParseConfigOptions<S extends z.ZodType> {
 }
 
 /** What `loadConfig` works on. */
-export interface LoadConfigOptions<S extends z.ZodType> extends Omit<ParseConfigOptions<S>, "file"> {
+export interface LoadConfigOptions<S extends ConfigSectionLike> extends Omit<ParseConfigOptions<S>, "file"> {
   /** The file named on the command line. It must exist. With `text`, only a name for messages. */
   readonly path?: string | undefined;
   /** The data directory: `config.yaml` in it is read when nobody names a file. */
@@ -58,7 +58,7 @@ export interface LoadConfigOptions<S extends z.ZodType> extends Omit<ParseConfig
  * @throws ConfigError config_missing: a named file does not exist; config_unreadable: it is a directory, too large (1 MiB), not
  * UTF-8, or may not be read; config_invalid: with every problem of every source.
  */
-export async function loadConfig<S extends z.ZodType>(
+export async function loadConfig<S extends ConfigSectionLike>(
   options: LoadConfigOptions<S>,
 ): Promise<LoadedConfig<ConfigShape<S>>> {
   const { path, home, ...rest } = options;
@@ -73,11 +73,10 @@ export async function loadConfig<S extends z.ZodType>(
  *
  * @throws ConfigError config_invalid, with every problem of every source (at most 100, then a count).
  */
-export function parseConfig<S extends z.ZodType>(options: ParseConfigOptions<S>): LoadedConfig<ConfigShape<S>> {
+export function parseConfig<S extends ConfigSectionLike>(options: ParseConfigOptions<S>): LoadedConfig<ConfigShape<S>> {
   const { profile, text } = options;
   const file = options.file ?? "configuration";
-  const schema = profile.createSchema(profile.defaults);
-  const context = layerContext(profile, schema);
+  const context = layerContext(profile, profile.createSchema(profile.defaults));
   const layers: readonly Layer[] = [
     readFlagLayer(options.flags, context),
     readEnvironmentLayer(options.env, options.knownVariables ?? [], context),
@@ -85,11 +84,13 @@ export function parseConfig<S extends z.ZodType>(options: ParseConfigOptions<S>)
   ];
 
   const tree: Record<string, unknown> = {};
+  for (const section of context.known.sections.keys()) if (section !== "") setAt(tree, section.split("."), {});
   const origins = new Map<string, ConfigOrigin>();
   const places = new Map<string, Place>();
-  for (const { key, path } of context.known.keys) {
+  for (const { key, path, fallback } of context.known.keys) {
     const top = layers.find(({ values }) => values.has(key))?.values.get(key);
     if (top === undefined) {
+      setAt(tree, path, fallback);
       origins.set(key, { source: "default", where: `default of ${profile.program}` });
       continue;
     }
@@ -98,8 +99,7 @@ export function parseConfig<S extends z.ZodType>(options: ParseConfigOptions<S>)
     origins.set(key, { source: top.place.source, where: placeText(top.place) });
   }
 
-  // Every value in the tree passed its own schema, so this cannot fail but by a mistake in the schema.
-  const config = configCodec(schema).decode(tree as z.input<S>, { jitless: true });
+  const config = toConfig<S>(tree); // every value in it has passed its own schema, or is its key's own
   const issues = layers.toReversed().flatMap((layer) => layer.issues);
   const blamed = new Set(issues.map(({ keyPath }) => keyPath.replace(/\[.*$/, "")));
   // Of a file that could not be read as a whole the values are unknown, so nothing can be said about their fit.
@@ -116,8 +116,8 @@ export function parseConfig<S extends z.ZodType>(options: ParseConfigOptions<S>)
   return { config, origins, warnings, file: text === undefined ? undefined : file };
 }
 
-function layerContext(profile: ConfigProfile, schema: z.ZodType): LayerContext {
-  const known = listKeys(schema);
+function layerContext(profile: ConfigProfile, file: ConfigSectionLike): LayerContext {
+  const known = listKeys(file);
   const others = Object.values(CONFIG_PROFILES).filter(({ binaryType }) => binaryType !== profile.binaryType);
   // Made when somebody asks: a configuration without strange names needs no schema but its own.
   let foreignNames: ReadonlySet<string> | undefined;
@@ -130,7 +130,7 @@ function layerContext(profile: ConfigProfile, schema: z.ZodType): LayerContext {
   };
   return {
     known,
-    schema,
+    file,
     program: profile.program,
     binaryType: profile.binaryType,
     others: {

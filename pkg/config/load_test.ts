@@ -201,7 +201,7 @@ Deno.test("every key: flag over variable over file over default", () => {
       const [byFlag, flagOrigin] = load({ text, env, flags: { [key]: inFlag } });
       const [byFlagText] = load({ text, env, flags: { [key]: variableText(inFlag) } });
 
-      assert.deepEqual(byDefault, schema.parse(undefined), about);
+      assert.deepEqual(byDefault, schema().parse(undefined), about);
       assert.deepEqual(defaultOrigin, { source: "default", where: `default of ${profile.program}` }, about);
       assert.deepEqual(byFile, inCode(inFile), about);
       assert.equal(fileOrigin?.source, "file", about);

@@ -36,3 +36,4 @@ export type { Position, YamlSource } from "./yaml_source.ts";
 export type { AgentConfigSchema } from "./agent_schema.ts";
 export type { HapConfigSchema } from "./hap_schema.ts";
 export { KNOWN_VARIABLES } from "./sources.ts";
+export type { ConfigField, ConfigMembers, ConfigSectionLike } from "./members.ts";

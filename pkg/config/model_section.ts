@@ -6,12 +6,12 @@ import {
   mapList,
   NAME_RULE,
   optionalText,
-  section,
   text,
   type TextRule,
   toggle,
   wholeNumber,
 } from "./fields.ts";
+import { section } from "./members.ts";
 
 /** An address of a server: no credentials in it, they would be shown with the configuration. */
 export const URL_RULE: TextRule = {
@@ -60,7 +60,7 @@ function buildModelSection() {
       "Let url and choice_url be http:// also when they are neither loopback nor a private address: everybody on the way reads tasks and token then.",
     ),
     models: mapList(
-      {
+      () => ({
         name: z.string({ error: MODEL_RULE.expected }).refine(MODEL_RULE.isValid, { error: MODEL_RULE.expected }),
         capabilities: z.array(
           z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
@@ -68,9 +68,10 @@ function buildModelSection() {
         ).max(32, { error: "at most 32 capabilities" }).default([]),
         input_price: price(),
         output_price: price(),
-      },
+      }),
       {
         max: 32,
+        members: ["name", "capabilities", "input_price", "output_price"],
         expected: "a list of at most 32 maps with name, and capabilities, input_price and output_price if need be",
         identifiedBy: "name",
       },

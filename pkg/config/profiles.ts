@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import type { ConfigShape } from "./codec.ts";
 import { type AgentConfigSchema, createAgentSchema } from "./agent_schema.ts";
+import type { ConfigSectionLike } from "./members.ts";
 import { createHapSchema, type HapConfigSchema } from "./hap_schema.ts";
 
 /** The defaults in which programs differ. Everything else has one default, in the schema. */
@@ -21,7 +21,7 @@ export interface ProfileDefaults {
 }
 
 /** What the loader knows of a program. A new program is a new object of this type, not a case in a switch. */
-export interface ConfigProfile<S extends z.ZodType = z.ZodType> {
+export interface ConfigProfile<S extends ConfigSectionLike = ConfigSectionLike> {
   /** The value of `binary_type`. */
   readonly binaryType: string;
   /** The name of the program, for messages. */

@@ -1,8 +1,9 @@
 import { type ConfigIssue, describeValue, printable } from "./issues.ts";
-import { badValue, type LayerContext, type Place, unknownKey, withHint } from "./judge.ts";
+import { badValue, type LayerContext, notAMap, type Place, unknownKey, withHint } from "./judge.ts";
 import { type ConfigKey, type ConfigKeys, valueOfText } from "./keys.ts";
+import { type ConfigSectionLike, isSection } from "./members.ts";
 import { nearest } from "./suggest.ts";
-import { isMap, setAt, valueAt } from "./tree.ts";
+import { isMap, valueAt } from "./tree.ts";
 import type { YamlSource } from "./yaml_source.ts";
 
 /** What one source says: legal values by dotted key, and what is wrong with the rest. */
@@ -12,9 +13,12 @@ export interface Layer {
   readonly warnings: readonly ConfigIssue[];
 }
 
+/** Of one file, before they are made into a list for people. */
+const MAX_ISSUES = 10_000;
+
 const FILE_WANTED = "a map of settings, such as the one `init` writes";
 
-/** The file: zod judges the whole, so that unknown keys and misplaced values are found wherever they stand. */
+/** The file. Unknown keys and misplaced values are found wherever they stand; the schema of a key is asked about values alone. */
 export function readFileLayer(source: YamlSource, file: string, context: LayerContext): Layer {
   const place = (at: { line: number; column: number }): Place => ({ source: "file", file, ...at });
   const stop = (...issues: readonly ConfigIssue[]): Layer => ({ values: new Map(), issues, warnings: [] });
@@ -38,25 +42,33 @@ export function readFileLayer(source: YamlSource, file: string, context: LayerCo
     });
   }
   const issues = [...source.issues];
-  const whole = context.schema.safeParse(root, { jitless: true }); // parsed once: compiling a fast parser would cost more
-  for (const issue of whole.error?.issues ?? []) {
-    if (issue.code === "unrecognized_keys") {
-      for (const name of issue.keys) {
-        const path = [...issue.path, name];
-        issues.push(unknownKey(path, place(source.keyPositionOf(path)), context));
-      }
-    } else {
-      const found = valueAt(root, issue.path);
-      issues.push(badValue(issue, found, place(source.positionOf(issue.path)), context.known));
-    }
-    if (issues.length > 10_000) break;
-  }
   const values = new Map<string, { value: unknown; place: Place }>();
-  for (const key of context.known.keys) {
-    const value = valueAt(root, key.path);
-    if (value === undefined || !(whole.success || key.schema.safeParse(value).success)) continue;
-    values.set(key.key, { value, place: place(source.positionOf(key.path)) });
-  }
+  const byName = new Map(context.known.keys.map((key) => [key.key, key]));
+  const walk = (
+    map: Readonly<Record<string, unknown>>,
+    { members }: ConfigSectionLike,
+    at: readonly string[],
+  ): void => {
+    for (const [name, value] of Object.entries(map)) {
+      const path = [...at, name];
+      const member = Object.hasOwn(members, name) ? members[name] : undefined;
+      const key = byName.get(path.join("."));
+      if (issues.length > MAX_ISSUES) return;
+      if (member !== undefined && isSection(member) && isMap(value)) walk(value, member, path);
+      else if (member !== undefined && isSection(member)) {
+        issues.push(notAMap(path, value, place(source.positionOf(path))));
+      } else if (key === undefined) issues.push(unknownKey(path, place(source.keyPositionOf(path)), context));
+      else {
+        const judged = judge(key, value, {
+          ofValue: (within) => place(source.positionOf(within)),
+          ofName: (within) => place(source.keyPositionOf(within)),
+        }, context);
+        if (judged.ok) values.set(key.key, { value: judged.value, place: place(source.positionOf(path)) });
+        else issues.push(...judged.issues);
+      }
+    }
+  };
+  walk(root, context.file, []);
   issues.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return { values, issues: withoutRepeats(issues), warnings: [] };
 }
@@ -101,9 +113,9 @@ export function readEnvironmentLayer(
       continue;
     }
     const text = env[first] ?? "";
-    const checked = check(key, valueOfText(key, text), variablePlace(first), context);
-    if (checked.length === 0) values.set(key.key, { value: valueOfText(key, text), place: variablePlace(first) });
-    else issues.push(...checked.map((issue) => text === "" ? withHint(issue, "unset the variable") : issue));
+    const judged = judge(key, valueOfText(key, text), everywhere(variablePlace(first)), context);
+    if (judged.ok) values.set(key.key, { value: judged.value, place: variablePlace(first) });
+    else issues.push(...judged.issues.map((issue) => text === "" ? withHint(issue, "unset the variable") : issue));
   }
   const warnings = Object.keys(env)
     .filter((name) => name.startsWith("BZZZ_") && !meaningful.has(name) && !isSetByKubernetes(name, env[name]))
@@ -135,24 +147,40 @@ export function readFlagLayer(flags: Readonly<Record<string, unknown>>, context:
       continue;
     }
     const value = typeof given === "string" ? valueOfText(key, given) : given;
-    const checked = check(key, value, place, context);
-    if (checked.length === 0) values.set(name, { value, place });
-    else issues.push(...checked);
+    const judged = judge(key, value, everywhere(place), context);
+    if (judged.ok) values.set(name, { value: judged.value, place });
+    else issues.push(...judged.issues);
   }
   return { values, issues: withoutRepeats(issues), warnings: [] };
 }
 
-function check(key: ConfigKey, value: unknown, place: Place, context: LayerContext): readonly ConfigIssue[] {
-  const issues = key.schema.safeParse(value).error?.issues ?? [];
-  return issues.flatMap((issue) => {
+/** Where the value at a path, or the name at its end, stands. */
+interface Places {
+  readonly ofValue: (path: readonly PropertyKey[]) => Place;
+  readonly ofName: (path: readonly PropertyKey[]) => Place;
+}
+
+/** A variable and a flag are one place, whatever is in them. */
+function everywhere(place: Place): Places {
+  return { ofValue: () => place, ofName: () => place };
+}
+
+function judge(
+  key: ConfigKey,
+  value: unknown,
+  places: Places,
+  context: LayerContext,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly ConfigIssue[] } {
+  const parsed = key.schema().safeParse(value, { jitless: true }); // parsed once: compiling a fast parser would cost more
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const issues = parsed.error.issues.flatMap((issue) => {
     const path = [...key.path, ...issue.path];
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((name) => unknownKey([...path, name], place, context));
+      return issue.keys.map((name) => unknownKey([...path, name], places.ofName([...path, name]), context));
     }
-    const tree = Object.create(null);
-    setAt(tree, key.path, value);
-    return badValue({ ...issue, path }, valueAt(tree, path), place, context.known);
+    return badValue({ ...issue, path }, valueAt(value, issue.path), places.ofValue(path), context.known);
   });
+  return { ok: false, issues };
 }
 
 /** One message per place and key: several rules of zod can fail for one reason. */

@@ -1,6 +1,11 @@
 import type { BinaryType } from "@bzzz/agentid";
-import { type AgentConfigSchema, CONFIG_PROFILES, type ConfigProfile, type HapConfigSchema } from "@bzzz/config";
-import type { z } from "zod";
+import {
+  type AgentConfigSchema,
+  CONFIG_PROFILES,
+  type ConfigProfile,
+  type ConfigSectionLike,
+  type HapConfigSchema,
+} from "@bzzz/config";
 import { RuntimeError } from "./errors.ts";
 import type { PortConfig } from "./interfaces.ts";
 import { DEFAULT_SHUTDOWN_PLAN, type ShutdownPlan } from "./shutdown_plan.ts";
@@ -9,7 +14,7 @@ import { DEFAULT_SHUTDOWN_PLAN, type ShutdownPlan } from "./shutdown_plan.ts";
  * Everything in which one program differs from another. Code asks the profile for what it needs ("does it execute tasks?") and
  * never for its name: another program is another object of this type, given to a `ProfileRegistry`.
  */
-export interface BinaryProfile<S extends z.ZodType = z.ZodType> {
+export interface BinaryProfile<S extends ConfigSectionLike = ConfigSectionLike> {
   readonly binaryType: BinaryType;
   /** The name of the executable. */
   readonly program: string;
