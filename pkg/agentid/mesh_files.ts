@@ -85,7 +85,7 @@ export async function loadMesh(home: string): Promise<MeshRecord | undefined> {
   const paths = meshPaths(home);
   const bytes = await readFileIfThere(paths.mesh);
   if (!bytes) return undefined;
-  const parsed = meshFileSchema().safeParse(parseJson(bytes));
+  const parsed = meshFileSchema().safeParse(parseJson(bytes), { jitless: true });
   if (!parsed.success) throw malformed(paths.mesh, z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " "));
   const { name, mesh_id, root_public_key } = parsed.data;
   const rootPublicKey = base64UrlDecode(root_public_key);

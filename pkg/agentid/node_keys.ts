@@ -118,7 +118,7 @@ export async function saveSigningKey(
 export async function loadSigningKey(path: string, lock: LockOptions = {}): Promise<SigningKey> {
   const plain = await readSecret(path, lock);
   if (!plain) throw missing(path);
-  const parsed = keyFileSchema().safeParse(tryDecode(plain));
+  const parsed = keyFileSchema().safeParse(tryDecode(plain), { jitless: true });
   if (!parsed.success) throw malformedKey(path, "it is not a key file of BZZZ, or was cut short");
   const key = signingKeyFromSeed(parsed.data.seed);
   parsed.data.seed.fill(0);

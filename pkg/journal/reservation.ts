@@ -117,7 +117,7 @@ function encodeMark(mark: Mark): string {
 /** Undefined for what is no mark, and for a mixture of two that a power cut left: of both nothing is known. */
 function parseFile(text: string): Mark | undefined {
   try {
-    const mark = FILE().safeParse(JSON.parse(text)).data;
+    const mark = FILE().safeParse(JSON.parse(text), { jitless: true }).data;
     return mark?.check === undefined || mark.check === checkOf(mark) ? mark : undefined;
   } catch {
     return undefined; // not JSON: the caller treats the file as unreadable

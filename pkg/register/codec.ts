@@ -11,8 +11,11 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T | undefined;
 }
 
-/** Deterministic CBOR with snake_case keys of what the schema accepts, which says it in camelCase and is made when it is needed. */
-export function createCodec<T>(schema: () => z.ZodType<T>): Codec<T> {
+/**
+ * Deterministic CBOR with snake_case keys of what the schema accepts, which says it in camelCase and is made when it is needed.
+ * `isRare`: so few are read that compiling a parser for them would cost more than it saves.
+ */
+export function createCodec<T>(schema: () => z.ZodType<T>, options: { readonly isRare?: boolean } = {}): Codec<T> {
   return {
     encode: (value) => {
       const bytes = encodeCbor(toSnakeCase(value));
@@ -26,7 +29,7 @@ export function createCodec<T>(schema: () => z.ZodType<T>): Codec<T> {
     },
     decode: (bytes) => {
       if (bytes.byteLength > MAX_VALUE_BYTES) return undefined;
-      const parsed = schema().safeParse(toCamelCase(tryDecodeCbor(bytes)));
+      const parsed = schema().safeParse(toCamelCase(tryDecodeCbor(bytes)), { jitless: options.isRare ?? false });
       return parsed.success ? parsed.data : undefined;
     },
   };

@@ -47,7 +47,7 @@ const rosterSchema = once(() =>
 );
 
 /** Rosters as bytes. */
-export const rosterCodec: Codec<VoterRoster> = createCodec(rosterSchema);
+export const rosterCodec: Codec<VoterRoster> = createCodec(rosterSchema, { isRare: true });
 
 /** The peers that vote. */
 export function votersOf(roster: VoterRoster): PeerId[] {

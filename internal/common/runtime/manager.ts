@@ -38,10 +38,7 @@ export function createServiceManager<Services extends object>(
   deps: ServiceManagerDeps,
   definitions: readonly ServiceDefinition<Services>[] = [],
 ): StandardServiceManager<Services> {
-  orderServices(definitions, deps.clock.nowMs());
-  const manager = new StandardServiceManager<Services>(deps);
-  for (const definition of definitions) manager.register(definition);
-  return manager;
+  return new StandardServiceManager<Services>(deps, definitions);
 }
 
 /** The one implementation of `ServiceManager`; see `createServiceManager`. */
@@ -58,8 +55,11 @@ export class StandardServiceManager<Services extends object> implements ServiceM
   #underway: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(deps: ServiceManagerDeps) {
+  /** @throws RuntimeError as `createServiceManager` does */
+  constructor(deps: ServiceManagerDeps, definitions: readonly ServiceDefinition<Services>[] = []) {
     this.#deps = deps;
+    orderServices(definitions, deps.clock.nowMs()); // judges the list at once: one by one costs the square of its length
+    for (const definition of definitions) this.#add(this.#manage(definition));
   }
 
   /** Every property throws until its service is created. */
@@ -77,15 +77,27 @@ export class StandardServiceManager<Services extends object> implements ServiceM
         serviceName: name,
       });
     }
-    const { clock, logger } = this.#deps;
-    const service = new ManagedService<Services>({ clock, logger, available: () => this.#services }, definition);
+    const service = this.#manage(definition);
     const cycle = findCycle([...this.#registered.values(), service], name); // without it there was none
     if (cycle) {
       const why = `the services depend on each other, ${cycle.join(" → ")}`;
       throw this.#error("service_cycle", `register service "${name}"`, { why, serviceName: name });
     }
+    this.#add(service);
+  }
+
+  #manage(definition: ServiceDefinition<Services>): ManagedService<Services> {
+    const { clock, logger } = this.#deps;
+    return new ManagedService<Services>({ clock, logger, available: () => this.#services }, definition);
+  }
+
+  #add(service: ManagedService<Services>): void {
+    const { name } = service;
     this.#registered.set(name, service);
-    Object.defineProperty(this.#services, name, { enumerable: true, get: () => this.getService(name) });
+    Object.defineProperty(this.#services, name, {
+      enumerable: true,
+      get: () => this.getService(name as keyof Services & string), // a definition's name is one of these
+    });
   }
 
   async initialize(options: { phase?: RuntimePhase; signal?: AbortSignal } = {}): Promise<void> {

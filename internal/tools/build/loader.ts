@@ -16,9 +16,17 @@ const SCRIPT_PLACEHOLDER = "@BZZZ_SCRIPT@";
 const { pathname } = new URL(`./code-${SCRIPT_PLACEHOLDER}`, import.meta.url);
 const path = decodeURIComponent(pathname);
 
+/** With room of its size from the beginning, which takes half the time of letting it grow. */
 function readCompiled(): Uint8Array | undefined {
   try {
-    return Deno.readFileSync(`${path}.bin`);
+    using file = Deno.openSync(`${path}.bin`);
+    const bytes = new Uint8Array(file.statSync().size);
+    for (let at = 0; at < bytes.length;) {
+      const count = file.readSync(bytes.subarray(at));
+      if (count === null) return undefined; // shorter than a moment ago: no cache of ours
+      at += count;
+    }
+    return bytes;
   } catch {
     return undefined; // never rehearsed, or it may not be read: the program is compiled as it goes
   }

@@ -1,18 +1,20 @@
 import { join } from "node:path";
-import type { TaskId } from "@bzzz/base";
+import { once, type TaskId } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { z } from "zod";
 import { removeTree } from "../remove_tree.ts";
 
 /** What is known of the session of a task, so that another run of it goes on with it. */
-const SESSION = z.object({
-  v: z.literal(1),
-  sessionId: z.string().min(1),
-  /** What the program has told of its use, over the whole session. */
-  tokens: z.int().min(0),
-  money: z.int().min(0),
-});
-export type SessionRecord = Omit<z.infer<typeof SESSION>, "v">;
+const SESSION = once(() =>
+  z.object({
+    v: z.literal(1),
+    sessionId: z.string().min(1),
+    /** What the program has told of its use, over the whole session. */
+    tokens: z.int().min(0),
+    money: z.int().min(0),
+  })
+);
+export type SessionRecord = Omit<z.infer<ReturnType<typeof SESSION>>, "v">;
 
 /** Workspaces of tasks that wait (for a person, or for this agent to start again); beyond, the one left longest goes. */
 const MAX_WAITING = 32;
@@ -117,7 +119,7 @@ export class Workspace {
   /** The session of an earlier run; undefined where there was none, or it cannot be read. */
   async session(): Promise<SessionRecord | undefined> {
     try {
-      return SESSION.parse(JSON.parse(await Deno.readTextFile(join(this.#path, SESSION_FILE))));
+      return SESSION().parse(JSON.parse(await Deno.readTextFile(join(this.#path, SESSION_FILE))));
     } catch {
       return undefined; // without it the work begins in a new session, which costs no more than that
     }

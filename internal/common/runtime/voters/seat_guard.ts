@@ -1,4 +1,4 @@
-import { hexEncode, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
+import { hexEncode, once, type Random, utf8Decode, utf8Encode } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { leaveSeat, readSeat } from "@bzzz/register";
 import type { Store } from "@bzzz/store";
@@ -8,7 +8,7 @@ import { readTextIfThere, writePrivateFile } from "../home.ts";
 const START_KEY = "register/start";
 const START_BYTES = 16;
 
-const markSchema = z.object({ start: z.string(), next: z.string().optional() });
+const markSchema = once(() => z.object({ start: z.string(), next: z.string().optional() }));
 
 /**
  * Keeps a restored database from voting: it has forgotten what it promised since it was copied. Each start has a name that is
@@ -37,10 +37,10 @@ export async function guardSeat(
   await writePrivateFile(path, JSON.stringify({ start }));
 }
 
-function parseMark(text: string | undefined): z.infer<typeof markSchema> | undefined {
+function parseMark(text: string | undefined): z.infer<ReturnType<typeof markSchema>> | undefined {
   if (text === undefined) return undefined;
   try {
-    return markSchema.safeParse(JSON.parse(text)).data;
+    return markSchema().safeParse(JSON.parse(text), { jitless: true }).data;
   } catch {
     return undefined; // not ours, or damaged: nothing is known, and the seat is given up
   }
