@@ -1,3 +1,5 @@
+import { PASTE_BEGIN, readPaste } from "./paste.ts";
+
 /** A key a person pressed, as the line editor knows it. Whatever else a terminal sends is "unknown". */
 export type Key =
   | { readonly type: "text"; readonly text: string }
@@ -58,11 +60,6 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
   "8~": "end",
 };
 
-const PASTE_BEGIN = "\x1b[200~";
-const PASTE_END = "\x1b[201~";
-/** More is not pasted by a person; the rest is typed text then. */
-const MAX_PASTE_CHARACTERS = 256 * 1024;
-
 /** Turns the bytes of a terminal in raw mode into keys, however they are cut into chunks. */
 export class KeyDecoder {
   readonly #decoder = new TextDecoder();
@@ -83,7 +80,11 @@ export class KeyDecoder {
   #next(keys: Key[]): number {
     const rest = this.#rest;
     if (rest === "") return 0;
-    if (rest.startsWith(PASTE_BEGIN)) return this.#paste(keys);
+    if (rest.startsWith(PASTE_BEGIN)) {
+      const paste = readPaste(rest);
+      if (paste) keys.push({ type: "paste", text: paste.text });
+      return paste?.taken ?? 0;
+    }
     const control = CONTROLS[rest.charAt(0)];
     if (control) {
       keys.push({ type: control });
@@ -97,16 +98,6 @@ export class KeyDecoder {
     }
     keys.push({ type: "text", text });
     return text.length;
-  }
-
-  #paste(keys: Key[]): number {
-    const end = this.#rest.indexOf(PASTE_END);
-    if (end < 0 && this.#rest.length < MAX_PASTE_CHARACTERS) return 0;
-    const stop = end < 0 ? this.#rest.length : end;
-    // Terminals send a pasted line break as the Enter key does (tmux, xterm).
-    const text = this.#rest.slice(PASTE_BEGIN.length, stop).replaceAll(/\r\n?/g, "\n");
-    keys.push({ type: "paste", text });
-    return end < 0 ? stop : end + PASTE_END.length;
   }
 }
 

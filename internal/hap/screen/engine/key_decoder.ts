@@ -3,17 +3,13 @@
  *
  * @module
  */
+import { PASTE_BEGIN, readPaste } from "../../terminal/paste.ts";
 import type { Press } from "../core/keys.ts";
 
 /** A lone ESC is a key of its own when nothing followed within this; an Alt combination arrives at once. */
 export const ESC_TIMEOUT_MS = 40;
-/** More is not pasted by a person; the rest is typed text then. */
-const MAX_PASTE_CHARACTERS = 256 * 1024;
 /** No sequence is longer. */
 const MAX_SEQUENCE_CHARACTERS = 64;
-
-const PASTE_BEGIN = "\x1b[200~";
-const PASTE_END = "\x1b[201~";
 
 const CONTROLS: Readonly<Record<string, string>> = {
   "\r": "enter",
@@ -95,7 +91,11 @@ export class KeyDecoder {
   #next(presses: Press[]): number {
     const rest = this.#rest;
     if (rest === "") return 0;
-    if (rest.startsWith(PASTE_BEGIN)) return this.#paste(presses);
+    if (rest.startsWith(PASTE_BEGIN)) {
+      const paste = readPaste(rest);
+      if (paste) presses.push({ type: "paste", text: paste.text });
+      return paste?.taken ?? 0;
+    }
     if (rest.startsWith("\x1b")) return escapeSequence(rest, presses);
     const control = CONTROLS[rest.charAt(0)];
     if (control) {
@@ -113,16 +113,6 @@ export class KeyDecoder {
       presses.push({ type: "key", name: segment === " " ? "space" : segment, text: segment });
     }
     return text.length;
-  }
-
-  #paste(presses: Press[]): number {
-    const end = this.#rest.indexOf(PASTE_END);
-    if (end < 0 && this.#rest.length < MAX_PASTE_CHARACTERS) return 0;
-    const stop = end < 0 ? this.#rest.length : end;
-    // Terminals send a pasted line break as the Enter key does (tmux, xterm).
-    const text = this.#rest.slice(PASTE_BEGIN.length, stop).replaceAll(/\r\n?/g, "\n");
-    presses.push({ type: "paste", text });
-    return end < 0 ? stop : end + PASTE_END.length;
   }
 }
 
