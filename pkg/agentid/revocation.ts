@@ -39,15 +39,7 @@ export interface SignedRevocation {
 }
 
 /** What the revoker decides; `Membership.planRevocation` fills it in. */
-export interface RevocationFields {
-  readonly mesh: MeshId;
-  readonly grantId: GrantId;
-  readonly peer: PeerId;
-  readonly reason: string;
-  readonly lastSeq: number;
-  readonly kept: readonly string[];
-  readonly issuedAtMs: number;
-}
+export type RevocationFields = Omit<Revocation, "v" | "id" | "issuer">;
 
 const payloadSchema = once(() =>
   z.object({
