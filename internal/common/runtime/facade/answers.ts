@@ -1,56 +1,14 @@
 import { personFaultText, signDecision } from "@bzzz/agentid";
 import type { AnswerInput } from "@bzzz/api";
-import { BzzzError, type Clock, parseRequestId, type RequestId } from "@bzzz/base";
-import {
-  actionDigest,
-  type AnswerView,
-  checkFormText,
-  checkUnsignedAnswer,
-  closedAs,
-  needsPerson,
-  type RequestRefusal,
-  type RequestView,
-} from "@bzzz/hmmm";
+import type { Clock } from "@bzzz/base";
+import { actionDigest, checkFormText, checkUnsignedAnswer, needsPerson, type RequestView } from "@bzzz/hmmm";
 import type { Journal } from "@bzzz/journal";
 import { type BodyOf, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
 import type { People } from "../people/people.ts";
 import type { PersonKeys } from "../people/person_keys.ts";
 import type { MeshReadModel } from "../read_model.ts";
-
-/** An answer that would count for nothing. */
-export class AnswerError extends BzzzError<
-  | "not_found"
-  | "already_answered"
-  | "request_closed"
-  | "digest_mismatch"
-  | "decision_not_offered"
-  | "not_allowed"
-  | "invalid_request"
-> {}
-
-export const REFUSALS: Readonly<Record<RequestRefusal, readonly [AnswerError["code"], string]>> = {
-  wrong_digest: ["digest_mismatch", "the request is not the one that was shown; look at it again"],
-  not_a_person: ["not_allowed", "only a person (binary type hap) answers"],
-  not_addressed: ["not_allowed", "it is addressed to somebody else"],
-  own_request: ["not_allowed", "this node asked it"],
-  decision_not_allowed: ["decision_not_offered", "that decision is not offered"],
-  unknown_choice: ["decision_not_offered", "the choice is not one of those offered"],
-  not_eligible: ["not_allowed", "it names the people who may answer, and this one is not among them"],
-  person_required: ["not_allowed", "a person must decide it, no rule"],
-  not_signed: ["not_allowed", "no person has signed it"],
-  invalid_values: ["invalid_request", "the values are not those of its form"],
-  invalid_edit: ["invalid_request", "an edited action keeps its verb"],
-  invalid_scope: [
-    "invalid_request",
-    "the time is not in the future, or too far in it, or the scope is of an approval alone",
-  ],
-  already_voted: ["already_answered", "you have said what you say to it; others are asked, too"],
-  not_the_answer: ["request_closed", "that is not the answer that counts"],
-  request_exists: ["request_closed", "it exists twice"],
-  not_the_author: ["not_allowed", "only the asker may do that"],
-  already_closed: ["request_closed", "it is closed"],
-};
+import { alreadyAnswered, AnswerError, assertCounts, assertOpen, findRequest, ownClaim } from "./request_checks.ts";
 
 /**
  * Signs and stores the decision of this node's person; resolves when it is on disk.
@@ -68,11 +26,10 @@ export async function answerRequest(
   reference: string,
   input: AnswerInput,
 ): Promise<RequestView> {
-  const { local, journal, readModel, clock } = deps;
+  const { journal, readModel, clock } = deps;
   const request = findRequest(readModel, "answer", reference);
   assertOpen("answer", request, clock.nowMs());
   assertValues(request, input);
-  const { membership, identity, grant } = local;
   const body = {
     requestId: request.requestId,
     requestDigest: input.request_digest,
@@ -85,16 +42,7 @@ export async function answerRequest(
     ...(input.scope === undefined ? {} : { scope: input.scope }),
     ...(input.until_ms === undefined ? {} : { untilMs: input.until_ms }),
   };
-  const refusal = checkUnsignedAnswer(request, {
-    author: identity.peerId,
-    authority: membership.grantOf(identity.peerId, clock.nowMs()) ?? grant,
-    hlc: { ms: clock.nowMs(), counter: 0 },
-    body,
-  });
-  if (refusal) {
-    const [code, why] = REFUSALS[refusal];
-    throw new AnswerError(code, `Cannot answer request ${request.requestId}: ${why}`);
-  }
+  assertCounts("answer", request, checkUnsignedAnswer(request, ownClaim(deps, body)));
   const isDecision = needsPerson(request, body) && await mustSign(deps, request);
   const signed = isDecision ? await signAnswer(deps, request, body, input.passphrase) : body;
   const { envelope } = await journal.append({
@@ -138,14 +86,6 @@ async function signAnswer(
   });
 }
 
-/** The verified request behind a full id. @throws AnswerError "not_found" */
-export function findRequest(readModel: MeshReadModel, what: string, reference: string): RequestView {
-  const requestId = parseRequestId(reference);
-  const request = requestId && readModel.inbox.get(requestId);
-  if (!request) throw new AnswerError("not_found", `Cannot ${what} request "${reference}": there is none`);
-  return request;
-}
-
 /** One message per field, where the fold would only say that something is wrong. */
 function assertValues({ requestId, schema }: RequestView, { values }: AnswerInput): void {
   if (values === undefined || schema === undefined) return;
@@ -162,18 +102,4 @@ function editOf(editedAction: NonNullable<AnswerInput["edited_action"]>): Pick<
   "editedAction" | "editedDigest"
 > {
   return { editedAction, editedDigest: actionDigest(editedAction) };
-}
-
-function alreadyAnswered(requestId: RequestId, { answeredBy, answeredAt }: AnswerView): AnswerError {
-  return new AnswerError("already_answered", `Cannot answer request ${requestId}: ${answeredBy} has answered it`, {
-    details: { answered_by: answeredBy, answered_at_ms: answeredAt.ms },
-  });
-}
-
-/** @throws AnswerError "already_answered" or "request_closed" */
-export function assertOpen(what: string, request: RequestView, nowMs: number): void {
-  const state = closedAs(request, nowMs);
-  if (state === undefined) return;
-  if (request.answer) throw alreadyAnswered(request.requestId, request.answer);
-  throw new AnswerError("request_closed", `Cannot ${what} request ${request.requestId}: it is ${state}`);
 }

@@ -14,7 +14,7 @@ import type { Journal } from "@bzzz/journal";
 import { type BodyOf, MAX_FORM_SCHEMA_CHARACTERS, REQUEST_DECISIONS, REQUEST_OFFERS, TOPICS } from "@bzzz/wire";
 import type { LocalIdentity } from "../agent.ts";
 import type { MeshReadModel } from "../read_model.ts";
-import { AnswerError, assertOpen, findRequest, REFUSALS } from "./answers.ts";
+import { AnswerError, assertCounts, assertOpen, findRequest, ownClaim, REFUSALS } from "./request_checks.ts";
 
 /** What requests are opened, handled and withdrawn with. */
 export interface RequestDeskDeps {
@@ -61,10 +61,9 @@ export async function handleRequest(
   reference: string,
   input: HandleInput,
 ): Promise<RequestView> {
-  const { local, journal, readModel, clock } = deps;
+  const { journal, readModel, clock } = deps;
   const request = findRequest(readModel, input.act, reference);
   assertOpen(input.act, request, clock.nowMs());
-  const { membership, identity, grant } = local;
   const to = input.to && {
     ...(input.to.human === undefined ? {} : { human: agentId(input.to.human) }),
     ...(input.to.role === undefined ? {} : { role: input.to.role }),
@@ -77,16 +76,7 @@ export async function handleRequest(
     ...(to ? { to } : {}),
     ...(input.reason === undefined ? {} : { reason: input.reason }),
   };
-  const refusal = checkHandling(request, {
-    author: identity.peerId,
-    authority: membership.grantOf(identity.peerId, clock.nowMs()) ?? grant,
-    hlc: { ms: clock.nowMs(), counter: 0 },
-    body,
-  });
-  if (refusal) {
-    const [code, why] = REFUSALS[refusal];
-    throw new AnswerError(code, `Cannot ${input.act} request ${request.requestId}: ${why}`);
-  }
+  assertCounts(input.act, request, checkHandling(request, ownClaim(deps, body)));
   await journal.append({
     kind: "request_handled",
     topic: TOPICS.coordination,
@@ -102,19 +92,14 @@ export async function revokeApproval(
   reference: string,
   { reason }: { readonly reason: string },
 ): Promise<RequestView> {
-  const { local: { membership, identity, grant }, journal, readModel, clock } = deps;
+  const { journal, readModel } = deps;
   const request = findRequest(readModel, "take back the approval of", reference);
   const { requestId, answer, taskId } = request;
   const refuse = (code: AnswerError["code"], why: string) =>
     new AnswerError(code, `Cannot take back the approval of request ${requestId}: ${why}`);
   if (answer?.decision !== "approve") throw refuse("request_closed", "it was not approved");
   const body = { requestId, answer: answer.entry, reason };
-  const refusal = checkRevocation(request, {
-    author: identity.peerId,
-    authority: membership.grantOf(identity.peerId, clock.nowMs()) ?? grant,
-    hlc: { ms: clock.nowMs(), counter: 0 },
-    body,
-  });
+  const refusal = checkRevocation(request, ownClaim(deps, body));
   if (refusal) throw refuse(REFUSALS[refusal][0], request.revoked ? "it was taken back before" : REFUSALS[refusal][1]);
   await journal.append({
     kind: "request_revoked",
