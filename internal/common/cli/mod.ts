@@ -49,18 +49,16 @@ export type {
   NodeEndpoint,
   OpenPersonKey,
   PersonSheet,
-  ProgramHooks,
   RecoverResult,
   RestoreView,
   RoleFileEntry,
   RunOptions,
   SavedView,
-  SetupHooks,
   SetupPageResult,
-  SnapshotHooks,
   SnapshotView,
   TypedPassphrases,
-} from "./hooks.ts";
+} from "./hook_types.ts";
+export type { ProgramHooks, SetupHooks, SnapshotHooks } from "./hooks.ts";
 export type { PatchView } from "./commands/patch_reading.ts";
 export { describePatch } from "./commands/patch_render.ts";
 export {

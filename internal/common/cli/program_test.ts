@@ -3,7 +3,7 @@ import { ApiClient, ApiError } from "@bzzz/api";
 import { BzzzError } from "@bzzz/base";
 import { settle, waitFor } from "@bzzz/base/testing";
 import { connectByHooks, createStreamSink, OutputClosedError, renderCompletion, SHELLS } from "./mod.ts";
-import { createTestShell, TEST_PROGRAM } from "./testing.ts";
+import { createTestShell, NO_FLAGS, TEST_PROGRAM } from "./testing.ts";
 
 Deno.test("status, peers and members for people", async () => {
   const { run } = createTestShell();
@@ -260,8 +260,6 @@ Deno.test("failures get their status and one clear message", async () => {
 Deno.test("connectByHooks() says how to start a node when there is none", async () => {
   const { clock, random, api } = createTestShell();
   const deps = { clock, random, program: TEST_PROGRAM, fetch: (request: Request) => api.fetch(request) };
-  const globals = { home: undefined, config: undefined, isDev: false, isJson: false } as const;
-  const all = { ...globals, jsonFields: undefined, logLevel: undefined, passphraseFile: undefined, settings: [] };
   // Only `findNode` is called.
   const without = connectByHooks({ ...deps, hooks: { findNode: () => Promise.resolve(undefined) } as never });
   const found = connectByHooks({
@@ -269,8 +267,8 @@ Deno.test("connectByHooks() says how to start a node when there is none", async 
     hooks: { findNode: () => Promise.resolve({ baseUrl: "http://localhost:1", token: "t" }) } as never,
   });
 
-  await assert.rejects(without(all), { code: "node_unreachable", message: /start it with "bzzz-hap run"/ });
-  assert.ok(await found(all) instanceof ApiClient);
+  await assert.rejects(without(NO_FLAGS), { code: "node_unreachable", message: /start it with "bzzz-hap run"/ });
+  assert.ok(await found(NO_FLAGS) instanceof ApiClient);
 });
 
 Deno.test("help comes from the table: overview, one verb, a group, --help, near misses", async () => {

@@ -13,6 +13,7 @@ import {
   COMMANDS,
   createTimeFormat,
   type ExitStatus,
+  type GlobalFlags,
   OutputClosedError,
   type ProgramHooks,
   type ProgramSpec,
@@ -47,6 +48,18 @@ export const TEST_PROGRAM: ProgramSpec = {
   version: "0.1.0",
   summary: "the portal of a person",
   commands: COMMANDS,
+};
+
+/** The flags that every verb has, none of them given. */
+export const NO_FLAGS: GlobalFlags = {
+  home: undefined,
+  config: undefined,
+  isDev: false,
+  isJson: false,
+  jsonFields: undefined,
+  logLevel: undefined,
+  passphraseFile: undefined,
+  settings: [],
 };
 
 /** A mesh in memory with its API, and a client of it. */

@@ -1,7 +1,7 @@
 import { EXIT, type ExitStatus } from "../exit.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sanitiseLine } from "../sanitise.ts";
-import type { NewPerson } from "../hooks.ts";
+import type { NewPerson } from "../hook_types.ts";
 import type { Command, CommandContext, FlagSpec } from "../types.ts";
 import { formatDuration, given } from "../values.ts";
 

@@ -1,4 +1,4 @@
-import type { PersonSheet } from "../hooks.ts";
+import type { PersonSheet } from "../hook_types.ts";
 import { copyProblem, sheetLines } from "../setup/check_sheet.ts";
 import type { CommandContext } from "../types.ts";
 

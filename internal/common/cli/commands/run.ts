@@ -1,6 +1,6 @@
 import type { ApiClient, StatusView } from "@bzzz/api";
 import { EXIT } from "../exit.ts";
-import type { CheckResult } from "../hooks.ts";
+import type { CheckResult } from "../hook_types.ts";
 import { describeLeader, describeStatus } from "../render.ts";
 import { sanitiseLine, toSafeJson } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";

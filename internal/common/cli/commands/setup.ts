@@ -13,7 +13,7 @@ import {
   type SetupFacts,
   takeBack,
 } from "../setup/questions.ts";
-import type { NewPerson } from "../hooks.ts";
+import type { NewPerson } from "../hook_types.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { personLines, warnOfPerson } from "./begin.ts";
 import { showSheet } from "./recovery_sheet.ts";

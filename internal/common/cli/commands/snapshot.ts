@@ -1,5 +1,5 @@
 import { EXIT } from "../exit.ts";
-import type { RestoreView } from "../hooks.ts";
+import type { RestoreView } from "../hook_types.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 

@@ -1,4 +1,5 @@
-import type { InitResult, JoinResult, ProgramHooks, TypedPassphrases } from "../hooks.ts";
+import type { InitResult, JoinResult, TypedPassphrases } from "../hook_types.ts";
+import type { ProgramHooks } from "../hooks.ts";
 import type { GlobalFlags } from "../types.ts";
 import type { SetupAnswers } from "./answers.ts";
 import { isRestoring } from "./plan.ts";

@@ -1,4 +1,5 @@
-import type { PersonSheet, ProgramHooks } from "../hooks.ts";
+import type { PersonSheet } from "../hook_types.ts";
+import type { ProgramHooks } from "../hooks.ts";
 import { sanitiseLine } from "../sanitise.ts";
 
 /** The recovery sheet of a person's key, a line each. */

@@ -1,6 +1,7 @@
 // A data directory and what a program does to it: for the tests of the hooks and of the desks behind them.
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import type { CheckResult, GlobalFlags } from "@bzzz/cli";
+import { NO_FLAGS } from "@bzzz/cli/testing";
 import { writePrivateFile } from "../home.ts";
 import { StandardHooks } from "../hooks.ts";
 import { AGENT_PROFILE, type BinaryProfile } from "../profiles.ts";
@@ -28,16 +29,7 @@ export async function createPlace(
   const place: Place = {
     folder,
     home,
-    globals: {
-      home,
-      config: undefined,
-      logLevel: undefined,
-      passphraseFile: undefined,
-      settings: [],
-      isDev: false,
-      isJson: false,
-      jsonFields: undefined,
-    },
+    globals: { ...NO_FLAGS, home },
     answer: () => new Response(null, { status: 404 }),
     write: async (name, text) => {
       await writePrivateFile(`${folder}/${name}`, text);

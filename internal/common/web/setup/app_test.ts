@@ -1,6 +1,6 @@
 import { createSeededRandom, ManualClock } from "@bzzz/base/testing";
 import type { InitOptions, InitResult, JoinOptions, JoinResult, SetupFacts } from "@bzzz/cli";
-import { FakeSetupDesk } from "@bzzz/cli/testing";
+import { FakeSetupDesk, NO_FLAGS } from "@bzzz/cli/testing";
 import { BzzzError } from "@bzzz/base";
 import assert from "node:assert/strict";
 import { Sessions } from "../mod.ts";
@@ -71,20 +71,10 @@ async function open(progress?: string) {
       return Promise.resolve(shares.every((share) => SHEET.shares.includes(share)) ? WORDS : "others");
     },
   };
-  const globals = {
-    home: undefined,
-    config: undefined,
-    isDev: false,
-    isJson: false,
-    jsonFields: undefined,
-    logLevel: undefined,
-    passphraseFile: undefined,
-    settings: [],
-  };
   const flow = await SetupFlow.begin({
     desk,
     hooks,
-    globals,
+    globals: NO_FLAGS,
     signal: new AbortController().signal,
     ownPort: () => 8093,
   }, { isBegunAnew: false });

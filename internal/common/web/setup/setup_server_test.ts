@@ -1,6 +1,6 @@
 import { createSeededRandom, ManualClock, settle, waitFor } from "@bzzz/base/testing";
 import type { InitResult } from "@bzzz/cli";
-import { FakeSetupDesk } from "@bzzz/cli/testing";
+import { FakeSetupDesk, NO_FLAGS } from "@bzzz/cli/testing";
 import assert from "node:assert/strict";
 import { LINK_TTL_MS, type MeshShares, serveSetup } from "../mod.ts";
 import { TestBrowser } from "../testing.ts";
@@ -24,16 +24,7 @@ function serve(init: () => Promise<InitResult>) {
       join: () => Promise.reject(new TypeError("nothing is joined here")),
       wordsOfShares: () => Promise.reject(new TypeError("no sheet is shown here")),
     },
-    globals: {
-      home: undefined,
-      config: undefined,
-      isDev: false,
-      isJson: false,
-      jsonFields: undefined,
-      logLevel: undefined,
-      passphraseFile: undefined,
-      settings: [],
-    },
+    globals: NO_FLAGS,
     clock,
     random: createSeededRandom(7),
     showLink: (link) => {
