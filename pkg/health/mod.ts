@@ -22,6 +22,8 @@ export { createHealthHandler } from "./http.ts";
 export type { HealthHandlerDeps } from "./http.ts";
 export { CHECK_DEFAULTS, HealthManager, MAX_EVENT_LOOP_LAG_MS } from "./manager.ts";
 export type { HealthEvents } from "./manager.ts";
+export { keepServing } from "./keep_serving.ts";
+export type { KeptServer } from "./keep_serving.ts";
 export { DEFAULT_BUCKETS, METRICS_CONTENT_TYPE, MetricsRegistry } from "./metrics.ts";
 export type { Counter, Gauge, HistogramMetric, MetricOptions } from "./metrics.ts";
 export type { Labels } from "./series.ts";

@@ -1,6 +1,7 @@
 import { type Clock, errorMessage, TimeoutError, withTimeout } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { HealthError } from "./errors.ts";
+import { keepServing } from "./keep_serving.ts";
 
 /** A handler that listens. Closed by `stop()`, or `await using`. */
 export interface ListeningServer extends AsyncDisposable {
@@ -31,7 +32,8 @@ export interface ListenOptions {
 }
 
 /**
- * Serves `handler` with `Deno.serve`. A handler that throws answers 500 and is logged; its message stays inside.
+ * Serves `handler` with `Deno.serve`. A handler that throws answers 500 and is logged; its message stays inside. While no
+ * connections can be taken (no file descriptors are left), it tries again.
  * @throws HealthError `port_in_use`, `listen_not_permitted`, `listen_failed`
  */
 export function listenAndServe(
@@ -42,10 +44,13 @@ export function listenAndServe(
   const graceMs = options.graceMs ?? 2_000;
   const stopping = new AbortController();
   const { promise: cut, resolve: cutNow } = Promise.withResolvers<void>();
-  const server = listen(deps.logger, options, async (request) => {
+  const answering = async (request: Request) => {
     const answer = handler(request, { signal: stopping.signal });
     return answer instanceof Response ? answer : await Promise.race([answer, cut.then(shuttingDown)]);
-  });
+  };
+  const listenAt = ({ port }: { readonly port: number } = options) =>
+    listen(deps.logger, { ...options, port }, answering);
+  const server = keepServing(deps, listenAt, options);
 
   // Aborting Deno.serve while its shutdown() waits throws BadResource as an uncaught error (Deno 2.9.6): handlers are cut instead.
   const stopOnce = async () => {

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, errorMessage, TimeoutError, utf8Encode, withTimeout } from "@bzzz/base";
+import { keepServing, type KeptServer } from "@bzzz/health";
 import type { Logger } from "@bzzz/logging";
 import { dirname } from "node:path";
 
@@ -21,7 +22,7 @@ export class SocketServer {
   readonly #deps: { readonly clock: Pick<Clock, "setTimer">; readonly logger: Logger };
   readonly #handler: (request: Request) => Promise<Response>;
   readonly #options: { readonly path: string; readonly beforeStop: () => void };
-  #server: Deno.HttpServer<Deno.UnixAddr> | undefined;
+  #server: KeptServer<Deno.UnixAddr> | undefined;
 
   /** `beforeStop` ends what would stream for ever. */
   constructor(
@@ -52,9 +53,7 @@ export class SocketServer {
     try {
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await Deno.chmod(dirname(path), 0o700);
-      await remove(path);
-      this.#server = Deno.serve({ path, onListen: () => {}, onError: (error) => this.#broke(error) }, this.#handler);
-      await Deno.chmod(path, 0o600);
+      this.#server = keepServing(this.#deps, () => this.#listen(), { name: "socket" });
     } catch (error) {
       logger.warn("No local socket; clients use the port", { reason: errorMessage(error) });
       await this.stop();
@@ -70,12 +69,26 @@ export class SocketServer {
     try {
       const what = "requests of the local socket";
       await withTimeout(this.#deps.clock, server.shutdown(), { timeoutMs: GRACE_MS, what });
-      await remove(this.#options.path);
+      remove(this.#options.path);
     } catch (error) {
       server.unref();
       const isLate = error instanceof TimeoutError;
       this.#deps.logger.warn("The local socket was left with open connections", { isLate }, error);
     }
+  }
+
+  #listen(): Deno.HttpServer<Deno.UnixAddr> {
+    const { path } = this.#options;
+    remove(path);
+    const server = Deno.serve({ path, onListen: () => {}, onError: (error) => this.#broke(error) }, this.#handler);
+    try {
+      Deno.chmodSync(path, 0o600);
+    } catch (error) {
+      server.unref();
+      void server.shutdown(); // nobody has connected to it yet
+      throw error;
+    }
+    return server;
   }
 
   #broke(error: unknown): Response {
@@ -84,9 +97,9 @@ export class SocketServer {
   }
 }
 
-async function remove(path: string): Promise<void> {
+function remove(path: string): void {
   try {
-    await Deno.remove(path);
+    Deno.removeSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
