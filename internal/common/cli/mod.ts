@@ -29,6 +29,7 @@ export { describeDiff } from "./commands/ucxl_render.ts";
 export { CliError, usageError } from "./errors.ts";
 export { EXIT, EXIT_STATUSES, exitMeaning, exitStatus, exitStatusOf } from "./exit.ts";
 export type { ExitName, ExitStatus } from "./exit.ts";
+export { goOnWith, shellWord } from "./go_on.ts";
 export { renderCommandHelp, renderOverview } from "./help.ts";
 export { renderManPage, renderManual } from "./manual.ts";
 export type {

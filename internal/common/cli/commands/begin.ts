@@ -1,4 +1,5 @@
 import { EXIT, type ExitStatus } from "../exit.ts";
+import { goOnWith } from "../go_on.ts";
 import { CliError, usageError } from "../errors.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { NewPerson } from "../hook_types.ts";
@@ -66,7 +67,7 @@ const init: Command = {
       await context.note("Write the shares down and give them to different people: they are not shown again.");
     }
     await warnOfPerson(context, result.person);
-    await context.note(`Next: ${context.program.name} run, then ${context.program.name} invite --role developer`);
+    await context.note(`Next: ${goOnWith(context, "run")}, then ${goOnWith(context, "invite --role developer")}`);
     return EXIT.ok;
   },
 };
@@ -179,7 +180,7 @@ const join: Command = {
       ...personLines(result.person),
     ]);
     await warnOfPerson(context, result.person);
-    await context.note(`Next: ${context.program.name} run`);
+    await context.note(`Next: ${goOnWith(context, "run")}`);
     return EXIT.ok;
   },
 };

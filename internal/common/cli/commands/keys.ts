@@ -1,4 +1,5 @@
 import { EXIT } from "../exit.ts";
+import { goOnWith } from "../go_on.ts";
 import type { Command, FlagSpec } from "../types.ts";
 import { sanitiseLine } from "../sanitise.ts";
 
@@ -82,7 +83,9 @@ const recoverRoot: Command = {
       `Valid until ${context.format.date(result.valid_until_ms)}`,
     ]);
     await context.note(
-      `Next: ${context.program.name} run, then revoke the admin that is lost: ${context.program.name} members revoke NAME`,
+      `Next: ${goOnWith(context, "run")}, then revoke the admin that is lost: ${
+        goOnWith(context, "members revoke NAME")
+      }`,
     );
     return EXIT.ok;
   },

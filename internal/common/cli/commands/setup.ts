@@ -1,5 +1,6 @@
 import { CliError, usageError } from "../errors.ts";
 import { EXIT, type ExitStatus } from "../exit.ts";
+import { goOnWith } from "../go_on.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import { parseAnswers, SETUP_STEPS, type SetupAnswers, type SetupStep } from "../setup/answers.ts";
 import { enterMesh } from "../setup/carry_out.ts";
@@ -71,9 +72,7 @@ const setup: Command = {
       { home: facts.home, config_path: config.path, agent_id: answers.agent_id ?? facts.member?.agentId },
       () => [`Set up in ${facts.home}`, `Configuration: ${config.path}`],
     );
-    await context.note(
-      `Next: ${context.program.name} run · ${context.program.name} doctor · ${context.program.name} help`,
-    );
+    await tellNext(context);
     if (facts.binaryType !== "hap" || !context.ask || file !== undefined) return EXIT.ok;
     const answer = await context.ask("Practise with three asks of a tutor, two minutes? [yes] ");
     return answer === undefined || /^n/i.test(answer.trim()) ? EXIT.ok : await practice(context);
@@ -226,7 +225,7 @@ async function tellPerson(context: CommandContext, person: NewPerson | undefined
 
 /** The same on a page; the person agrees there. */
 async function onPage(context: CommandContext): Promise<ExitStatus> {
-  const { values, globals, signal, program } = context;
+  const { values, globals, signal } = context;
   const useless = ["from", "shares-file", "step", "dry-run", "yes"].filter((name) => values.has(name));
   if (useless.length > 0) {
     throw usageError(`Cannot use --${useless[0]} with --page: the page asks everything; leave one of them out`);
@@ -237,8 +236,14 @@ async function onPage(context: CommandContext): Promise<ExitStatus> {
     `Set up as ${agentId}`,
     `Configuration: ${configPath}`,
   ]);
-  await context.note(`Next: ${program.name} run · ${program.name} doctor · ${program.name} help`);
+  await tellNext(context);
   return EXIT.ok;
+}
+
+async function tellNext(context: CommandContext): Promise<void> {
+  await context.note(
+    `Next: ${goOnWith(context, "run")} · ${goOnWith(context, "doctor")} · ${context.program.name} help`,
+  );
 }
 
 async function practice(context: CommandContext): Promise<ExitStatus> {

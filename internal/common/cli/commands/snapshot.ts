@@ -1,4 +1,5 @@
 import { EXIT } from "../exit.ts";
+import { goOnWith } from "../go_on.ts";
 import type { RestoreView } from "../hook_types.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
@@ -62,7 +63,7 @@ const restore: Command = {
       `Data directory: ${sanitiseLine(restored.home)}`,
       ...whatFollows(restored),
     ]);
-    await context.note(`Next: ${context.program.name} run`);
+    await context.note(`Next: ${goOnWith(context, "run")}`);
     return EXIT.ok;
   },
 };
