@@ -8,7 +8,8 @@ import { BzzzError } from "@bzzz/base";
  * - "invalid_agent_id": the text is no agent id.
  * - "not_a_master": the issuer's level does not let it do this.
  * - "agent_id_taken": another node of the mesh holds this agent id; the message names it.
- * - "key_missing", "key_permissions", "key_malformed", "passphrase_required", "wrong_passphrase": key files.
+ * - "key_missing", "key_permissions", "key_malformed", "passphrase_required", "wrong_passphrase": key files, the mesh's among
+ *   them. "file_unwritable": one that the system does not let this program write.
  * - "already_exists": a file that must not be overwritten. "keys_busy": another process changes the key files.
  * - "mesh_missing", "mesh_malformed": the mesh part of a data directory.
  * - "token_malformed", "token_version": join tokens.
@@ -32,6 +33,7 @@ export type IdentityErrorCode =
   | "passphrase_required"
   | "wrong_passphrase"
   | "already_exists"
+  | "file_unwritable"
   | "keys_busy"
   | "mesh_missing"
   | "mesh_malformed"

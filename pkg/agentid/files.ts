@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { type Bytes, hexEncode, type Random } from "@bzzz/base";
+import { type Bytes, BzzzError, fileFailure, hexEncode, type Random } from "@bzzz/base";
 import { IdentityError } from "./errors.ts";
 
 /** Mode of files that hold a secret, and of the folders around them. */
@@ -17,9 +17,23 @@ export async function ensureFolder(path: string): Promise<void> {
  * Writes a file so that a crash leaves either the old content or the new one, on disk when this resolves: temporary
  * file, fsync, rename, fsync of the folder. With `overwrite: false` an existing file is left alone.
  *
- * @throws IdentityError "already_exists"
+ * @throws IdentityError "already_exists", "file_unwritable" (what the system says, with the path)
  */
 export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array,
+  options: { mode: number; overwrite: boolean; random: Random },
+): Promise<void> {
+  try {
+    await writeInOneStep(path, bytes, options);
+  } catch (cause) {
+    if (cause instanceof BzzzError) throw cause;
+    const message = `Cannot write "${path}": ${fileFailure(cause)}`;
+    throw new IdentityError("file_unwritable", message, { cause, details: { path } });
+  }
+}
+
+async function writeInOneStep(
   path: string,
   bytes: Uint8Array,
   options: { mode: number; overwrite: boolean; random: Random },
@@ -62,12 +76,13 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync();
 }
 
-/** The content, or undefined when there is no such file. Files over 256 KiB are refused with a RangeError. */
+/**
+ * The content, or undefined when there is no such file. Files over 256 KiB are refused with a RangeError.
+ *
+ * @throws IdentityError "key_permissions" when the system does not let this program read it
+ */
 export async function readFileIfThere(path: string): Promise<Bytes | undefined> {
-  const file = await openIfThere(path);
-  if (!file) return undefined;
-  using _close = file;
-  return await readAll(file, path);
+  return await reading(path, async (file) => await readAll(file, path));
 }
 
 /**
@@ -77,15 +92,26 @@ export async function readFileIfThere(path: string): Promise<Bytes | undefined> 
  * @throws IdentityError "key_permissions"
  */
 export async function readSecretFileIfThere(path: string): Promise<Bytes | undefined> {
-  const file = await openIfThere(path);
-  if (!file) return undefined;
-  using _close = file;
-  const { isFile, mode } = await file.stat();
-  if (!isFile) throw new IdentityError("key_permissions", `Cannot read key file "${path}": it is not a regular file`);
-  refuseLoose(path, mode, { forbidden: 0o077, expected: "0600", what: "key file" });
-  const folder = dirname(path);
-  refuseLoose(folder, (await Deno.stat(folder)).mode, { forbidden: 0o022, expected: "0700", what: "key folder" });
-  return await readAll(file, path);
+  return await reading(path, async (file) => {
+    const { isFile, mode } = await file.stat();
+    if (!isFile) throw new IdentityError("key_permissions", `Cannot read key file "${path}": it is not a regular file`);
+    refuseLoose(path, mode, { forbidden: 0o077, expected: "0600", what: "key file" });
+    const folder = dirname(path);
+    refuseLoose(folder, (await Deno.stat(folder)).mode, { forbidden: 0o022, expected: "0700", what: "key folder" });
+    return await readAll(file, path);
+  });
+}
+
+/** What `read` makes of the file at `path`; undefined when there is none. */
+async function reading<T>(path: string, read: (file: Deno.FsFile) => Promise<T>): Promise<T | undefined> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    // A link is followed: the system may refuse to look at what it leads to only now.
+    return await read(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error instanceof BzzzError || error instanceof RangeError ? error : unreadable(path, error);
+  }
 }
 
 function refuseLoose(
@@ -103,13 +129,21 @@ function refuseLoose(
   );
 }
 
-async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+/** Whether there is a file at `path`. @throws IdentityError "key_permissions" when the system does not tell */
+export async function isFile(path: string): Promise<boolean> {
   try {
-    return await Deno.open(path, { read: true });
+    return (await Deno.stat(path)).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, cause: unknown): IdentityError {
+  return new IdentityError("key_permissions", `Cannot read "${path}": ${fileFailure(cause)}`, {
+    cause,
+    details: { path },
+  });
 }
 
 async function readAll(file: Deno.FsFile, path: string): Promise<Bytes> {

@@ -79,14 +79,16 @@ export async function saveMesh(home: string, mesh: MeshRecord, deps: { random: R
 /**
  * The mesh of this node, or undefined when it has none yet.
  *
- * @throws IdentityError "mesh_malformed", "mesh_missing" (the network key), "key_permissions"
+ * @throws IdentityError "mesh_malformed", "key_missing" (the network key), "key_permissions"
  */
 export async function loadMesh(home: string): Promise<MeshRecord | undefined> {
   const paths = meshPaths(home);
   const bytes = await readFileIfThere(paths.mesh);
   if (!bytes) return undefined;
-  const parsed = meshFileSchema().safeParse(parseJson(bytes), { jitless: true });
-  if (!parsed.success) throw malformed(paths.mesh, z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, " "));
+  const json = parseJson(bytes);
+  if (json === undefined) throw malformed(paths.mesh, "it is not JSON");
+  const parsed = meshFileSchema().safeParse(json, { jitless: true });
+  if (!parsed.success) throw malformed(paths.mesh, describeIssues(parsed.error));
   const { name, mesh_id, root_public_key } = parsed.data;
   const rootPublicKey = base64UrlDecode(root_public_key);
   if (!rootPublicKey || meshIdOf(rootPublicKey) !== mesh_id) {
@@ -123,7 +125,7 @@ export async function loadRootKey(home: string, lock: LockOptions = {}): Promise
 async function loadNetworkKey(path: string): Promise<Bytes> {
   const bytes = await readSecretFileIfThere(path);
   if (!bytes) {
-    throw new IdentityError("mesh_missing", `Cannot open network key "${path}": there is none; join the mesh again`, {
+    throw new IdentityError("key_missing", `Cannot open network key "${path}": there is none; join the mesh again`, {
       details: { path },
     });
   }
@@ -137,10 +139,18 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(utf8Decode(bytes));
   } catch {
-    return undefined; // the schema says what is wrong
+    return undefined; // of which JSON has no word
   }
 }
 
+function describeIssues({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => path.length === 0 ? message : `${path.join(".")}: ${message}`).join("; ");
+}
+
 function malformed(path: string, why: string): IdentityError {
-  return new IdentityError("mesh_malformed", `Cannot open mesh file "${path}": ${why}`, { details: { path } });
+  return new IdentityError(
+    "mesh_malformed",
+    `Cannot open mesh file "${path}": ${why}; restore it from a backup, or join again`,
+    { details: { path } },
+  );
 }

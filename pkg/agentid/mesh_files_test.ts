@@ -87,14 +87,28 @@ Deno.test("loadMesh() names the file and what is wrong with it", async () => {
     await Deno.writeTextFile(path, good.replace('"name"', '"nam"'));
     await assert.rejects(loadMesh(home), hasCode("mesh_malformed", "name"));
     await Deno.writeTextFile(path, "{");
-    await assert.rejects(loadMesh(home), hasCode("mesh_malformed", path));
+    await assert.rejects(loadMesh(home), hasCode("mesh_malformed", `"${path}": it is not JSON`));
     await Deno.writeTextFile(path, good);
     await Deno.writeTextFile(networkKey, "key");
     await assert.rejects(loadMesh(home), hasCode("mesh_malformed", networkKey));
     await Deno.chmod(networkKey, 0o644);
     await assert.rejects(loadMesh(home), hasCode("key_permissions", `chmod 0600 "${networkKey}"`));
     await Deno.remove(networkKey);
-    await assert.rejects(loadMesh(home), hasCode("mesh_missing", networkKey));
+    await assert.rejects(loadMesh(home), hasCode("key_missing", networkKey));
+  });
+});
+
+Deno.test("what the system refuses is told with the path of the file, whether it is read or written", async () => {
+  await withHome(async (folder) => {
+    const home = `${folder}/file`;
+    await Deno.writeTextFile(home, "no folder");
+    const { mesh: path, grant } = meshPaths(home);
+
+    await assert.rejects(loadMesh(home), hasCode("key_permissions", `Cannot read "${path}": something in its path`));
+    await assert.rejects(
+      saveGrant(home, new Uint8Array(1), deps),
+      hasCode("file_unwritable", `Cannot write "${grant}"`),
+    );
   });
 });
 

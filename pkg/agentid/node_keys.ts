@@ -13,6 +13,7 @@ import {
 import { encodeCbor } from "@bzzz/wire";
 import { z } from "zod";
 import { IdentityError } from "./errors.ts";
+import { isFile } from "./files.ts";
 import type { BinaryType } from "./roles.ts";
 import { bytes32, peerId } from "./schemas.ts";
 import { type LockOptions, malformedKey, readSecret, saveSecret } from "./secret_file.ts";
@@ -47,14 +48,9 @@ export function ageKeyPath(location: Pick<KeyLocation, "home">): string {
   return join(location.home, "identity", "age.key");
 }
 
-/** Whether this program has a signing key here. */
+/** Whether this program has a signing key here. @throws IdentityError "key_permissions" where that cannot be seen */
 export async function hasNodeKeys(location: KeyLocation): Promise<boolean> {
-  try {
-    return (await Deno.stat(signingKeyPath(location))).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return await isFile(signingKeyPath(location));
 }
 
 /**

@@ -10,6 +10,7 @@ export * from "./clock.ts";
 export * from "./collections.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./file_failure.ts";
 export * from "./ids.ts";
 export * from "./once.ts";
 export * from "./random.ts";

@@ -59,7 +59,8 @@ export class Dialer {
     try {
       for (const saved of await addressBook?.load() ?? []) plan.restore(saved, clock.monotonicMs());
     } catch (error) {
-      this.#deps.warn({ code: "address_book_failed", message: errorMessage(error) });
+      const message = `Cannot use the remembered addresses of peers: ${errorMessage(error)}`;
+      this.#deps.warn({ code: "address_book_failed", message });
     }
     this.#ticker = clock.setPeriodic(REDIAL_TICK_MS, () => this.#tick(), { unref: true });
     this.#tick();
@@ -147,7 +148,8 @@ export class Dialer {
     try {
       await addressBook.save(plan.remembered().filter(({ lastSeenMs }) => lastSeenMs > 0));
     } catch (error) {
-      this.#deps.warn({ code: "address_book_failed", message: errorMessage(error) });
+      const message = `Cannot remember the addresses of peers: ${errorMessage(error)}`;
+      this.#deps.warn({ code: "address_book_failed", message });
     }
   }
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { errorMessage } from "@bzzz/base";
 import { StoreError, storeError, toStoreError } from "./errors.ts";
+import { noRoomFor } from "./no_room.ts";
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
 import type { StoreDeps, StoreState } from "./types.ts";
 import { WalKeeper } from "./wal_keeper.ts";
@@ -50,7 +51,9 @@ export class Database {
       this.#prepareFile();
     } catch (error) {
       this.#db.close();
-      throw toStoreError(error, path);
+      const failure = toStoreError(error, path);
+      const isRefused = failure instanceof StoreError && failure.code === "store_unavailable";
+      throw (isRefused && noRoomFor(path, error)) || failure;
     }
   }
 

@@ -5,7 +5,7 @@ import { waitFor } from "@bzzz/base/testing";
 import { note } from "../helpers/load.ts";
 import { TestMesh } from "../helpers/mesh.ts";
 import { PATIENCE_MS, Stopwatch } from "../helpers/patience.ts";
-import { ISOLATED, run } from "../helpers/programs.ts";
+import { ISOLATED, run, RunningNode, runOk } from "../helpers/programs.ts";
 
 const DISK_MB = 8;
 
@@ -134,4 +134,32 @@ Deno.test("S-37 a damaged database: one clear message, status 14, and the file i
   assert.ok((await leaf.entry(more.id)).seq > posted.length, "no number of its log is used twice");
   await mesh.node("leaf").stop();
   await mesh.verify("leaf");
+});
+
+Deno.test("S-37 a start on a full disk is refused with its reason and the status of the disk, until there is room", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
+  try {
+    await using disk = await mountSmallDisk(`${folder}/disk`);
+    if (!disk) return note("start on a full disk: skipped, needs the right to mount (root)");
+    const home = `${folder}/disk/node`;
+    const options = { env: ISOLATED, timeoutMs: PATIENCE_MS };
+    await runOk("bzzz-agent", ["init", "--home", home, "--mesh", "test", "--agent-id", "first"], options);
+    await fill(`${folder}/disk/filler`);
+
+    const refused = await run("bzzz-agent", ["run", "--home", home], options);
+    const another = await run("bzzz-agent", ["init", "--home", `${home}-2`, "--agent-id", "second"], options);
+    await Deno.remove(`${folder}/disk/filler`);
+    await using node = await RunningNode.start("bzzz-agent", home);
+
+    assert.equal(refused.code, 14, refused.stderr);
+    assert.match(
+      refused.stderr,
+      /^bzzz-agent: Cannot use the database "\S+": the disk is full; free space on it and start again$/m,
+    );
+    assert.notEqual(another.code, 0);
+    assert.match(another.stderr, /^bzzz-agent: Cannot write "\S+": the disk is full$/m);
+    assert.equal((await node.healthPage("/livez")).status, 200);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -2,8 +2,18 @@
 import assert from "node:assert/strict";
 import { createMesh, createNodeKeys, issueGrant, saveGrant, saveMesh } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
+import { note } from "../helpers/load.ts";
 import { PATIENCE_MS } from "../helpers/patience.ts";
-import { ISOLATED, type Program, run, RunningNode, runOk, type RunOptions } from "../helpers/programs.ts";
+import {
+  type Finished,
+  ISOLATED,
+  type Program,
+  programPath,
+  run,
+  RunningNode,
+  runOk,
+  type RunOptions,
+} from "../helpers/programs.ts";
 
 /** As users run it: what is logged at the usual level counts as noise. */
 const QUIET: Readonly<Record<string, string>> = { ...ISOLATED, BZZZ_LOGGING_LEVEL: "info" };
@@ -115,6 +125,43 @@ const REFUSALS: readonly Refusal[] = [
     prepare: (home) => Deno.remove(`${home}/identity/agent.key`),
     status: 13,
     says: [/agent\.key/],
+  },
+  {
+    name: "a key that leads elsewhere",
+    args: runHome,
+    prepare: async (home) => {
+      await Deno.remove(`${home}/identity/agent.key`);
+      await Deno.symlink("/etc/passwd", `${home}/identity/agent.key`);
+    },
+    status: 13,
+    says: [/agent\.key/, /outside of what this program may touch/],
+  },
+  {
+    name: "a missing network key",
+    args: runHome,
+    prepare: (home) => Deno.remove(`${home}/mesh/network.key`),
+    status: 13,
+    says: [/network\.key/, /join the mesh again/],
+  },
+  {
+    name: "a file that says which mesh, damaged",
+    args: runHome,
+    prepare: (home) => Deno.writeTextFile(`${home}/mesh/mesh.json`, "{"),
+    status: 13,
+    says: [/mesh\.json": it is not JSON/],
+  },
+  {
+    name: "a data directory that is a file",
+    args: (home) => ["init", "--home", `${home}/config.yaml`],
+    status: 13,
+    says: [/config\.yaml/, /no folder/],
+  },
+  {
+    name: "something in the way of the tokens",
+    args: runHome,
+    prepare: (home) => Deno.writeTextFile(`${home}/run`, ""),
+    status: 14,
+    says: [/\/run\//, /something (in its path|else)/],
   },
   {
     name: "a missing grant",
@@ -230,6 +277,69 @@ Deno.test("S-27 what keeps a node from starting: one message, the documented sta
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("S-27 what belongs to another user is named, whatever it is: one message, the documented status", async (t) => {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
+  try {
+    const good = `${folder}/good`;
+    await runOk("bzzz-agent", ["init", "--home", good, "--mesh", "test", "--agent-id", "first"]);
+    if (!await giveToNobody(folder)) return note("files of another user: skipped, needs root and setpriv");
+    const cases: readonly (readonly [path: string, mode: number, verb: string, status: number])[] = [
+      ["identity/agent.key", 0, "run", 13],
+      ["identity", 0, "run", 13],
+      ["mesh/mesh.json", 0, "run", 13],
+      ["mesh/network.key", 0, "run", 13],
+      ["mesh/grant.cbor", 0, "run", 13],
+      ["config.yaml", 0, "run", 8],
+      ["journal.db", 0, "run", 14],
+      [".", 0o500, "run", 14],
+      [".", 0, "status", 14],
+    ];
+    for (const [path, mode, verb, status] of cases) {
+      await t.step(`${path}, ${verb}`, async () => {
+        const file = `${good}/${path}`;
+        const before = (await Deno.stat(file)).mode ?? 0;
+        await Deno.chmod(file, mode);
+
+        const { code, stderr } = await runAsNobody(folder, [verb, "--home", good]);
+
+        await Deno.chmod(file, before & 0o7777);
+        assert.equal(code, status, stderr);
+        assertOneMessage("bzzz-agent", stderr, path);
+        assert.ok(stderr.includes(path === "." ? good : `${good}/${path}`), stderr);
+      });
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The user that owns nothing, on every Linux. */
+const NOBODY = 65534;
+
+/** Gives `folder` away, with a program of its own; false where a test may not do that. */
+async function giveToNobody(folder: string): Promise<boolean> {
+  try {
+    await Deno.copyFile(programPath("bzzz-agent"), `${folder}/bzzz-agent`);
+    const chown = new Deno.Command("chown", { args: ["-R", `${NOBODY}:${NOBODY}`, folder], stderr: "null" });
+    const setpriv = new Deno.Command("setpriv", { args: [`--reuid=${NOBODY}`, "true"], stderr: "null" });
+    return (await chown.output()).success && (await setpriv.output()).success;
+  } catch {
+    return false; // no such program here
+  }
+}
+
+async function runAsNobody(folder: string, args: readonly string[]): Promise<Pick<Finished, "code" | "stderr">> {
+  const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--"];
+  const { code, stderr } = await new Deno.Command("setpriv", {
+    args: [...ids, `${folder}/bzzz-agent`, ...args],
+    clearEnv: true,
+    env: { ...QUIET, PATH: Deno.env.get("PATH") ?? "", BZZZ_CACHE_DIR: `${folder}/cache` },
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
 
 Deno.test("S-06 S-07 F-19 taken ports and a second instance are named", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });

@@ -23,7 +23,7 @@ export const EXIT_STATUSES = [
   {
     status: 14,
     name: "store_damaged",
-    meaning: "The database is damaged, full, not accessible, or written by a newer version",
+    meaning: "The database or its disk is damaged, full, not accessible, or written by a newer version",
   },
   { status: 15, name: "defect", meaning: "A defect of the program ended it; its log says where, please report it" },
   { status: 130, name: "interrupted", meaning: "A second signal ended it at once, without draining" },
@@ -171,7 +171,16 @@ const CODES: Readonly<Partial<Record<ExitName, readonly string[]>>> = {
     "grant_expired",
     "journal_forked",
   ],
-  store_damaged: ["store_damaged", "store_corrupt", "store_full", "store_newer_version", "store_unavailable"],
+  store_damaged: [
+    "store_damaged",
+    "store_corrupt",
+    "store_full",
+    "store_newer_version",
+    "store_unavailable",
+    "lock_unavailable",
+    "home_unreadable",
+    "home_unwritable",
+  ],
   defect: ["defect"],
   interrupted: ["interrupted"],
 };

@@ -1,9 +1,10 @@
-import { type Clock, errorMessage, once, utf8Decode, utf8Encode } from "@bzzz/base";
+import { type Clock, fileFailure, once, utf8Decode, utf8Encode } from "@bzzz/base";
 import type { BinaryType } from "@bzzz/agentid";
 import type { Logger } from "@bzzz/logging";
 import { join } from "node:path";
 import { z } from "zod";
 import { RuntimeError } from "./errors.ts";
+import { withFile } from "./home_error.ts";
 
 /** The file in a data directory that its one running program keeps locked. */
 export const INSTANCE_LOCK_FILE = "instance.lock";
@@ -85,7 +86,7 @@ export async function acquireInstanceLock(
     const advice = "check its owner, its permissions and that it is on a local disk";
     throw fail(
       "lock_unavailable",
-      `Cannot lock the data directory "${home}": ${errorMessage(error)}; ${advice}`,
+      `Cannot lock the data directory "${home}": ${fileFailure(error)}; ${advice}`,
       error,
     );
   }
@@ -106,20 +107,24 @@ export async function acquireInstanceLock(
   return { path, release, [Symbol.dispose]: release };
 }
 
-/** Whether a program runs on `home`, without waiting and without keeping anything. A directory that is not there has none. */
+/** Whether a program runs on `home`, without waiting and without keeping anything. A directory that is not there has none. @throws HomeError */
 export async function checkForRunningInstance(home: string): Promise<RunningInstance> {
   const path = join(home, INSTANCE_LOCK_FILE);
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path, { read: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { isRunning: false };
-    throw error;
-  }
+  const file = await withFile("read", path, () => openIfThere(path));
+  if (!file) return { isRunning: false };
   using _closed = file;
   // A shared lock suffices to see an exclusive one and does not make two askers see each other.
   if (await file.tryLock(false)) return { isRunning: false };
   return { isRunning: true, holder: await readHolder(path) };
+}
+
+async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+  try {
+    return await Deno.open(path, { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 async function tryLockPatiently(clock: Pick<Clock, "sleep">, file: Deno.FsFile): Promise<boolean> {

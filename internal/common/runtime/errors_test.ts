@@ -23,7 +23,7 @@ Deno.test("every code of the runtime has an exit status; misuse of an interface 
     profile_unknown: 1,
     node_unreachable: 7,
     instance_running: 12,
-    lock_unavailable: 1,
+    lock_unavailable: 14,
     deployment_invalid: 8,
     keys_unreadable: 13,
     store_damaged: 14,

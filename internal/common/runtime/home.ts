@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { base64UrlEncode, type Random, utf8Encode } from "@bzzz/base";
+import { withFile } from "./home_error.ts";
 
 /** The files of a data directory, beside those of `@bzzz/agentid`. The directory is 0700, secrets in it 0600. */
 export interface HomePaths {
@@ -61,9 +62,13 @@ export interface Endpoints {
 
 /**
  * Writes a private file so that a crash, a full disk or another writer leave the old or the new content, never half of it;
- * the folder is made when it is missing. On disk when it resolves.
+ * the folder is made when it is missing. On disk when it resolves. @throws HomeError "home_unwritable"
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await withFile("write", path, () => writeInOneStep(path, text));
+}
+
+async function writeInOneStep(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = await Deno.makeTempFile({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
@@ -84,15 +89,9 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await opened.sync();
 }
 
-/** Whether there is something at `path`. */
+/** Whether there is something at `path`. @throws HomeError "home_unreadable" */
 export async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return await withFile("read", path, () => ifThere(() => Deno.stat(path))) !== undefined;
 }
 
 /** Removes what is at `path`, a folder with all that is in it. */
@@ -104,10 +103,14 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
-/** The content of a file, or undefined when there is none. */
+/** The content of a file, or undefined when there is none. @throws HomeError "home_unreadable" */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
+  return await withFile("read", path, () => ifThere(() => Deno.readTextFile(path)));
+}
+
+async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    return await look();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

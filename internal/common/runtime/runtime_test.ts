@@ -156,7 +156,7 @@ const FAILURES: readonly {
   {
     what: "a token that is a folder (monitoring)",
     at: "initialize",
-    status: 1,
+    status: 14,
     harm: (home) => Deno.mkdir(homePaths(home).writeToken, { recursive: true }),
   },
   {
@@ -186,7 +186,7 @@ const FAILURES: readonly {
   {
     what: "a place for the endpoints that cannot be written (after the last one)",
     at: "start",
-    status: 1,
+    status: 14,
     harm: (home) => Deno.mkdir(`${homePaths(home).endpoints}/x`, { recursive: true }),
   },
 ];

@@ -84,7 +84,7 @@ resolve() {
     [ -n "$at" ] || at=/
   done
   if [ "$at" != "$folder" ]; then
-    folder_real=$(CDPATH='' cd -P -- "$at" && pwd)
+    folder_real=$(CDPATH='' cd -P -- "$at" 2>/dev/null && pwd) || folder_real=$at # the program says it better
     folder=$at
   fi
   real=${folder_real%/}$rest

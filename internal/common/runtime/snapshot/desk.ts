@@ -1,6 +1,7 @@
 import type { GlobalFlags, RestoreView, SavedView, SnapshotHooks, SnapshotView } from "@bzzz/cli";
 import { type Clock, errorMessage } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
+import { HomeError } from "../home_error.ts";
 import type { BinaryProfile } from "../profiles.ts";
 import { type Manifest, SnapshotError } from "./manifest.ts";
 
@@ -66,11 +67,12 @@ function viewOf(manifest: Manifest, folder: string): SnapshotView {
 async function named<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof HomeError ? thrown.cause : thrown;
     const isRefused = error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
     const isFull = error instanceof Error && "code" in error &&
       ["ENOSPC", "EDQUOT", "EROFS"].includes(String(error.code));
-    if (!isRefused && !isFull) throw error;
+    if (!isRefused && !isFull) throw thrown;
     const why = error instanceof Deno.errors.NotCapable
       ? "this program has no permission for that place"
       : errorMessage(error);

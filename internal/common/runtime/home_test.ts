@@ -1,0 +1,51 @@
+import { strict as assert } from "node:assert";
+import { exitStatusOf } from "@bzzz/cli";
+import { checkForRunningInstance } from "./collision.ts";
+import { isThere, readTextIfThere, writePrivateFile } from "./home.ts";
+import { HomeError } from "./home_error.ts";
+
+async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a private file is written whole, replaced, and read again; one that is not there is undefined", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/run/api.token`;
+    assert.deepEqual([await readTextIfThere(path), await isThere(path)], [undefined, false]);
+
+    await writePrivateFile(path, "first");
+    await writePrivateFile(path, "second");
+
+    assert.deepEqual([await readTextIfThere(path), await isThere(path)], ["second", true]);
+    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(`${folder}/run`))).map(({ name }) => name), ["api.token"]);
+  });
+});
+
+Deno.test("a file that the system refuses is named, and a supervisor is told that a restart does not help", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/run`, "no folder");
+    const path = `${folder}/run/api.token`;
+
+    for (
+      const [act, verb] of [
+        [() => readTextIfThere(path), "read"],
+        [() => isThere(path), "read"],
+        [() => writePrivateFile(path, "text"), "write"],
+        [() => checkForRunningInstance(`${folder}/run`), "read"],
+      ] as const
+    ) {
+      const error = await act().then(() => undefined, (thrown) => thrown);
+
+      assert.ok(error instanceof HomeError, String(error));
+      assert.ok(error.message.startsWith(`Cannot ${verb} "${folder}/run/`), error.message);
+      assert.match(error.message, /something (in its path is no folder|else is in its place)$/);
+      assert.equal(exitStatusOf(error), 14);
+    }
+  });
+});
