@@ -131,3 +131,37 @@ const WHOLE_FOLDER = "";
 async function readTests(path: string): Promise<string> {
   return (await Deno.stat(path)).isDirectory ? WHOLE_FOLDER : await Deno.readTextFile(path);
 }
+
+/** The types and functions of the specification's listings. */
+const SPECIFIED = [
+  ..."RuntimeServices RuntimeConfig BinaryType Runtime StandardRuntime NewRuntime RuntimeService ServiceManager".split(
+    " ",
+  ),
+  ..."ExecutionMode AgentExecution HAPExecution P2PParticipant BinarySpecificConfig PortConfiguration".split(" "),
+  ..."InterfaceConfig ConfigValidator ValidateForBinary SharedState UpdateTaskState SharedAgentIdentity".split(" "),
+  ..."SignMessage CreateAgentRecord RoleBasedAccess CanAccessResource GetEncryptionRecipients RuntimeError".split(" "),
+  ..."ErrorCode NewRuntimeError ServiceCircuitBreaker TestRuntimeInitialization TestDualBinaryP2PInteraction".split(
+    " ",
+  ),
+  ..."ValidateMultiBinaryDeployment CheckForRunningInstance ResourceOptimizer OptimizePubSubForBinary".split(" "),
+  ..."BenchmarkAgentStartup DecisionPublisher ElectionManager EncryptedStorage HealthManager UCXIServer".split(" "),
+];
+
+Deno.test("every name of the specification has its place, and the place has the name that it has here", async () => {
+  const page = PAGES.find(({ path }) => path === "docs/specification.md")?.text ?? "";
+  const quoted = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "");
+  const rows = page.split("\n").map((line) => line.split("|").slice(1, -1)).filter((cells) => cells.length === 4).slice(
+    2,
+  );
+  const named = rows.flatMap(([, specified = ""]) => quoted(specified));
+
+  assert.deepEqual(SPECIFIED.filter((name) => !named.includes(name)), []);
+  const missing: string[] = [];
+  for (const [, , names = "", files = ""] of rows) {
+    const texts = await Promise.all(quoted(files).map((path) => Deno.readTextFile(ROOT + path)));
+    for (const name of quoted(names)) {
+      if (!texts.some((text) => new RegExp(`\\b${name}\\b`).test(text))) missing.push(`${name} in ${files.trim()}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
