@@ -20,16 +20,16 @@ export interface Program {
 }
 
 /**
- * Flags of V8 at the start of a program. The young generation begins with 8 MiB a half, where V8 would let it grow there from 1
+ * Flags of V8 at the start of an agent. The young generation begins with 16 MiB a half, where V8 would let it grow there from 1
  * MiB: a start throws away tens of megabytes, and each collection on the way copies what is still in use (D-115).
  */
-const V8_FLAGS: readonly string[] = ["--min-semi-space-size=8"];
+const AGENT_V8_FLAGS: readonly string[] = ["--min-semi-space-size=16"];
 
 /**
  * The same for a portal, which draws what it hears: that is garbage a frame later, and a young generation that may grow to 16 MiB
  * a half does, and keeps as much again of what those objects hold outside the heap (D-147).
  */
-const PORTAL_V8_FLAGS: readonly string[] = [...V8_FLAGS, "--max-semi-space-size=8"];
+const PORTAL_V8_FLAGS: readonly string[] = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
 
 /** In place of these for a view of a node that runs, which is small and stays open for days. */
 export const VIEW_V8_FLAGS: readonly string[] = ["--min-semi-space-size=2", "--max-semi-space-size=2"];
@@ -40,7 +40,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "bzzz-agent",
     entry: "cmd/agent/main.ts",
     permissions: PERMISSIONS.agent,
-    v8Flags: V8_FLAGS,
+    v8Flags: AGENT_V8_FLAGS,
     heapMb: heapLimitMb(CONFIG_PROFILES.agent.defaults.memoryLimitMb),
   },
   {
