@@ -251,6 +251,24 @@ Deno.test("a flood of made-up people fills its bringer's share alone", () => {
   assert.equal(book.add(device.certificate.bytes, laptop).status, "added");
 });
 
+Deno.test("whose portal it is says the portal, and nobody in its name", () => {
+  const mallory = createTestPerson(random);
+  const forged = certifyDevice(mallory.root, { mesh, peer: laptop, key: mallory.id, issuedAtMs: 9_000_000 });
+  const own = device.certificate;
+  for (const told of [[own, forged], [forged, own]]) {
+    const book = new PersonBook(mesh);
+
+    for (const record of told) book.add(record.bytes, record === own ? laptop : phone);
+
+    assert.equal(book.certificateOf(laptop)?.person, ana.id);
+  }
+  const book = new PersonBook(mesh);
+  book.add(own.bytes, phone); // it is in every answer
+  assert.equal(book.certificateOf(laptop), undefined);
+  book.add(own.bytes, laptop);
+  assert.equal(book.certificateOf(laptop)?.person, ana.id);
+});
+
 Deno.test("bytes that were changed anywhere are no record and no decision", () => {
   const { proof } = SIGNED;
   assert.ok(proof?.decision);

@@ -34,6 +34,8 @@ export class PersonBook {
   readonly #known = new Set<PersonRecordId>();
   readonly #countByAuthor = new Map<PeerId, number>();
   readonly #certificates = new Map<PersonId, Map<PeerId, DeviceCertificate>>();
+  /** Of those, what each node has told of itself. */
+  readonly #shown = new Map<PeerId, DeviceCertificate>();
   readonly #revocations = new Map<PersonId, DeviceRevocation[]>();
   readonly #successions = new Map<PersonId, Succession[]>();
   /** Who came before: of a root that several name the first known. */
@@ -43,15 +45,11 @@ export class PersonBook {
     this.mesh = mesh;
   }
 
-  /** Whether a record has been taken. */
-  has(id: PersonRecordId): boolean {
-    return this.#known.has(id);
-  }
-
   /** Takes a record that `author`, a member, tells of; it counts by its own signature. */
   add(bytes: Uint8Array, author: PeerId): PersonRecordResult {
     const record = readPersonRecord(bytes, this.mesh);
     if (!record) return { status: "malformed" };
+    if (record.type === "certificate" && record.peer === author) this.#show(record);
     if (this.#known.has(record.id)) return { status: "known" };
     const count = this.#countByAuthor.get(author) ?? 0;
     if (count >= MAX_PERSON_RECORDS_PER_AUTHOR) return { status: "full" };
@@ -70,14 +68,12 @@ export class PersonBook {
     return [...newest.values()];
   }
 
-  /** The newest certificate that any root key signed for a node: what a node says of itself that nobody has admitted. */
+  /**
+   * The newest certificate that a node has told of itself, whoever signed it: what it says of itself, and perhaps nobody has
+   * admitted. Anybody can sign one for another's node.
+   */
   certificateOf(peer: PeerId): DeviceCertificate | undefined {
-    let newest: DeviceCertificate | undefined;
-    for (const byPeer of this.#certificates.values()) {
-      const certificate = byPeer.get(peer);
-      if (certificate && (!newest || certificate.issuedAtMs > newest.issuedAtMs)) newest = certificate;
-    }
-    return newest;
+    return this.#shown.get(peer);
   }
 
   /** The root key that speaks for a person now; undefined when two follow the same one: then none of them does. */
@@ -115,6 +111,11 @@ export class PersonBook {
     const { notBeforeMs, notAfterMs } = certificate;
     const isInTime = moment.atMs >= notBeforeMs - CLOCK_TOLERANCE_MS && moment.atMs <= notAfterMs + CLOCK_TOLERANCE_MS;
     return isInTime ? undefined : "expired";
+  }
+
+  #show(certificate: DeviceCertificate): void {
+    const known = this.#shown.get(certificate.peer);
+    if (!known || isNewer(certificate, known)) this.#shown.set(certificate.peer, certificate);
   }
 
   #take(record: PersonRecord): void {

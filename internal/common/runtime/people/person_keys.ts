@@ -39,7 +39,7 @@ export interface PersonKeysDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly journal: Pick<Journal, "append">;
-  readonly book: Pick<PersonBook, "has">;
+  readonly book: Pick<PersonBook, "certificateOf">;
 }
 
 /**
@@ -81,7 +81,7 @@ export class PersonKeys {
   async announce(): Promise<void> {
     const files = await loadPerson(this.#home, this.#mesh);
     const { book, journal } = this.#deps;
-    if (!files || book.has(files.certificate.id)) return;
+    if (!files || book.certificateOf(files.certificate.peer)?.id === files.certificate.id) return;
     const body = { record: files.certificate.bytes };
     const told = journal.append({ kind: "person_record", topic: TOPICS.agents, body });
     await abortable(told, this.#stopped.signal); // a log that has to catch up first may take longer than a stop
