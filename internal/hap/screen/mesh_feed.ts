@@ -137,12 +137,13 @@ export class MeshFeed {
   async #history(): Promise<number> {
     const options = { signal: this.#signal };
     const { latest } = await this.#client.journal({ after: Number.MAX_SAFE_INTEGER, limit: 1 }, options);
-    const page = await this.#client.journal(
-      { after: Math.max(0, latest - HISTORY_ENTRIES), limit: HISTORY_ENTRIES },
-      options,
-    );
-    this.#dispatch({ type: "entries", entries: page.items, isOld: true });
-    return page.items.at(-1)?.cursor ?? latest;
+    let after = Math.max(0, latest - HISTORY_ENTRIES);
+    while (true) { // of long entries a page has fewer than it was asked for
+      const page = await this.#client.journal({ after, limit: HISTORY_ENTRIES }, options);
+      if (page.items.length === 0) return Math.max(after, latest);
+      this.#dispatch({ type: "entries", entries: page.items, isOld: true });
+      after = page.next_after;
+    }
   }
 
   #take(entry: EntryView): void {

@@ -11,7 +11,7 @@ export function addJournalRoutes(router: Router, mesh: MeshFacade): void {
     method: "get",
     path: "/journal",
     tag: "journal",
-    summary: "Entries in the order this node stored them; go on with after = next_after",
+    summary: "Entries in the order this node stored them; go on with after = next_after until none comes",
     query: journalQuerySchema,
     response: z.object({ items: z.array(entryViewSchema), next_after: z.int().min(0), latest: z.int().min(0) }),
     errors: ["invalid_topic", "invalid_kind"],

@@ -117,7 +117,7 @@ async function* stored(context: CommandContext, filter: Filter, after: number): 
     });
     yield* page.items.filter((entry) => wants(filter, entry));
     cursor = page.next_after;
-    if (page.items.length < PAGE) return;
+    if (page.items.length === 0) return; // of long entries a page has fewer than it was asked for
   }
 }
 

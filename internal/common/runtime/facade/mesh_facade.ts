@@ -35,7 +35,7 @@ import { RequestsDesk } from "./requests_desk.ts";
 import { Standing } from "./standing.ts";
 import { ElectionDesk } from "./election_desk.ts";
 import { composeMessage } from "./messages.ts";
-import { queryJournal, queryMessages, queryTask } from "./queries.ts";
+import { queryHistory, queryJournal, queryMessages } from "./queries.ts";
 import { RootDesk } from "../people/root_desk.ts";
 import { IdentityDesk } from "./identity_desk.ts";
 import { RolesDesk } from "./roles_desk.ts";
@@ -145,7 +145,7 @@ export class NodeFacade implements MeshFacade {
 
   taskHistory(taskId: string): Promise<readonly EntryView[]> {
     const id = parseTaskId(taskId);
-    const entries = id ? queryTask(this.#deps.journal, id) : [];
+    const entries = id ? queryHistory(this.#deps.journal, id) : [];
     return Promise.resolve(entries.map((entry) => entryView(entry, this.#standing.grantOf)));
   }
 

@@ -66,3 +66,33 @@ Deno.test("messages(): the newest ones, oldest first, however sparse they are", 
   assert.deepEqual(await texts({ limit: 2, after: 0 }), ["1", "2"]);
   assert.deepEqual(await texts({ limit: 5, topic: "coordination" }), []);
 });
+
+Deno.test("journal(), messages(), taskHistory(): what somebody fills is answered in parts, the newest where no place is named", async () => {
+  await using mesh = new OfflineMesh();
+  const node = await mesh.start(person("alice"));
+  const { task } = await node.facade.postTask(taskInput());
+  const about = { thread: `task/${task.task_id}`, task_id: task.task_id };
+  const long = "\u0001".repeat(65_000); // six characters each in JSON
+  for (let n = 0; n < 100; n++) await node.facade.postMessage(messageInput({ ...about, text: `${n} ${long}` }));
+  const size = (view: unknown) => JSON.stringify(view).length;
+
+  const numbers: string[] = [];
+  let largest = 0;
+  for (let after = 0;;) {
+    const page = await node.facade.journal({ after, limit: 1000, topic: "hmmm" });
+    if (page.length === 0) break;
+    largest = Math.max(largest, size(page));
+    numbers.push(...page.map(({ body }) => String(body?.["text"]).split(" ")[0] ?? ""));
+    after = page.at(-1)?.cursor ?? after;
+  }
+  const newest = await node.facade.messages({ limit: 1000, thread: about.thread });
+  const history = await node.facade.taskHistory(task.task_id);
+
+  assert.deepEqual(numbers, Array.from({ length: 100 }, (_, n) => String(n)), "page by page, each once");
+  for (const [what, bytes] of Object.entries({ largest, newest: size(newest), history: size(history) })) {
+    assert.ok(bytes < 32 * 1024 * 1024, `${what} has ${bytes} bytes`);
+  }
+  assert.match(newest.at(-1)?.text ?? "", /^99 /);
+  assert.match(String(history.at(-1)?.body?.["text"]), /^99 /);
+  assert.equal(history[0]?.kind, "task_posted", "what it is about is there, however much was said");
+});

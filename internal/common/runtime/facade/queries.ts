@@ -14,8 +14,13 @@ export class FacadeError
 
 /** Entries of one task that the API shows at most; a task's fold keeps fewer. */
 const MAX_HISTORY = 10_000;
+/**
+ * Bytes of entries in one answer, but for a single one that has more. A member may write its quota in long texts, and JSON may
+ * have six characters for each of their bytes: a thousand of them took half a gigabyte of memory.
+ */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** Entries read at once. */
-const PAGE = 500;
+const PAGE = 50;
 
 /** Entries behind a cursor, in order. @throws FacadeError "invalid_topic", "invalid_kind", "invalid_request" */
 export function queryJournal(journal: Journal, query: JournalQuery): StoredEntry[] {
@@ -23,12 +28,11 @@ export function queryJournal(journal: Journal, query: JournalQuery): StoredEntry
   if (query.task !== undefined && !task) {
     throw new FacadeError("invalid_request", `Cannot read the journal: "${query.task}" is no task id`);
   }
-  return journal.entriesAfter(query.after, {
-    limit: query.limit,
+  return firstAfter(journal, query.after, {
     ...(query.topic === undefined ? {} : { topics: [requireTopic(query.topic)] }),
     ...(query.kind === undefined ? {} : { kinds: requireKinds(query.kind) }),
     ...(task ? { task } : {}),
-  });
+  }, query.limit);
 }
 
 /** Messages behind a cursor, or the newest; oldest first. @throws FacadeError "invalid_topic" */
@@ -40,7 +44,15 @@ export function queryMessages(journal: Journal, query: MessageQuery): StoredEntr
   };
   return query.after === undefined
     ? newestEntries(journal, filter, query.limit)
-    : journal.entriesAfter(query.after, { ...filter, limit: query.limit });
+    : firstAfter(journal, query.after, filter, query.limit);
+}
+
+/** What is told about one task, in the order of all nodes: how it began, and of much the newest. */
+export function queryHistory(journal: Journal, task: TaskId): StoredEntry[] {
+  const posted = journal.entriesAfter(0, { limit: 1, task, kinds: ["task_posted"] });
+  const { newest } = lastAfter(journal, 0, { task }, MAX_HISTORY);
+  const isThere = newest.some(({ cursor }) => cursor === posted[0]?.cursor);
+  return (isThere ? newest : [...posted, ...newest]).sort(compareEntries);
 }
 
 /** Everything about one task, in the order of all nodes. */
@@ -65,30 +77,65 @@ function requireKinds(list: string): EntryKind[] {
   });
 }
 
-/** The last `limit` that match: looks back in growing windows, so that a long journal costs little. */
-function newestEntries(journal: Journal, filter: Omit<EntryQuery, "limit">, limit: number): StoredEntry[] {
-  const { entries: last } = journal.stats();
-  for (let window = limit * 4;; window *= 4) {
-    const found = lastAfter(journal, Math.max(0, last - window), filter, limit);
-    if (found.length >= limit || window >= last) return found;
-  }
-}
-
-/** The last `limit` behind `cursor` that match; holds no more than a page beside them. */
-function lastAfter(
+/** The first behind `cursor` that match, as many as one answer has. */
+function firstAfter(
   journal: Journal,
   cursor: number,
   filter: Omit<EntryQuery, "limit">,
   limit: number,
 ): StoredEntry[] {
-  let kept: StoredEntry[] = [];
+  const found: StoredEntry[] = [];
+  let bytes = 0;
+  for (let from = cursor; found.length < limit;) {
+    const wanted = Math.min(PAGE, limit - found.length);
+    const page = journal.entriesAfter(from, { ...filter, limit: wanted });
+    for (const entry of page) {
+      bytes += entry.envelope.frame.byteLength;
+      if (found.length > 0 && bytes > MAX_ANSWER_BYTES) return found;
+      found.push(entry);
+    }
+    const last = page.at(-1);
+    if (!last || page.length < wanted) break;
+    from = last.cursor;
+  }
+  return found;
+}
+
+/** The last `limit` that match, or as many as one answer has: looks back in growing windows, so that a long journal costs little. */
+function newestEntries(journal: Journal, filter: Omit<EntryQuery, "limit">, limit: number): StoredEntry[] {
+  const { entries: last } = journal.stats();
+  for (let window = limit * 4;; window *= 4) {
+    const { newest, isFull } = lastAfter(journal, Math.max(0, last - window), filter, limit);
+    if (isFull || window >= last) return newest;
+  }
+}
+
+/** The last `limit` behind `cursor` that match, or as many as one answer has; holds no more than a page beside them. */
+function lastAfter(
+  journal: Journal,
+  cursor: number,
+  filter: Omit<EntryQuery, "limit">,
+  limit: number,
+): { readonly newest: StoredEntry[]; readonly isFull: boolean } {
+  let newest: StoredEntry[] = [];
+  let isFull = false;
   for (let from = cursor;;) {
     const page = journal.entriesAfter(from, { ...filter, limit: PAGE });
-    kept = [...kept, ...page].slice(-limit);
-    const newest = page.at(-1);
-    if (!newest || page.length < PAGE) return kept;
-    from = newest.cursor;
+    const all = [...newest, ...page];
+    newest = lastWithin(all, limit);
+    isFull ||= newest.length < all.length || newest.length === limit;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return { newest, isFull };
+    from = last.cursor;
   }
+}
+
+function lastWithin(entries: readonly StoredEntry[], limit: number): StoredEntry[] {
+  let bytes = 0;
+  const tooOld = entries.findLastIndex(({ envelope }, at) =>
+    (bytes += envelope.frame.byteLength) > MAX_ANSWER_BYTES && at < entries.length - 1
+  );
+  return entries.slice(Math.max(tooOld + 1, entries.length - limit));
 }
 
 function compareEntries(a: StoredEntry, b: StoredEntry): number {

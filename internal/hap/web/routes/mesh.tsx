@@ -94,7 +94,7 @@ async function entriesOf(client: ApiClient, room: Room, signal: AbortSignal): Pr
   while (true) {
     const page = await client.journal({ after, limit: PAGE_ENTRIES, topic: room }, { signal });
     found = [...found, ...page.items].slice(-SHOWN_ENTRIES);
-    if (page.items.length < PAGE_ENTRIES || page.next_after <= after) return found;
+    if (page.items.length === 0) return found; // of long entries a page has fewer than it was asked for
     after = page.next_after;
   }
 }
