@@ -1,4 +1,5 @@
-import { commandLine, textList, VARIABLE_RULE, wholeNumber } from "./fields.ts";
+import { executionMemory, executionSeconds, handedVariables } from "./execution_keys.ts";
+import { commandLine, wholeNumber } from "./fields.ts";
 import { section } from "./members.ts";
 
 function buildAcpSection() {
@@ -6,26 +7,15 @@ function buildAcpSection() {
     argv: commandLine(
       "Command line of a coding agent that speaks the Agent Client Protocol on its standard streams: the program, then its arguments, such as [opencode, acp]. Started once for each task, without a shell and with nothing of the task in it. As a variable or a flag: JSON.",
     ),
-    timeout_seconds: wholeNumber(
-      3_600,
-      { min: 1, max: 86_400, unit: "seconds" },
-      "Time one execution may take, without waiting for people; then its process group is killed and the task failed.",
-    ),
+    timeout_seconds: executionSeconds(3_600),
     max_output_bytes: wholeNumber(
       64 * 1024 * 1024,
       { min: 64 * 1024, max: 1024 * 1024 * 1024, unit: "bytes" },
       "What the program may write in one execution, messages of the protocol and stderr together; beyond it the process group is killed and the task failed.",
     ),
-    memory_limit_mb: wholeNumber(
-      2_048,
-      { min: 16, max: 1_048_576, unit: "MiB" },
-      "Memory the processes of one execution may use together, sampled; beyond it the process group is killed and the task failed. Enforced on Linux and where `ps` works.",
-    ),
-    env: textList(
-      ["PATH", "LANG", "TZ"],
-      VARIABLE_RULE,
-      { max: 64, what: "names of variables" },
-      "Allow-list: variables of this process that are handed to the program. Add HOME for a program that keeps its login there, or the variable with its key; without HOME it has an empty one of its own.",
+    memory_limit_mb: executionMemory(2_048),
+    env: handedVariables(
+      "Add HOME for a program that keeps its login there, or the variable with its key; without HOME it has an empty one of its own.",
     ),
     workspace_limit_mb: wholeNumber(
       1_024,

@@ -1,19 +1,7 @@
-import { z } from "zod";
 import { acpSection } from "./acp_section.ts";
-import {
-  argvOf,
-  choice,
-  constant,
-  lineRule,
-  mapList,
-  NAME_RULE,
-  optionalText,
-  textList,
-  toggle,
-  VARIABLE_RULE,
-  wholeNumber,
-} from "./fields.ts";
+import { choice, constant, lineRule, NAME_RULE, optionalText, textList, toggle, wholeNumber } from "./fields.ts";
 import { configFile, section } from "./members.ts";
+import { processSection } from "./process_section.ts";
 import type { ProfileDefaults } from "./profiles.ts";
 import { modelSection } from "./model_section.ts";
 import { commonSections, identityKeys, presenceKeys, versionKey } from "./common_sections.ts";
@@ -62,42 +50,7 @@ function buildAgentSchema(defaults: ProfileDefaults) {
         "mock",
         "How tasks are executed: mock gives a deterministic result for trials, process starts a program of executor.process.commands, model asks a language model of executor.model, acp has the coding agent of executor.acp.argv do it.",
       ),
-      process: section({
-        commands: mapList(
-          () => ({
-            name: z.string({ error: NAME_RULE.expected }).refine(NAME_RULE.isValid, { error: NAME_RULE.expected }),
-            argv: argvOf(1),
-          }),
-          {
-            max: 32,
-            members: ["name", "argv"],
-            expected: "a list of at most 32 maps with name and argv",
-            identifiedBy: "name",
-          },
-          "Allow-list: the only programs a task can start, without a shell. The command whose name is among the capabilities a task requires is taken, otherwise the first one. As a variable or a flag: JSON.",
-        ),
-        timeout_seconds: wholeNumber(
-          600,
-          { min: 1, max: 86_400, unit: "seconds" },
-          "Time one execution may take, without waiting for people; then its process group is killed and the task failed.",
-        ),
-        max_output_bytes: wholeNumber(
-          512 * 1024,
-          { min: 1024, max: 16 * 1024 * 1024, unit: "bytes" },
-          "Output one execution may write, stdout and stderr together; beyond it the process group is killed and the task failed.",
-        ),
-        memory_limit_mb: wholeNumber(
-          1024,
-          { min: 16, max: 1_048_576, unit: "MiB" },
-          "Memory the processes of one execution may use together, sampled; beyond it the process group is killed and the task failed. Enforced on Linux and where `ps` works.",
-        ),
-        env: textList(
-          ["PATH", "LANG", "TZ"],
-          VARIABLE_RULE,
-          { max: 64, what: "names of variables" },
-          "Allow-list: variables of this process that are handed to the program. Beside them it has only PATH, HOME and TMPDIR, the last two its work folder.",
-        ),
-      }),
+      process: processSection(),
       acp: acpSection(),
       model: modelSection(),
       help: section({
