@@ -1,6 +1,6 @@
 /**
  * BZZZ as `bzzz-agent` runs it, in the process of a benchmark: the whole runtime with its database, HTTP ports and health
- * checks, and no tasks. `--home=` is a data directory that `createBenchMesh` made.
+ * checks, and no tasks. `--home=` is a data directory that `BenchMesh.addHomes` made.
  *
  * @module
  */
