@@ -1,4 +1,5 @@
 import { BzzzError } from "@bzzz/base";
+import type { LoadedConfig } from "./load.ts";
 
 /** One thing that is wrong with the configuration, said so that it can be mended without reading code. */
 export interface ConfigIssue {
@@ -23,8 +24,18 @@ export type ConfigErrorCode = "config_invalid" | "config_unreadable" | "config_m
 /** The configuration cannot be used. `issues` has every problem that was found, at least one. */
 export class ConfigError extends BzzzError<ConfigErrorCode> {
   readonly issues: readonly ConfigIssue[];
+  /**
+   * What could be read all the same, to judge it together with another one: keys with a problem have the value of their
+   * default. Undefined when nothing can be said of the file as a whole.
+   */
+  readonly readable: LoadedConfig | undefined;
 
-  constructor(code: ConfigErrorCode, file: string, issues: readonly ConfigIssue[], options: { cause?: unknown } = {}) {
+  constructor(
+    code: ConfigErrorCode,
+    file: string,
+    issues: readonly ConfigIssue[],
+    { readable, ...options }: { cause?: unknown; readable?: LoadedConfig | undefined } = {},
+  ) {
     const first = issues[0];
     const state = code !== "config_invalid"
       ? first?.got ?? "no reason is known"
@@ -36,6 +47,7 @@ export class ConfigError extends BzzzError<ConfigErrorCode> {
       ...options,
     });
     this.issues = issues;
+    this.readable = readable;
   }
 }
 

@@ -111,9 +111,13 @@ export function parseConfig<S extends ConfigSectionLike>(options: ParseConfigOpt
     const place = places.get(key) ?? { source: "file", file, line: undefined, column: undefined };
     issues.push({ ...place, keyPath: key, ...violation });
   }
-  if (issues.length > 0) throw new ConfigError("config_invalid", issues[0]?.file ?? file, capIssues(issues));
   const warnings = layers.flatMap((layer) => layer.warnings);
-  return { config, origins, warnings, file: text === undefined ? undefined : file };
+  const loaded = { config, origins, warnings, file: text === undefined ? undefined : file };
+  if (issues.length > 0) {
+    const readable = isJudged ? loaded as unknown as LoadedConfig : undefined; // the proof is that of the rules
+    throw new ConfigError("config_invalid", issues[0]?.file ?? file, capIssues(issues), { readable });
+  }
+  return loaded;
 }
 
 function layerContext(profile: ConfigProfile, file: ConfigSectionLike): LayerContext {

@@ -29,17 +29,24 @@ export class ConfigDesk {
     const isPair = paths.length > 1; // one file is this program's, of two each may be either's
     const loads = await Promise.all(paths.map((path) => this.#tryLoad(path, isPair)));
     const issues = loads.flatMap((load) => load.issues);
-    const [first, second] = loads.map((load) => load.loaded);
-    if (issues.length > 0 || !first || !second || paths.length !== 2) return issues;
+    const [first, second] = loads;
+    if (!first?.loaded || !second?.loaded || paths.length !== 2) return issues;
     const facts = globals.home === undefined ? {} : await identityFacts(globals.home);
-    const problems = validateMultiBinaryDeployment({ loaded: first, ...facts }, { loaded: second });
-    return problems.map((problem) => ({
-      file: paths.join(" and "),
-      key: problem.check,
-      message: `${problem.severity}: ${problem.message} (${
-        problem.sides.map((side) => `${side.where}: ${side.value}`).join("; ")
-      }); ${problem.suggestion}`,
-    }));
+    const problems = validateMultiBinaryDeployment({ loaded: first.loaded, ...facts }, { loaded: second.loaded });
+    // All at once: what is wrong in one of the files does not hide that the rest of them does not go together.
+    const known = problems.filter(({ sides }) =>
+      [first, second].every((load, at) => !blames(load, sides[at]?.keyPath))
+    );
+    return [
+      ...issues,
+      ...known.map((problem) => ({
+        file: paths.join(" and "),
+        key: problem.check,
+        message: `${problem.severity}: ${problem.message} (${
+          problem.sides.map((side) => `${side.where}: ${side.value}`).join("; ")
+        }); ${problem.suggestion}`,
+      })),
+    ];
   }
 
   /** Every value, and who has set it. */
@@ -57,7 +64,7 @@ export class ConfigDesk {
     return await readRolesFile(resolve(home, config.security.rolesFile), this.#deps.profile);
   }
 
-  async #tryLoad(path: string, isAnyProgram: boolean): Promise<{ loaded?: LoadedConfig; issues: ConfigIssue[] }> {
+  async #tryLoad(path: string, isAnyProgram: boolean): Promise<Judged> {
     const failures: ConfigError[] = [];
     const own = this.#deps.profile.config;
     const others = Object.values(CONFIG_PROFILES).filter((profile) => profile.binaryType !== own.binaryType);
@@ -74,6 +81,7 @@ export class ConfigDesk {
     const best = failures.find((error) => !error.issues.some((issue) => issue.keyPath === "binary_type")) ??
       failures[0];
     return {
+      ...(best?.readable ? { loaded: best.readable } : {}),
       issues: (best?.issues ?? []).map((issue) => ({
         file: issue.file,
         ...(issue.line === undefined ? {} : { line: issue.line }),
@@ -84,6 +92,17 @@ export class ConfigDesk {
       })),
     };
   }
+}
+
+/** A file as far as it can be read, and its own problems. */
+interface Judged {
+  readonly loaded?: LoadedConfig;
+  readonly issues: readonly ConfigIssue[];
+}
+
+/** Whether a key has a problem of its own, so that its value is not what its author meant. */
+function blames({ issues }: Judged, keyPath: string | undefined): boolean {
+  return issues.some(({ key = "" }) => key.replace(/\[.*$/, "") === keyPath);
 }
 
 /** What the data directory of a program says about it. */

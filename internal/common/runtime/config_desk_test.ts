@@ -24,6 +24,30 @@ Deno.test("validateConfigs(): one file is this program's; two may be both, and m
   assert.equal((await keys(`${place.folder}/nowhere.yaml`)).length, 1);
 });
 
+Deno.test("validateConfigs(): what is wrong in one file does not hide that two do not go together", async () => {
+  await using place = await createPlace();
+  const agent = await place.write(
+    "agent.yaml",
+    "version: 1\nbinary_type: agent\nagent: { id: same, max_tasks: -3 }\nports: { http_port: 9999, health_port: x }\n",
+  );
+  const hap = await place.write(
+    "hap.yaml",
+    "version: 1\nbinary_type: hap\nagent: { id: same }\nports: { ucxi_port: 9999, health_port: 8081 }\nnetwork: { mdns: 3 }\n",
+  );
+
+  const issues = await place.hooks.validateConfigs([agent, hap], { ...place.globals, home: undefined });
+
+  assert.deepEqual(issues.map(({ key }) => key).sort(), [
+    "agent.max_tasks",
+    "identities",
+    "network.mdns",
+    "ports",
+    "ports.health_port",
+  ]);
+  const [ports] = issues.filter(({ key }) => key === "ports");
+  assert.match(ports?.message ?? "", /9999/, "and nothing of the port that is none, whose default would clash");
+});
+
 Deno.test("the roles file is the one the configuration names, unless a path is given", async () => {
   await using place = await createPlace();
   const role = (name: string) => `version: 1\nroles:\n  ${name}: {level: suggestion}\n`;
