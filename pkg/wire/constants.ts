@@ -13,6 +13,13 @@ export const MAX_ENVELOPE_BYTES = 1024 * 1024;
 /** A header is small: ids, names, times. What does not fit here belongs into the body. */
 export const MAX_HEADER_BYTES = 4096;
 
+/**
+ * Envelope frames that travel in one message of gossip, and its size: below the 32 KiB from which gossip announces a message
+ * before it passes it on.
+ */
+export const MAX_BUNDLE_FRAMES = 64;
+export const MAX_BUNDLE_BYTES = 31 * 1024;
+
 /** Topics of the mesh, by short name (specification section 10.2 uses the short name "coordination"). */
 export const TOPICS = {
   coordination: "bzzz/coordination/v1",

@@ -1,6 +1,6 @@
 /**
- * What goes over the wire and into the journal: deterministic CBOR, the signed envelope, the bodies of every kind,
- * hybrid logical clocks. Bytes become values here, once.
+ * What goes over the wire and into the journal: deterministic CBOR, the signed envelope, bundles of envelopes, the bodies of
+ * every kind, hybrid logical clocks. Bytes become values here, once.
  *
  * @module
  */
@@ -41,6 +41,15 @@ export {
   REQUEST_STAKES,
   type RequestAction,
 } from "./request_bodies.ts";
+export {
+  type BundleFault,
+  countFrames,
+  framesThatFit,
+  isBundle,
+  packFrames,
+  type UnpackedBundle,
+  unpackFrames,
+} from "./bundle.ts";
 export { toCamelCase, toSnakeCase } from "./case.ts";
 export { CborError, decodeCbor, encodeCbor } from "./cbor.ts";
 export * from "./constants.ts";
