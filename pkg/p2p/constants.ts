@@ -108,6 +108,8 @@ export const GOSSIP_PATIENCE_MS = 3000;
 export const MAX_GOSSIP_RPC_BYTES = 4 * 1024 * 1024;
 /** Items (messages, subscriptions, control) of one gossip RPC. */
 export const MAX_GOSSIP_RPC_ITEMS = 1024;
+/** Entries, which a message may hold several of, that are judged in one turn of the event loop: some 25 ms of it. */
+export const MAX_GOSSIP_PART_ENTRIES = 256;
 
 /** Defaults of the options: loopback meshes of 30 fit (platform B). */
 export const DEFAULT_MAX_CONNECTIONS = 128;

@@ -8,12 +8,12 @@ import {
   MAX_DENIED_PEERS,
   MAX_GOSSIP_RPC_BYTES,
 } from "./constants.ts";
-import { decodeVarint } from "./varint.ts";
 
 /** What one peer may send through gossip; every field has the default of `constants.ts`. */
 export interface GossipLimits {
   readonly bytesPerSecond?: number;
   readonly burstBytes?: number;
+  /** Entries, and what else counts as one: a message of gossip may hold several. */
   readonly messagesPerSecond?: number;
   readonly burstMessages?: number;
   /** How long a peer may press against the limit before it is dropped. */
@@ -26,7 +26,7 @@ interface Rates {
   readonly patience: TokenBucket;
   /** When it had to wait last; -Infinity before the first time. */
   waitedAtMs: number;
-  /** Messages of its own and of others that it handed over while it pressed; halved together, so that they stay recent. */
+  /** Entries of its own and of others that it handed over while it pressed; halved together, so that they stay recent. */
   own: number;
   relayed: number;
 }
@@ -34,8 +34,8 @@ interface Rates {
 const WAIT_MS = 20;
 /** A peer that waited within this time is pressing. */
 const PRESSING_MS = 5000;
-/** Messages of a pressing peer that are weighed. */
-const WEIGHED_MESSAGES = 2048;
+/** Entries of a pressing peer that are weighed. */
+const WEIGHED_ENTRIES = 2048;
 
 /**
  * Slows a peer down to its rate and tells when it has pressed against it for too long. The limits belong to the peer,
@@ -68,12 +68,20 @@ export class FlowLimit {
     signal: AbortSignal,
   ): Promise<"go" | "flood"> {
     const rates = this.#ratesOf(peer);
-    const messages = Math.min(cost.messages, this.#limits.burstMessages);
-    for (const [bucket, amount] of [[rates.bytes, cost.bytes], [rates.messages, messages]] as const) {
+    // more than a burst at once is paid in full, a burst at a time: many entries in one message are no cheaper
+    const payments: [TokenBucket, number][] = [[rates.bytes, cost.bytes]];
+    for (let left = cost.messages; left > 0; left -= this.#limits.burstMessages) {
+      payments.push([rates.messages, Math.min(left, this.#limits.burstMessages)]);
+    }
+    let hasWaited = false;
+    for (const [bucket, amount] of payments) {
       while (!bucket.take(this.#clock.monotonicMs(), amount)) {
         const nowMs = this.#clock.monotonicMs();
         rates.waitedAtMs = nowMs;
-        if (!rates.patience.take(nowMs, WAIT_MS) && rates.own >= rates.relayed) return "flood";
+        // what takes long to pay uses patience up, and is judged with the next: first it must be known whose it is
+        const isPatient = rates.patience.take(nowMs, WAIT_MS) || hasWaited;
+        if (!isPatient && rates.own >= rates.relayed) return "flood";
+        hasWaited = true;
         await this.#clock.sleep(WAIT_MS, { signal });
       }
     }
@@ -86,13 +94,13 @@ export class FlowLimit {
     return this.#clock.monotonicMs() - waitedAtMs < PRESSING_MS;
   }
 
-  /** A new message of a pressing peer: its own, or junk without an author, or one that it passes on for another. */
-  note(peer: PeerId, isOwn: boolean): void {
+  /** New entries of a pressing peer: its own, or junk without an author, or such that it passes on for another. */
+  note(peer: PeerId, isOwn: boolean, entries = 1): void {
     const rates = this.#rates.get(peer);
     if (!rates) return;
-    if (isOwn) rates.own++;
-    else rates.relayed++;
-    if (rates.own + rates.relayed < WEIGHED_MESSAGES) return;
+    if (isOwn) rates.own += entries;
+    else rates.relayed += entries;
+    if (rates.own + rates.relayed < WEIGHED_ENTRIES) return;
     rates.own /= 2;
     rates.relayed /= 2;
   }
@@ -112,46 +120,5 @@ export class FlowLimit {
     };
     this.#rates.set(peer, rates);
     return rates;
-  }
-}
-
-/** Wire type of a protobuf field that has a length (protobuf encoding, "length-delimited records"). */
-const LENGTH_DELIMITED = 2;
-/** Field of a gossip RPC that holds one message; all fields of such a message have a length. */
-const MESSAGE_FIELD = 2;
-
-/**
- * How many items a gossip RPC has: each message, subscription and control block is one field at its top level. Stops at
- * `limit`. "malformed" when it, or a message in it, is not the protobuf that a gossip router writes: gossipsub itself would
- * drop it without a word.
- */
-export function countRpcItems(rpc: Uint8Array, limit: number): number | "malformed" {
-  let count = 0;
-  for (const field of lengthDelimitedFields(rpc)) {
-    if (field === "malformed") return field;
-    if (++count >= limit) break;
-    if (field.number !== MESSAGE_FIELD) continue;
-    for (const part of lengthDelimitedFields(field.bytes)) if (part === "malformed") return part;
-  }
-  return count;
-}
-
-function* lengthDelimitedFields(
-  bytes: Uint8Array,
-): Generator<{ readonly number: number; readonly bytes: Uint8Array } | "malformed"> {
-  for (let at = 0; at < bytes.byteLength;) {
-    const tag = decodeVarint(bytes, at);
-    const size = typeof tag === "string" ? tag : decodeVarint(bytes, at + tag.size);
-    if (typeof tag === "string" || typeof size === "string" || (tag.length & 7) !== LENGTH_DELIMITED) {
-      yield "malformed";
-      return;
-    }
-    const from = at + tag.size + size.size;
-    at = from + size.length;
-    if (at > bytes.byteLength || tag.length >>> 3 === 0) {
-      yield "malformed";
-      return;
-    }
-    yield { number: tag.length >>> 3, bytes: bytes.subarray(from, at) };
   }
 }

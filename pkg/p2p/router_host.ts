@@ -1,13 +1,13 @@
-import { type Clock, errorMessage, type PeerId, TaskGroup } from "@bzzz/base";
+import { afterThisTurn, type Clock, errorMessage, type PeerId, TaskGroup } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import type { Connection, Stream, StreamHandler, StreamHandlerOptions, Topology } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
-import { MAX_GOSSIP_RPC_BYTES, MAX_GOSSIP_RPC_ITEMS } from "./constants.ts";
+import { MAX_GOSSIP_PART_ENTRIES, MAX_GOSSIP_RPC_BYTES, MAX_GOSSIP_RPC_ITEMS } from "./constants.ts";
 import { P2pError } from "./errors.ts";
-import { countRpcItems, type FlowLimit } from "./flow_limit.ts";
+import type { FlowLimit } from "./flow_limit.ts";
 import { FrameReader } from "./frame_reader.ts";
+import { type RpcLimits, splitRpc } from "./gossip_rpc.ts";
 import type { Libp2pComponents } from "./libp2p_factory.ts";
-import { decodeVarint } from "./varint.ts";
 
 /** The parts of libp2p a gossip router is made of; its registrar knows admitted peers only. */
 export interface RouterComponents extends
@@ -17,6 +17,8 @@ export interface RouterComponents extends
   > {
   /** Tells the router of the peers that are admitted already. To be called once it runs: gossipsub ignores them before. */
   readonly announcePeers: () => void;
+  /** How many entries a message counts for in the limits: 1 until this is told, which is to be done before the router runs. */
+  readonly weighBy: (entriesIn: RpcLimits["entriesIn"]) => void;
   /** Tells apart who floods and who is flooded: see `FlowLimit`. */
   readonly flow: Pick<FlowLimit, "isPressing" | "note">;
   /** Whether `peer` has told that it is connected with `author`, who therefore sends it what it publishes. */
@@ -35,7 +37,8 @@ interface RoutedPeer {
 /**
  * Stands between libp2p and the gossip router, so that the router
  * - hears of a peer only while it is admitted (no gossip reaches it, or leaves it, before the hello),
- * - reads each peer through a `FrameReader` and a `FlowLimit`: nothing is queued or decoded above the peer's rate,
+ * - reads each peer through a `FrameReader` and a `FlowLimit`: nothing is queued or decoded above the peer's rate, and
+ *   what holds many entries comes in parts,
  * - is told to open its stream again when that broke, or could not be opened, and the peer is still here. gossipsub opens one
  *   outbound stream per peer and connect event; after a slow reader's overflow or a replaced connection it would stay
  *   silent towards that peer for ever.
@@ -47,6 +50,7 @@ export class RouterHost {
   readonly #topologies = new Map<string, Topology>();
   readonly #tasks: TaskGroup;
   readonly #stopping = new AbortController();
+  #entriesIn: RpcLimits["entriesIn"] = () => 1;
 
   constructor(deps: RouterHostDeps) {
     this.#deps = deps;
@@ -68,6 +72,9 @@ export class RouterHost {
       logger,
       // gossipsub 17.1.1 uses exactly these five methods of a registrar (gossipsub.ts: start, stop, connect)
       registrar: registrar as unknown as Libp2pComponents["registrar"],
+      weighBy: (entriesIn) => {
+        this.#entriesIn = entriesIn;
+      },
       flow: deps.flow,
       isNeighbour: deps.isNeighbour,
       announcePeers: () => {
@@ -205,22 +212,28 @@ export class RouterHost {
       while (true) {
         const rpc = await reader.next({ signal, withPrefix: true });
         if (!rpc) return;
-        const head = decodeVarint(rpc);
-        const body = typeof head === "string" ? rpc : rpc.subarray(head.size);
-        const messages = countRpcItems(body, MAX_GOSSIP_RPC_ITEMS + 1);
-        if (messages === "malformed") {
+        const parts = splitRpc(rpc, {
+          maxItems: MAX_GOSSIP_RPC_ITEMS,
+          maxEntries: MAX_GOSSIP_PART_ENTRIES,
+          entriesIn: this.#entriesIn,
+        });
+        if (parts === "malformed") {
           this.#deps.onOffence(peer, "gossip_rpc");
           return;
         }
-        if (messages > MAX_GOSSIP_RPC_ITEMS) {
+        if (parts === "too_many") {
           this.#deps.onFlood(peer, "gossip_rpc_items");
           return;
         }
-        if (await this.#deps.flow.pass(peer, { bytes: rpc.byteLength, messages }, signal) === "flood") {
-          this.#deps.onFlood(peer, "gossip_flood");
-          return;
+        for (const [index, { bytes, entries }] of parts.entries()) {
+          // what else there is to do has its turn between them
+          if (index > 0) await new Promise<void>((resolve) => afterThisTurn(resolve));
+          if (await this.#deps.flow.pass(peer, { bytes: bytes.byteLength, messages: entries }, signal) === "flood") {
+            this.#deps.onFlood(peer, "gossip_flood");
+            return;
+          }
+          yield bytes;
         }
-        yield rpc;
       }
     } catch (error) {
       // an error here would make gossipsub forget the peer although another stream of it may be in use

@@ -5,7 +5,7 @@ import { createNullLogger } from "@bzzz/logging";
 import type { PeerStream, RoutableP2pNode } from "@bzzz/p2p";
 import { LoopbackMesh } from "@bzzz/p2p/testing";
 import { sha256 } from "@bzzz/crypto";
-import { createPubSub, type GateVerdict, type PubSub } from "./mod.ts";
+import { createPubSub, type Gate, type GateVerdict, type PubSub } from "./mod.ts";
 
 const TOPIC = "test/flood/v1";
 const GOSSIP_PROTOCOL = "/meshsub/1.2.0";
@@ -27,7 +27,7 @@ interface Site {
 async function startSite(
   node: RoutableP2pNode,
   verdict: (frame: Uint8Array) => GateVerdict,
-  authorOf?: (frame: Uint8Array) => PeerId,
+  words: Pick<Gate, "authorOf" | "entriesIn"> = {},
 ): Promise<Site> {
   const received: Site["received"] = [];
   const dropped: Site["dropped"] = [];
@@ -36,7 +36,7 @@ async function startSite(
     node,
     gate: {
       idOf: sha256,
-      ...(authorOf ? { authorOf } : {}),
+      ...words,
       receive: (frame, from) => {
         site.count++;
         if (frame.byteLength < 64) received.push({ from, frame });
@@ -90,8 +90,8 @@ Deno.test("a member that floods valid messages is dropped, memory stays bounded,
   assert.ok(victimNode && honestNode && attacker);
   // the victim passes on what it takes for messages: the honest node must know that they are another's
   const authorOf = (frame: Uint8Array) => frame.byteLength < 64 ? honestNode.peerId : attacker.peerId;
-  const victim = await startSite(victimNode, () => "accept", authorOf);
-  const honest = await startSite(honestNode, () => "accept", authorOf);
+  const victim = await startSite(victimNode, () => "accept", { authorOf });
+  const honest = await startSite(honestNode, () => "accept", { authorOf });
   await waitFor(() => honest.pubsub.peers(TOPIC).includes(victimNode.peerId), {
     timeoutMs: PATIENCE_MS,
     what: "topic peers",
@@ -128,6 +128,46 @@ Deno.test("a member that floods valid messages is dropped, memory stays bounded,
   await assert.rejects(attacker.dial(victimNode.addresses()[0] ?? ""));
   await victim.pubsub.stop();
   await honest.pubsub.stop();
+});
+
+Deno.test("a member that floods with messages of many entries gets no more of them through than one by one", async () => {
+  await using mesh = new LoopbackMesh();
+  const [victimNode, attacker] = await mesh.addConnected(2, { gossip: LIMITS });
+  assert.ok(victimNode && attacker);
+  const entries = 64;
+  const victim = await startSite(victimNode, () => "accept", {
+    authorOf: () => attacker.peerId,
+    entriesIn: () => entries,
+  });
+  const stream = await attacker.open(victimNode.peerId, GOSSIP_PROTOCOL, {});
+  const startedMs = createSystemClock().monotonicMs();
+
+  await flood(stream, () => encodeRpc(crypto.getRandomValues(new Uint8Array(1024))), startedMs + PATIENCE_MS);
+
+  await waitFor(() => victim.dropped.length > 0, { timeoutMs: PATIENCE_MS, what: "the drop" });
+  const seconds = (createSystemClock().monotonicMs() - startedMs) / 1000;
+  const allowed = LIMITS.burstMessages + (seconds + 1) * LIMITS.messagesPerSecond;
+  assert.deepEqual(victim.dropped, [{ peer: attacker.peerId, reason: "gossip_flood" }]);
+  assert.ok(victim.count * entries <= allowed, `${victim.count * entries} entries judged, ${allowed} allowed`);
+  await victim.pubsub.stop();
+});
+
+Deno.test("one RPC with as much as the limits of many seconds is judged at their pace, and all of it", async () => {
+  await using mesh = new LoopbackMesh();
+  const [victimNode, relay] = await mesh.addConnected(2, { gossip: { ...LIMITS, patienceMs: 10_000 } });
+  assert.ok(victimNode && relay);
+  const author = relay.peerId.replace(/.$/, "x") as PeerId; // any other than the relay
+  const victim = await startSite(victimNode, () => "accept", { authorOf: () => author, entriesIn: () => 64 });
+  const stream = await relay.open(victimNode.peerId, GOSSIP_PROTOCOL, {});
+  const startedMs = createSystemClock().monotonicMs();
+
+  await stream.send(concatBytes(...Array.from({ length: 8 }, (_, n) => encodeRpc(Uint8Array.of(n)))));
+
+  await waitFor(() => victim.count === 8, { timeoutMs: PATIENCE_MS, what: "all messages" });
+  const elapsedMs = createSystemClock().monotonicMs() - startedMs;
+  assert.ok(elapsedMs > 2_500, `512 entries passed in ${elapsedMs} ms`);
+  assert.deepEqual(victim.dropped, []);
+  await victim.pubsub.stop();
 });
 
 Deno.test("a member that sends rejected messages is dropped after a few", async () => {

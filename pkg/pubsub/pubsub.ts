@@ -22,6 +22,11 @@ export interface Gate {
   idOf(frame: Uint8Array): Uint8Array;
   /** Who wrote the frame, by its own unproved word; undefined for junk. Without this method all is the sender's own. */
   authorOf?(frame: Uint8Array): PeerId | undefined;
+  /**
+   * How many entries a frame holds by its own unproved word, at least 1, without reading them: that many it counts for in the
+   * peer's limits. Without this method each counts for one.
+   */
+  entriesIn?(frame: Uint8Array): number;
   /** `from` is who handed it over, not the author. The frame may be kept: its buffer is not shared. */
   receive(frame: Uint8Array, from: PeerId, topic: string): GateAnswer;
 }
@@ -125,6 +130,7 @@ class GossipPubSub implements PubSub {
     });
     // the declared type of the factory's result leaves out the lifecycle that its class has (gossipsub 17.1.1)
     const router = node.router();
+    router.weighBy((data) => this.#entriesIn(data));
     const gossip = create(router) as GossipSub & Lifecycle;
     const validate = (from: { toString(): string }, message: Message): TopicValidatorResult =>
       this.#validate(parsePeerId(from.toString()), message);
@@ -198,7 +204,11 @@ class GossipPubSub implements PubSub {
   #weigh(from: PeerId, frame: Uint8Array): void {
     if (!this.#flow?.isPressing(from)) return;
     const author = this.#deps.gate.authorOf?.(frame);
-    this.#flow.note(from, author === undefined || author === from);
+    this.#flow.note(from, author === undefined || author === from, this.#entriesIn(frame));
+  }
+
+  #entriesIn(frame: Uint8Array): number {
+    return this.#deps.gate.entriesIn?.(frame) ?? 1;
   }
 
   #judge(from: PeerId, message: Message): GateAnswer {
