@@ -233,7 +233,7 @@ function buildCommonSections(defaults: ProfileDefaults) {
       messages_per_second_per_peer: wholeNumber(
         1000,
         { min: 1, max: 100_000, unit: "messages per second" },
-        "Messages taken from one peer over time. Beyond it the peer is read more slowly, and dropped when it goes on for seconds.",
+        "Messages taken from one peer over time, a bundle counted by its entries. Beyond it the peer is read more slowly, and dropped when it goes on for seconds.",
       ),
       burst: wholeNumber(
         8000,

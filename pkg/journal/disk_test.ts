@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ManualClock, settle } from "@bzzz/base/testing";
-import { TOPICS } from "@bzzz/wire";
+import { packFrames, TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import { checkRetention } from "./retention.ts";
 import { createTestJournal } from "./testing.ts";
@@ -48,7 +48,7 @@ Deno.test("the outbox survives: what no publisher took is published by the next 
   isBroken = false;
   await clock.advance(60_000);
 
-  assert.deepEqual(taken, entries.map(({ envelope }) => envelope.frame));
+  assert.deepEqual(taken, [packFrames(entries.map(({ envelope }) => envelope.frame))]);
   await clock.advance(2_000);
   assert.equal(test.journal.stats().outbox, 0);
 });

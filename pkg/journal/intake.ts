@@ -1,9 +1,10 @@
 import { type CounterMap, LruMap, type PeerId, type TypedEventTarget } from "@bzzz/base";
 import type { Logger } from "@bzzz/logging";
 import { type ForkRecord, type JournalStore, StoreError } from "@bzzz/store";
-import { type Envelope, type HlcClock, pruneFrame } from "@bzzz/wire";
+import { type Envelope, type HlcClock, isBundle, pruneFrame } from "@bzzz/wire";
 import { OutOfOrderBuffer } from "./buffer.ts";
 import type { AuthorQuota } from "./author_quota.ts";
+import { judgeBundle, openBundle } from "./bundle.ts";
 import type { Chains } from "./chains.ts";
 import { type CheckContext, type Checked, type CheckedEntry, checkEntry, checkSignal, openFrame } from "./check.ts";
 import type { Committer } from "./committer.ts";
@@ -64,12 +65,27 @@ export class Intake {
     return this.#buffer.size;
   }
 
-  /** The whole way of one live frame. */
-  judge(frame: Uint8Array, from: Source): IngestResult {
-    const opened = this.open(frame);
-    if (!opened.ok) return opened.refusal;
-    const result = this.#judge(opened.value, from);
-    return result.verdict === "accept" ? { ...result, author: opened.value.header.author } : result;
+  /** The whole way of one live message: a frame, or a bundle of them. Counts each. */
+  judge(message: Uint8Array, from: Source): IngestResult {
+    const { context } = this.#deps;
+    if (from.path !== "live" || !isBundle(message)) {
+      return this.#count(this.#judgeOpened(openFrame(context, message), from));
+    }
+    const bundle = openBundle(context, message);
+    if (!bundle.ok) return this.#count(bundle.refusal);
+    return judgeBundle(bundle.value, (one) => this.#count(this.#judgeOpened(one, from)));
+  }
+
+  #count(result: IngestResult): IngestResult {
+    this.#deps.counters.add(`ingest.${result.reason}`);
+    return result;
+  }
+
+  #judgeOpened(opened: Checked<Envelope>, from: Source): IngestResult {
+    const admitted = opened.ok ? this.#admit(opened.value) : opened;
+    if (!admitted.ok) return admitted.refusal;
+    const result = this.#judge(admitted.value, from);
+    return result.verdict === "accept" ? { ...result, author: admitted.value.header.author } : result;
   }
 
   #judge(envelope: Envelope, from: Source): IngestResult {
@@ -87,16 +103,20 @@ export class Intake {
   /** Size, version, mesh; and what is known already needs no signature check. */
   open(frame: Uint8Array): Checked<Envelope> {
     const opened = openFrame(this.#deps.context, frame);
-    if (!opened.ok) return opened;
-    const { id, header: { author, seq } } = opened.value;
-    if (seq === undefined) return opened;
+    return opened.ok ? this.#admit(opened.value) : opened;
+  }
+
+  #admit(envelope: Envelope): Checked<Envelope> {
+    const { id, header: { author, seq } } = envelope;
+    const admitted = { ok: true, value: envelope } as const;
+    if (seq === undefined) return admitted;
     // before its signature is checked: who floods costs no more than this
     if (this.#deps.quota.isPaused(author, this.#deps.context.clock.nowMs())) {
       return { ok: false, refusal: ignore("over_quota") };
     }
     if (this.#buffer.at(author, seq)?.envelope.id === id) return { ok: false, refusal: ignore("duplicate") };
-    const placement = this.#deps.chains.place(opened.value, seq);
-    return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : opened;
+    const placement = this.#deps.chains.place(envelope, seq);
+    return placement === "duplicate" || placement === "frozen" ? { ok: false, refusal: ignore(placement) } : admitted;
   }
 
   #judgeSignal(envelope: Envelope, from: Source): IngestResult {

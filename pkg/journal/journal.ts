@@ -194,11 +194,12 @@ class StoreJournal implements Journal {
     return await this.#deps.publish(topic, envelope.frame);
   }
 
-  ingest(frame: Uint8Array, from: { readonly peer: PeerId; readonly path: IngestPath }): IngestResult {
-    const result: IngestResult = this.state === "stopped"
-      ? { verdict: "ignore", reason: "stopped" }
-      : this.#intake.judge(frame, from);
-    this.#counters.add(`ingest.${result.reason}`);
+  ingest(message: Uint8Array, from: { readonly peer: PeerId; readonly path: IngestPath }): IngestResult {
+    if (this.state === "stopped") {
+      this.#counters.add("ingest.stopped");
+      return { verdict: "ignore", reason: "stopped" };
+    }
+    const result = this.#intake.judge(message, from);
     if (result.verdict === "reject") this.events.emit("entry:rejected", { reason: result.reason, peer: from.peer });
     return result;
   }

@@ -3,6 +3,7 @@ import type { Logger } from "@bzzz/logging";
 import { type JournalStore, StoreError } from "@bzzz/store";
 import type { Topic } from "@bzzz/wire";
 import { OUTBOX_BATCH, OUTBOX_RETRY_BASE_MS, OUTBOX_RETRY_MAX_MS, OUTBOX_TIDY_MS } from "./constants.ts";
+import { bundleRows } from "./outbox_messages.ts";
 import type { JournalDeps } from "./types.ts";
 
 /** Published rows that may stay on disk until the next commit. */
@@ -19,7 +20,7 @@ export interface OutboxDeps extends Pick<JournalDeps, "publish"> {
 
 /**
  * Hands committed own entries to the network in order, at least once: a row leaves the disk after the publisher took
- * its frame, together with the next commit. A publisher that fails is asked again with growing pauses (0.5 s to 30 s).
+ * its frame, together with the next commit. What waits together travels together, in bundles. A publisher that fails is asked again with growing pauses (0.5 s to 30 s).
  */
 export class OutboxPublisher {
   readonly #deps: OutboxDeps;
@@ -92,22 +93,22 @@ export class OutboxPublisher {
   async #publishBatch(): Promise<boolean> {
     const found = this.#deps.store.outbox.next(this.#cursor, OUTBOX_BATCH);
     const rows = found.filter(({ cursor }) => cursor <= this.#durable);
+    const messages = bundleRows(rows);
     const results = await Promise.allSettled(
-      // The topic was a Topic when the entry was stored.
-      rows.map(async ({ topic, frame }) => await this.#deps.publish(topic as Topic, frame)),
+      // The topic was a Topic when the entries were stored.
+      messages.map(async ({ topic, message }) => await this.#deps.publish(topic as Topic, message)),
     );
     let isInOrder = true;
     for (const [index, result] of results.entries()) {
-      const row = rows[index];
-      if (!row) continue;
+      const cursors = messages[index]?.cursors ?? [];
       if (result.status === "fulfilled") {
-        this.#published.push(row.cursor);
-        this.#deps.counters.add("outbox.published");
-        if (isInOrder) this.#cursor = row.cursor;
+        this.#published.push(...cursors);
+        this.#deps.counters.add("outbox.published", cursors.length);
+        if (isInOrder) this.#cursor = cursors.at(-1) ?? this.#cursor;
       } else {
         isInOrder = false;
-        this.#deps.counters.add("outbox.failed");
-        this.#deps.logger.debug("Entry could not be published yet", { reason: errorMessage(result.reason) });
+        this.#deps.counters.add("outbox.failed", cursors.length);
+        this.#deps.logger.debug("Entries could not be published yet", { reason: errorMessage(result.reason) });
       }
     }
     if (this.#published.length > 0) this.#tidySoon();

@@ -35,8 +35,8 @@ export interface JournalDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Hands a frame to the network and resolves when it took it; the number of peers it went to. */
-  readonly publish: (topic: Topic, frame: Uint8Array) => Promise<number>;
+  /** Hands a frame, or a bundle of them, to the network and resolves when it took it; the number of peers it went to. */
+  readonly publish: (topic: Topic, message: Uint8Array) => Promise<number>;
   /**
    * Runs `flush` soon, after what else arrived in this turn of the event loop. Default: `setImmediate`.
    * Tests give `queueMicrotask`.
@@ -199,7 +199,7 @@ export interface JournalStats {
   readonly commits: number;
   /** Duration of the last commit, milliseconds. */
   readonly lastCommitMs: number;
-  /** "ingest.<reason>", "outbox.published", "outbox.failed", "commit.failed", "pruned", "signal.sent". */
+  /** By entries: "ingest.<reason>", "outbox.published", "outbox.failed", "commit.failed", "pruned", "signal.sent". */
   readonly counters: ReadonlyMap<string, number>;
 }
 
@@ -221,8 +221,11 @@ export interface Journal {
   append<K extends EntryKind>(draft: JournalDraft<K>): Promise<StoredEntryOf<K>>;
   /** Signs and publishes a signal; resolves with the number of peers it went to. Signals may be lost. */
   sendSignal<K extends SignalKind>(draft: SignalDraft<K>): Promise<number>;
-  /** Judges one frame of an entry or a signal; what it accepts is committed with the turn's other work. */
-  ingest(frame: Uint8Array, from: { readonly peer: PeerId; readonly path: IngestPath }): IngestResult;
+  /**
+   * Judges the frame of an entry or a signal, or on the live path a bundle of entries; what it accepts is committed with the
+   * turn's other work. "accept" of a bundle: some were new, and all of it may be passed on.
+   */
+  ingest(message: Uint8Array, from: { readonly peer: PeerId; readonly path: IngestPath }): IngestResult;
   /** Verifies frames of the sync protocol and stores them in one transaction. @throws StoreError when it cannot */
   ingestBatch(frames: readonly Uint8Array[], from: { readonly peer: PeerId }): Promise<BatchResult>;
   /** The committed end of each author's log. */

@@ -1,8 +1,8 @@
 // A flood from every side at once: members that send more than they may, strangers, junk. FLOOD_SECONDS sets its length.
 import assert from "node:assert/strict";
-import { createSystemClock, createSystemRandom, TaskGroup } from "@bzzz/base";
+import { concatBytes, createSystemClock, createSystemRandom, TaskGroup } from "@bzzz/base";
 import { waitFor } from "@bzzz/base/testing";
-import { type BodyOf, TOPICS } from "@bzzz/wire";
+import { type BodyOf, MAX_BUNDLE_FRAMES, packFrames, TOPICS } from "@bzzz/wire";
 import { type Arena, createArena } from "../helpers/arena.ts";
 import { type Gossip, type Identity, Liar, PROTOCOLS, randomFrames, Vandal, writeJunk } from "../helpers/hostile.ts";
 import { metricsOf, rssMiB } from "../helpers/metrics.ts";
@@ -20,10 +20,20 @@ const HONEST_PERIOD_MS = 200;
 
 /** What a member floods with. */
 const WAYS: Readonly<Record<string, (identity: Identity) => () => { frame: Uint8Array; topic: string }>> = {
+  "bundles of valid entries": (identity) => () => ({
+    frame: packFrames(Array.from({ length: MAX_BUNDLE_FRAMES }, () => identity.post("b").frame)),
+    topic: TOPICS.hmmm,
+  }),
   "valid entries of 1 KiB": (identity) => () => ({ frame: identity.post("x".repeat(800)).frame, topic: TOPICS.hmmm }),
   "valid signals": (identity) => () => ({ frame: identity.presence().frame, topic: TOPICS.agents }),
   "valid entries of 60 KiB": (identity) => () => ({
     frame: identity.post("y".repeat(60_000)).frame,
+    topic: TOPICS.hmmm,
+  }),
+  "bundles of junk": () => () => ({
+    frame: packFrames(
+      Array.from({ length: MAX_BUNDLE_FRAMES }, () => concatBytes(Uint8Array.of(0x83), random.bytes(300))),
+    ),
     topic: TOPICS.hmmm,
   }),
   "one entry again and again": (identity) => {
@@ -97,7 +107,7 @@ async function floodAsMembers(arena: Arena, isOver: () => boolean, sent: Map<str
   const members: { liar: Liar; way: string; next: () => { frame: Uint8Array; topic: string } }[] = [];
   try {
     for (let turn = 0; !isOver(); turn++) {
-      const slot = turn % 18;
+      const slot = turn % (3 * Object.keys(WAYS).length);
       const [way, create] = Object.entries(WAYS)[slot % Object.keys(WAYS).length] ?? [];
       if (way === undefined || !create) throw new TypeError("unreachable");
       let member = members[slot];

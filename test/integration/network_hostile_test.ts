@@ -86,6 +86,39 @@ Deno.test("S-07 a lying member: forged, altered, replayed, foreign, oversize, un
   await arena.assertServing();
 });
 
+Deno.test("S-07 a lying member's bundles: forged in the middle, of two authors, in one another; each refused as a whole", async () => {
+  await using arena = await createArena();
+  const identity = arena.authority.admit();
+  const other = arena.authority.admit();
+  await using liar = await Liar.start(identity);
+  await liar.dial(arena.address);
+  const gossip = await liar.openGossip(arena.victimPeer);
+  const send = (...frames: readonly Uint8Array[]) => gossip.publish(encodeCbor({ frames }));
+  const before = await arena.metrics();
+  const [a, b, c] = [identity.post("a"), identity.post("b"), identity.post("c")];
+  const altered = b.frame.slice();
+  altered.set([(altered.at(-3) ?? 0) ^ 1], altered.byteLength - 3);
+
+  await send(a.frame, altered, c.frame);
+  await arena.counted(before, (m) => m.journal("ingest.bad_signature"), 1, "the entry in the middle");
+  await arena.counted(before, (m) => m.p2p("offence.rejected_message"), 1, "one offence for one message");
+  await send(b.frame, other.post("of another").frame);
+  await arena.counted(before, (m) => m.journal("ingest.malformed"), 1, "two authors");
+  await send(b.frame, encodeCbor({ frames: [b.frame, c.frame] }));
+  await arena.counted(before, (m) => m.journal("ingest.malformed"), 2, "a bundle in a bundle");
+  await send(identity.presence().frame, identity.presence().frame);
+  await arena.counted(before, (m) => m.journal("ingest.malformed"), 3, "signals");
+  await send(b.frame, c.frame);
+
+  for (const { id } of [a, b, c]) {
+    await waitFor(() => arena.api.entry(id).catch(() => undefined), {
+      timeoutMs: PATIENCE_MS,
+      what: "a genuine entry, beside a forged one or not",
+    });
+  }
+  await arena.assertServing();
+});
+
 Deno.test("S-07 a role does what it may: an observer's task and a member's grant are refused", async () => {
   await using arena = await createArena();
   const observer = arena.authority.admit({ role: "observer" });

@@ -6,7 +6,7 @@ import type { Journal } from "@bzzz/journal";
 import type { Logger } from "@bzzz/logging";
 import type { AddressBook, JoinOutcome, P2pNode, P2pNodeOptions, RedeemInvite, RememberedPeer } from "@bzzz/p2p";
 import type { Gate, PubSub } from "@bzzz/pubsub";
-import { decodeFrame, resolveTopic, type Topic } from "@bzzz/wire";
+import { countFrames, decodeFrame, resolveTopic, type Topic, unpackFrames } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
 import { readTextIfThere, writePrivateFile } from "./home.ts";
 import type { MeshMessage, MessageHandler, P2PParticipant, PublishReceipt } from "./interfaces.ts";
@@ -81,11 +81,14 @@ export function createJournalGate(journal: Journal): Gate {
     // Of all bytes, not the entry's own id: that covers the header alone, so an altered copy with another body or
     // signature would have it too, and whoever sends one first would keep the honest one out for half a minute.
     idOf: sha256,
-    authorOf: (frame) => {
+    authorOf: (message) => {
+      const bundle = unpackFrames(message);
+      const [frame = message] = bundle.ok ? bundle.frames : [];
       const decoded = decodeFrame(frame);
       return decoded.ok ? decoded.envelope.header.author : undefined;
     },
-    receive: (frame, peer) => journal.ingest(frame, { peer, path: "live" }),
+    entriesIn: countFrames,
+    receive: (message, peer) => journal.ingest(message, { peer, path: "live" }),
   };
 }
 

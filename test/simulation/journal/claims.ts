@@ -70,7 +70,7 @@ export const JOURNAL_CLAIMS: readonly Claim<JournalEvent>[] = [
   },
   {
     name: "J5",
-    text: "No honest peer is held to have broken the sync protocol",
+    text: "No honest peer is held to have broken the sync protocol, or to have passed on what nobody may",
     check: (events) =>
       only(events, "penalised").map(({ node, peer, reason }) => `node ${node} penalised ${peer}: ${reason}`),
   },

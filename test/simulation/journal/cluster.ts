@@ -106,7 +106,8 @@ class Cluster implements FaultTarget {
     this.loop.later(step.atMs, () => {
       switch (step.type) {
         case "append":
-          return this.#nodes[step.node]?.append();
+          for (let left = step.count ?? 1; left > 0; left--) this.#nodes[step.node]?.append();
+          return;
         case "restore":
           return this.#restore(step);
         case "mischief":
@@ -147,7 +148,11 @@ class Cluster implements FaultTarget {
   }
 
   #deliver(node: JournalNode, frame: Uint8Array, from: PeerId): void {
-    if (this.#noteSeen(node, frame) && node.receive(frame, from)) this.#gossip(node, frame, from);
+    if (!this.#noteSeen(node, frame)) return;
+    const verdict = node.receive(frame, from);
+    if (verdict === "accept") this.#gossip(node, frame, from);
+    if (verdict !== "reject" || from === this.#traitor.peer) return;
+    this.#history.add({ type: "penalised", node: node.index, peer: from, reason: "rejected_message" });
   }
 
   /** False when this process saw the frame before. */

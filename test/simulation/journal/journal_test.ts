@@ -72,6 +72,13 @@ Deno.test("found: a node waited for ever for entries that an old copy of its dis
   }
 });
 
+Deno.test("a bundle with a forged copy of an entry that one node knows is passed on by nobody who would be blamed", async () => {
+  const { steps, violations } = await runSchedule(JOURNAL_WORLD, { seed: 10 });
+
+  assert.ok(steps.some((step) => JSON.stringify(step).includes("spoilt_copy")), "the schedule has the trick");
+  assert.deepEqual(violations, []);
+});
+
 Deno.test("an operator gives up what nobody has, and that node writes again", async () => {
   const directions = [[2, 0], [2, 1], [0, 2], [1, 2]] as const;
   const cut: JournalStep = { type: "fault", fault: { type: "cut", atMs: 3_000, forMs: 3_500, directions } };

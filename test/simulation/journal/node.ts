@@ -1,5 +1,13 @@
 import type { Clock, PeerId } from "@bzzz/base";
-import { createJournal, createSync, type Journal, JournalError, type SyncService, type WholeFile } from "@bzzz/journal";
+import {
+  createJournal,
+  createSync,
+  type IngestResult,
+  type Journal,
+  JournalError,
+  type SyncService,
+  type WholeFile,
+} from "@bzzz/journal";
 import { OpenGate } from "@bzzz/journal/testing";
 import { createNullLogger } from "@bzzz/logging";
 import { type JournalStore, StoreError } from "@bzzz/store";
@@ -23,8 +31,8 @@ export interface JournalNodeDeps {
   readonly chance: Chance;
   readonly history: History<JournalEvent>;
   readonly connections: () => Connections;
-  /** Hands a frame to the gossip of this node; how many peers it went to. */
-  readonly publish: (from: JournalNode, frame: Uint8Array) => number;
+  /** Hands a frame or a bundle to the gossip of this node; how many peers it went to. */
+  readonly publish: (from: JournalNode, message: Uint8Array) => number;
 }
 
 /** The real journal and the real sync on a simulated machine, through crashes and restarts. */
@@ -75,7 +83,7 @@ export class JournalNode implements Endpoint {
       clock,
       random,
       logger,
-      publish: (_topic, frame) => Promise.resolve(this.#deps.publish(this, frame)),
+      publish: (_topic, message) => Promise.resolve(this.#deps.publish(this, message)),
       schedule: (flush) => void host.later(COMMIT_DELAY_MS, flush),
       reservationFile: this.#reservationFile(),
     }, { mesh: this.#author.mesh, reservationPath: RESERVATION_PATH });
@@ -117,10 +125,9 @@ export class JournalNode implements Endpoint {
     this.#sync?.peerConnected(peer);
   }
 
-  /** A frame of gossip from `peer`; true when it is to be passed on. */
-  receive(frame: Uint8Array, peer: PeerId): boolean {
-    const result = this.#journal?.ingest(frame, { peer, path: "live" });
-    return result?.verdict === "accept";
+  /** A message of gossip from `peer`: what is to become of it. */
+  receive(message: Uint8Array, peer: PeerId): IngestResult["verdict"] {
+    return this.#journal?.ingest(message, { peer, path: "live" }).verdict ?? "ignore";
   }
 
   /** A client of this node writes an entry and waits for its acknowledgement. */

@@ -5,7 +5,8 @@ import type { Mischief } from "./traitor.ts";
 /** What happens in a run of the journal's world besides the passing of time. */
 export type JournalStep =
   | { readonly type: "fault"; readonly fault: Fault }
-  | { readonly type: "append"; readonly atMs: number; readonly node: number }
+  /** So many entries in one turn of the event loop; 1 when it is not told. */
+  | { readonly type: "append"; readonly atMs: number; readonly node: number; readonly count?: number }
   /**
    * A machine is off, and comes back with a copy of its disk that is `commits` commits old; its mark of used numbers is the one
    * it had, or emptied as `docs/operate.md` tells to.
@@ -66,7 +67,32 @@ export function planJournal(chance: Chance, options: { readonly nodes?: number }
   if (chance.happens(0.4)) steps.push(...planMischief(chance.fork("traitor"), all));
   const byTheBook = chance.fork("restore by the book");
   if (byTheBook.happens(0.1)) steps.push(planRestore(byTheBook, nodes, "emptied"));
+  steps.push(...planBundles(chance.fork("bundles"), all));
   return { nodes, activeMs: ACTIVE_MS, clocks, loss: chance.pick([0, 0.02, 0.2, 0.6]), steps };
+}
+
+/** Bursts, whose entries travel together, and what a traitor makes of that. */
+function planBundles(chance: Chance, all: readonly number[]): JournalStep[] {
+  const at = (): number => Math.floor(chance.between(500, ACTIVE_MS));
+  const bursts = Array.from({ length: chance.int(5) }, (): JournalStep => ({
+    type: "append",
+    atMs: at(),
+    node: chance.pick(all),
+    count: 2 + chance.int(40),
+  }));
+  if (chance.happens(0.7)) return bursts;
+  const tricks = Array.from({ length: 1 + chance.int(8) }, (): JournalStep[] => {
+    const trick = { type: "mischief", atMs: at(), to: chance.sample(all, 1 + chance.int(all.length)) } as const;
+    const step = (mischief: Mischief, afterMs = 0): JournalStep => ({
+      ...trick,
+      mischief,
+      atMs: trick.atMs + afterMs,
+      seed: chance.int(2 ** 31),
+    });
+    const kind = chance.pick(["bundle", "spoilt", "spoilt_copy"] as const);
+    return kind === "spoilt_copy" ? [step("whisper"), step(kind, 20)] : [step(kind)];
+  });
+  return [...bursts, ...tricks.flat()];
 }
 
 function planRestore(chance: Chance, nodes: number, mark: "kept" | "emptied"): JournalStep {

@@ -1,12 +1,31 @@
 import type { EntryId, PeerId } from "@bzzz/base";
-import { type Envelope, sealEnvelope, TOPICS } from "@bzzz/wire";
+import { decodeCbor, encodeCbor, type Envelope, packFrames, sealEnvelope, TOPICS } from "@bzzz/wire";
 import { TestAuthor } from "@bzzz/wire/testing";
 import type { Chance } from "../engine/chance.ts";
 
 /** What the traitor does next. */
-export type Mischief = "entry" | "fork" | "garbage" | "altered" | "replay";
+export type Mischief =
+  | "entry"
+  | "fork"
+  | "garbage"
+  | "altered"
+  | "replay"
+  /** Entries like any other, in one message. */
+  | "bundle"
+  /** A bundle with a forgery in it; the others get it without. */
+  | "spoilt"
+  /** An entry for one group alone. */
+  | "whisper"
+  /** The last entry with a signature that is none, and a new one behind it: for those who know the last one already. */
+  | "spoilt_copy";
 
 const START_MS = Date.UTC(2026, 0, 1);
+
+/** The same header and body, and so the same id, with a signature that is none. */
+function unsigned(frame: Uint8Array): Uint8Array {
+  const [header, , body] = decodeCbor(frame) as Uint8Array[]; // the traitor's own frame
+  return encodeCbor([header, new Uint8Array(64), body]);
+}
 
 /** A member with a valid key that keeps to no rule: forks its log, alters and replays frames, sends noise. */
 export class Traitor {
@@ -50,7 +69,27 @@ export class Traitor {
         const frame = this.#entry();
         return { one: frame, other: frame };
       }
+      case "bundle": {
+        const bundle = packFrames(this.#entries(2 + chance.int(10)));
+        return { one: bundle, other: bundle };
+      }
+      case "spoilt": {
+        const frames = this.#entries(2 + chance.int(10));
+        const at = chance.int(frames.length);
+        const one = packFrames(frames.map((frame, index) => index === at ? unsigned(frame) : frame));
+        return { one, other: packFrames(frames) };
+      }
+      case "whisper":
+        return { one: this.#entry(), other: chance.bytes(1) };
+      case "spoilt_copy": {
+        const last = this.#sent.at(-1)?.frame ?? this.#entry();
+        return { one: packFrames([unsigned(last), this.#entry()]), other: chance.bytes(1) };
+      }
     }
+  }
+
+  #entries(count: number): Uint8Array[] {
+    return Array.from({ length: count }, () => this.#entry());
   }
 
   #entry(): Uint8Array {
