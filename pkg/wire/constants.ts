@@ -13,11 +13,10 @@ export const MAX_ENVELOPE_BYTES = 1024 * 1024;
 /** A header is small: ids, names, times. What does not fit here belongs into the body. */
 export const MAX_HEADER_BYTES = 4096;
 
-/**
- * Envelope frames that travel in one message of gossip, and its size: below the 32 KiB from which gossip announces a message
- * before it passes it on.
- */
+/** Envelope frames that travel in one message of gossip, at most. */
 export const MAX_BUNDLE_FRAMES = 64;
+
+/** Size of such a message: below the 32 KiB from which gossip announces one before it passes it on (`pkg/pubsub/params.ts`). */
 export const MAX_BUNDLE_BYTES = 31 * 1024;
 
 /** Topics of the mesh, by short name (specification section 10.2 uses the short name "coordination"). */
