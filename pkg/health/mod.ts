@@ -27,7 +27,7 @@ export type { KeptServer } from "./keep_serving.ts";
 export { DEFAULT_BUCKETS, METRICS_CONTENT_TYPE, MetricsRegistry } from "./metrics.ts";
 export type { Counter, Gauge, HistogramMetric, MetricOptions } from "./metrics.ts";
 export type { Labels } from "./series.ts";
-export { listenAndServe } from "./serve.ts";
+export { assertCanListen, listenAndServe } from "./serve.ts";
 export type { ListeningServer, ListenOptions, ServerHandler } from "./serve.ts";
 export { registerCounterMap, registerHealthMetrics, registerProcessMetrics } from "./standard_metrics.ts";
 export type { ProcessFacts } from "./standard_metrics.ts";

@@ -76,6 +76,18 @@ export function listenAndServe(
   return { hostname, port, url: `http://${hostOf(hostname)}:${port}`, stop, [Symbol.asyncDispose]: stop };
 }
 
+/**
+ * Looks whether `listenAndServe` could listen there now, and takes no connection: for what has to be known before a node is heard.
+ * @throws HealthError `port_in_use`, `listen_not_permitted`, `listen_failed`
+ */
+export function assertCanListen(options: ListenOptions): void {
+  try {
+    Deno.listen({ hostname: options.hostname, port: options.port }).close();
+  } catch (error) {
+    throw listenError(error, options);
+  }
+}
+
 function listen(
   logger: Logger,
   options: ListenOptions,

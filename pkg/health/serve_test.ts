@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { createSystemClock } from "@bzzz/base";
 import { createTestLogger } from "@bzzz/logging";
-import { HealthError, listenAndServe } from "./mod.ts";
+import { assertCanListen, HealthError, listenAndServe } from "./mod.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1", port: 0, name: "health" } as const;
 
@@ -110,4 +110,18 @@ Deno.test("a stream ends by the signal its handler is given", async () => {
 
   assert.equal(await response.text(), "first");
   await stopped;
+});
+
+Deno.test("assertCanListen() says by the same code what would keep a server from listening, and keeps nothing", async () => {
+  const { deps } = createDeps();
+  await using taken = listenAndServe(deps, () => new Response(), LOOPBACK);
+
+  assert.throws(
+    () => assertCanListen({ ...LOOPBACK, port: taken.port }),
+    (error) => error instanceof HealthError && error.code === "port_in_use",
+  );
+  await taken.stop();
+  assertCanListen({ ...LOOPBACK, port: taken.port });
+  await using again = listenAndServe(deps, () => new Response("free"), { ...LOOPBACK, port: taken.port });
+  assert.equal(await (await fetch(again.url)).text(), "free");
 });

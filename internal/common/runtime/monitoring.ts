@@ -2,7 +2,6 @@ import {
   createHealthHandler,
   EventLoopMonitor,
   HealthManager,
-  listenAndServe,
   MetricsRegistry,
   registerCounterMap,
   registerHealthMetrics,
@@ -166,13 +165,11 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
           metrics,
           verifyToken: (token) => tokens.some((known) => constantTimeEqual(utf8Encode(known), utf8Encode(token))),
         });
-        return new Listener(() =>
-          listenAndServe({ clock, logger: child("health") }, handler, {
-            hostname: config.health.host,
-            port: config.ports.healthPort,
-            name: "health",
-          })
-        );
+        return Listener.prepare({ clock, logger: child("health") }, handler, {
+          hostname: config.health.host,
+          port: config.ports.healthPort,
+          name: "health",
+        });
       },
       start: (listener) => listener.start(),
       stop: (listener) => listener.stop(),
@@ -182,12 +179,11 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
       dependsOn: ["api", "ucxiServer", "healthServer", "node"],
       phase: "monitoring",
       create: ({ api, ucxiServer }) =>
-        new Listener(() =>
-          listenAndServe({ clock, logger: child("api") }, frontDoor({ api, ucxiServer }), {
-            hostname: config.api.host,
-            port: config.ports.httpPort,
-            name: "api",
-          }), () => {
+        Listener.prepare({ clock, logger: child("api") }, frontDoor({ api, ucxiServer }), {
+          hostname: config.api.host,
+          port: config.ports.httpPort,
+          name: "api",
+        }, () => {
           api.close();
           ucxiServer.close();
         }),

@@ -167,19 +167,19 @@ const FAILURES: readonly {
   },
   {
     what: "a health port in use (monitoring)",
-    at: "start",
+    at: "initialize",
     status: 11,
     harm: (_home, port) => Promise.resolve({ "ports.health_port": port }),
   },
   {
     what: "a context port in use (monitoring)",
-    at: "start",
+    at: "initialize",
     status: 11,
     harm: (_home, port) => Promise.resolve({ "ports.ucxi_port": port }),
   },
   {
-    what: "an API port in use (the last one)",
-    at: "start",
+    what: "an API port in use (monitoring)",
+    at: "initialize",
     status: 11,
     harm: (_home, port) => Promise.resolve({ "ports.http_port": port }),
   },

@@ -1,6 +1,5 @@
 import { ContextError, ContextSearch, ContextStore, DecisionDesk, VersionIndex } from "@bzzz/context";
 import { readAgeFile } from "@bzzz/crypto";
-import { listenAndServe } from "@bzzz/health";
 import { type ContentProviders, createUcxiServer, UCXI_BASE } from "@bzzz/ucxi";
 import { nameOf } from "@bzzz/ucxl";
 import { ensureToken } from "../home.ts";
@@ -124,15 +123,11 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
       dependsOn: ["ucxiServer", "node"],
       phase: "monitoring",
       create: ({ ucxiServer }) =>
-        new Listener(
-          () =>
-            listenAndServe({ clock, logger: child("ucxi") }, (request) => ucxiServer.fetch(request), {
-              hostname: config.api.host,
-              port: config.ports.ucxiPort,
-              name: "ucxi",
-            }),
-          () => ucxiServer.close(),
-        ),
+        Listener.prepare({ clock, logger: child("ucxi") }, (request) => ucxiServer.fetch(request), {
+          hostname: config.api.host,
+          port: config.ports.ucxiPort,
+          name: "ucxi",
+        }, () => ucxiServer.close()),
       start: (listener) => listener.start(),
       stop: (listener) => listener.stop(),
     }),
