@@ -101,3 +101,35 @@ Deno.test("fetch() tells of unknown routes only to those with a token", async ()
   assert.equal((await call("GET", "/nothing")).body.error.code, "UCXL-404-NOT_FOUND");
   assert.equal((await call("GET", "/nothing", { token: undefined })).status, 401);
 });
+
+Deno.test("fetch() answers 405 with Allow for a method that a route does not take, to those who may know it", async () => {
+  const { call } = setUp();
+
+  const takes = async (method: string, path: string) => {
+    const { status, headers, body } = await call(method, path, { token: TEST_READ_TOKEN });
+    return [status, headers.get("allow"), body.error.code, body.error.details.allow];
+  };
+
+  const refused = "UCXL-405-METHOD_NOT_ALLOWED";
+  assert.deepEqual(await takes("DELETE", "/tasks"), [405, "GET, HEAD, POST", refused, "GET, HEAD, POST"]);
+  assert.deepEqual(await takes("OPTIONS", "/status"), [405, "GET, HEAD", refused, "GET, HEAD"]);
+  assert.deepEqual(await takes("PATCH", "/invites/i-1"), [405, "DELETE", refused, "DELETE"]);
+  assert.deepEqual(await takes("HEAD", "/node/stop"), [405, "POST", refused, "POST"]);
+  assert.deepEqual(await takes("DELETE", "/nothing"), [404, null, "UCXL-404-NOT_FOUND", undefined]);
+  assert.equal((await call("DELETE", "/tasks", { token: undefined })).status, 401);
+});
+
+Deno.test("fetch() answers HEAD as GET, with the length of the body that is not sent", async () => {
+  const { api } = setUp();
+  const ask = (method: string) =>
+    api.fetch(
+      new Request("http://localhost/api/v1/tasks", { method, headers: { authorization: `Bearer ${TEST_READ_TOKEN}` } }),
+    );
+
+  const head = await ask("HEAD");
+  const whole = await (await ask("GET")).text();
+
+  assert.deepEqual([head.status, head.body], [200, null]);
+  assert.equal(head.headers.get("content-length"), String(whole.length));
+  assert.equal(head.headers.get("content-type"), "application/json");
+});

@@ -34,9 +34,11 @@ const GUARDED_ROUTES: ReadonlyMap<string, Route> = new Map([
 export function createHealthHandler(deps: HealthHandlerDeps): (request: Request) => Promise<Response> {
   return async (request) => {
     const response = await answer(deps, request);
-    return request.method === "HEAD"
-      ? new Response(null, { status: response.status, headers: response.headers })
-      : response;
+    if (request.method !== "HEAD") return response;
+    const { status, headers } = response;
+    // Of a body that is not there, the server would tell a length of 0.
+    headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+    return new Response(null, { status, headers });
   };
 }
 

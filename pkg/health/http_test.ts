@@ -124,10 +124,12 @@ Deno.test("HEAD has no body, other methods and paths are refused, nothing may be
   const get = await createHarness();
 
   const head = await get("/readyz", { method: "HEAD" });
+  const whole = await (await get("/readyz")).text();
   const post = await get("/readyz", { method: "POST", body: "x" });
   const missing = await get("/healthz/../../etc");
 
   assert.deepEqual([head.status, await head.text()], [200, ""]);
+  assert.equal(head.headers.get("content-length"), String(whole.length), "that of the body it stands for");
   assert.deepEqual([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
   assert.equal(missing.status, 404);
   for (const response of [head, post, missing]) assert.equal(response.headers.get("cache-control"), "no-store");

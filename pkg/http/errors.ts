@@ -20,6 +20,7 @@ export const STATUS_OF_CODE = {
   journal_not_allowed: 403,
   not_a_recipient: 403,
   not_found: 404,
+  method_not_allowed: 405,
   ambiguous_id: 409,
   already_answered: 409,
   already_exists: 409,

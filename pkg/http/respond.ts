@@ -51,6 +51,7 @@ export function createResponder(
       else logger.debug(`A request to the ${options.what} was refused`, { ...fields, code: view.error.code });
       response = Response.json(view, { status });
       if (status === 401) response.headers.set("www-authenticate", 'Bearer realm="bzzz"');
+      if (status === 405) response.headers.set("allow", String(view.error.details["allow"]));
       if (status === 503) response.headers.set("retry-after", "5");
     }
     response.headers.set("x-request-id", requestId);

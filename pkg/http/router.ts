@@ -56,6 +56,9 @@ const COMMON_ERRORS: readonly ApiErrorCode[] = [
   "timeout",
 ];
 
+/** Of `RouteSpec.method`, as requests spell them. */
+const METHODS = ["GET", "POST", "PUT", "DELETE"];
+
 const BYTES = z.string().openapi({ type: "string", format: "binary" });
 
 /** Checks every request in one order: host, token, body size, schema; then the handler. */
@@ -79,7 +82,12 @@ export class Router {
     // An unknown path is told only to those who may know what exists.
     this.app.notFound((context) => {
       this.#admit(context.req.raw, "read");
-      throw new ApiError("not_found", "Cannot find such a route; the list is in openapi.json");
+      const allow = this.#methodsOf(context.req.path).join(", ");
+      if (allow === "") throw new ApiError("not_found", "Cannot find such a route; the list is in openapi.json");
+      const method = context.req.method.slice(0, 20);
+      throw new ApiError("method_not_allowed", `Cannot ${method} this route: it takes ${allow}`, {
+        details: { allow },
+      });
     });
   }
 
@@ -118,8 +126,15 @@ export class Router {
         facts: context.env ?? {},
       };
       // `check` returned each schema's own output; the generics cannot follow it through the optional keys.
-      return await handler(input as RouteInput<P, Q, B>);
+      const response = await handler(input as RouteInput<P, Q, B>);
+      return context.req.raw.method === "HEAD" ? await measured(response) : response;
     });
+  }
+
+  /** What the routes at `path` take; empty when there is none. */
+  #methodsOf(path: string): readonly string[] {
+    const known = METHODS.filter((method) => this.app.router.match(method, path)[0].length > 0);
+    return known.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
   }
 
   #admit(request: Request, scope: ApiScope): void {
@@ -174,6 +189,17 @@ export class Router {
       },
     });
   }
+}
+
+/**
+ * The answer to a HEAD, which is sent without its body: the length has to be told while there is one, or 0 would be sent. Reads it all,
+ * so a stream without an end refuses HEAD.
+ */
+async function measured(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  const headers = new Headers(response.headers);
+  headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+  return new Response(null, { status: response.status, headers });
 }
 
 /** Every parameter once: a second value would silently lose the first. */
