@@ -63,6 +63,18 @@ export interface JournalPage {
   readonly latest: number;
 }
 
+/** A part of a list. */
+export interface ListPage<V> {
+  readonly items: readonly V[];
+  /** Ask with this as `after` for the next part; missing: there is none. */
+  readonly next_after?: string | undefined;
+  /** Of the whole list. */
+  readonly total: number;
+}
+
+const pageOf = <S extends z.ZodType>(schema: S) =>
+  listOf(schema).extend({ next_after: z.string().optional(), total: z.int() });
+
 const listOf = <S extends z.ZodType>(schema: S) => z.object({ items: z.array(schema) });
 
 /**
@@ -126,8 +138,15 @@ export class ApiClient {
     });
   }
 
+  /** Newest first, in as many answers as `limit` takes. */
   async tasks(query: z.input<typeof taskQuerySchema> = {}, options: CallOptions = {}): Promise<readonly TaskView[]> {
-    return (await this.#call("GET", "/tasks", (views) => listOf(views.taskViewSchema), { ...options, query })).items;
+    const tasks = await allPages((part) => this.taskPage({ ...query, ...part }, options), query.limit);
+    return tasks.toSorted((a, b) => b.created_at_ms - a.created_at_ms);
+  }
+
+  /** As many as one answer has: of each author the newest. */
+  taskPage(query: z.input<typeof taskQuerySchema> = {}, options: CallOptions = {}): Promise<ListPage<TaskView>> {
+    return this.#call("GET", "/tasks", (views) => pageOf(views.taskViewSchema), { ...options, query });
   }
 
   /** `task` is an id or the end of one. */
@@ -180,12 +199,21 @@ export class ApiClient {
     return this.#call("POST", "/messages", (views) => views.messageViewSchema, { ...options, body: input });
   }
 
+  /** Oldest first, in as many answers as `limit` takes. */
   async requests(
     query: z.input<typeof requestQuerySchema> = {},
     options: CallOptions = {},
   ): Promise<readonly RequestView[]> {
-    return (await this.#call("GET", "/requests", (views) => listOf(views.requestViewSchema), { ...options, query }))
-      .items;
+    const requests = await allPages((part) => this.requestPage({ ...query, ...part }, options), query.limit);
+    return requests.toSorted((a, b) => a.opened_at_ms - b.opened_at_ms);
+  }
+
+  /** As many as one answer has: of each asker the oldest that wait, and the newest of all others. */
+  requestPage(
+    query: z.input<typeof requestQuerySchema> = {},
+    options: CallOptions = {},
+  ): Promise<ListPage<RequestView>> {
+    return this.#call("GET", "/requests", (views) => pageOf(views.requestViewSchema), { ...options, query });
   }
 
   /** `request` is an id or a short id. */
@@ -322,6 +350,23 @@ export class ApiClient {
     load: () => Promise<V> = loadViews as () => Promise<V>,
   ): Promise<z.output<S>> {
     return await this.#caller.call(method, route, async () => pick(await load()), options);
+  }
+}
+
+/** Items of a list as a caller has none to give, which is what the routes take for it. */
+const DEFAULT_LIMIT = 100;
+
+async function allPages<V>(
+  read: (part: { limit: number; after?: string }) => Promise<ListPage<V>>,
+  limit: string | number = DEFAULT_LIMIT,
+): Promise<V[]> {
+  const found: V[] = [];
+  let after: string | undefined;
+  while (true) {
+    const page = await read({ limit: Number(limit) - found.length, ...(after === undefined ? {} : { after }) });
+    found.push(...page.items);
+    after = page.next_after;
+    if (after === undefined || page.items.length === 0 || found.length >= Number(limit)) return found;
   }
 }
 

@@ -159,3 +159,25 @@ Deno.test("behind a listener, the API streams, and ends its streams when it clos
   await events.return();
   await assert.rejects(client.status(), { code: "node_unreachable" });
 });
+
+Deno.test("requests() and tasks() go on over as many answers as the limit takes, in the order of time", async () => {
+  const { client, mesh, clock } = setUp();
+  const body = "\u0001".repeat(65_000); // six characters each in JSON
+  for (let n = 0; n < 15; n++) {
+    mesh.openRequest({ title: String(n), body });
+    await clock.advance(1);
+  }
+  for (let n = 0; n < 15; n++) {
+    await client.postTask({ title: String(n), description: body });
+    await clock.advance(1);
+  }
+  const numbers = Array.from({ length: 15 }, (_, n) => String(n));
+
+  assert.ok((await client.requestPage()).items.length < 15);
+  assert.deepEqual((await client.requests({ state: "open" })).map(({ title }) => title), numbers);
+  assert.deepEqual(
+    (await client.requests({ state: "open", limit: 12 })).map(({ title }) => title),
+    numbers.slice(0, 12),
+  );
+  assert.deepEqual((await client.tasks()).map(({ title }) => title), numbers.toReversed());
+});

@@ -36,6 +36,7 @@ import type {
   RevokeDeviceInput,
   RootUseInput,
 } from "./person_views.ts";
+import type { Page } from "./fair_page.ts";
 import type { SlurpFacade } from "./slurp_facade.ts";
 import type { VotersView } from "./voter_views.ts";
 
@@ -116,8 +117,10 @@ export interface MeshFacade {
   members(): Promise<readonly MemberView[]>;
   agents(): Promise<readonly AgentView[]>;
 
-  /** Newest first. */
-  tasks(query: TaskQuery): Promise<readonly TaskView[]>;
+  /** Newest first; of more than one answer has, the newest of each author. */
+  tasks(query: TaskQuery): Promise<Page<TaskView>>;
+  /** Of all tasks. */
+  taskIds(): Promise<readonly string[]>;
   task(taskId: string): Promise<TaskView | undefined>;
   /** Every entry about the task, oldest first. */
   taskHistory(taskId: string): Promise<readonly EntryView[]>;
@@ -145,8 +148,10 @@ export interface MeshFacade {
   /** Resolves when the message is on disk. @throws BzzzError "invalid_topic", "not_allowed", "thread_limit" */
   postMessage(input: PostMessageInput): Promise<MessageView>;
 
-  /** Oldest first; of more than the limit those that `selectRequests` says. */
-  requests(query: RequestQuery): Promise<readonly RequestRecord[]>;
+  /** Oldest first; of more than one answer has, those that `selectRequests` says. */
+  requests(query: RequestQuery): Promise<Page<RequestRecord>>;
+  /** Of all requests, or of those that can be answered. */
+  requestIds(which: "all" | "open"): Promise<readonly string[]>;
   request(requestId: string): Promise<RequestRecord | undefined>;
   /**
    * Records the decision of this node's person; resolves when it is on disk.

@@ -3,7 +3,8 @@ import { ApiError } from "@bzzz/http";
 import type { FakeJournal, FakeJournalDeps } from "./fake_journal.ts";
 import type { FakeIdentity } from "./fake_identity.ts";
 import type { AnswerInput, AskInput, HandleInput, RequestQuery } from "./inputs.ts";
-import { selectRequests } from "./select_requests.ts";
+import type { Page } from "./fair_page.ts";
+import { isStandingAt, selectRequests } from "./select_requests.ts";
 import { isOpenRequest } from "./states.ts";
 import type { RequestRecord } from "./views.ts";
 
@@ -43,8 +44,25 @@ export class FakeRequests {
     return record;
   }
 
-  list(query: RequestQuery): readonly RequestRecord[] {
-    return selectRequests([...this.map.values()], query, { nowMs: this.#deps.clock.nowMs() });
+  list(query: RequestQuery): Page<RequestRecord> {
+    const nowMs = this.#deps.clock.nowMs();
+    const places = [...this.map.keys()];
+    return selectRequests(this.map.values(), query, {
+      factsOf: ({ request_id: id, from, opened_at_ms: atMs, answer, revoked, state, is_addressed_to_me: isForMe }) => ({
+        owner: from.peer_id,
+        atMs,
+        counter: places.indexOf(id),
+        id,
+        state,
+        isForMe,
+        isStanding: answer !== undefined && !revoked && isStandingAt({ ...answer, untilMs: answer.until_ms }, nowMs),
+      }),
+      view: (record) => record,
+    });
+  }
+
+  ids(which: "all" | "open"): readonly string[] {
+    return [...this.map.values()].filter((one) => which === "all" || isOpenRequest(one)).map((one) => one.request_id);
   }
 
   get(requestId: string): RequestRecord | undefined {

@@ -1,5 +1,6 @@
 import { createUlid } from "@bzzz/base";
 import { ApiError } from "@bzzz/http";
+import { fairPage, type Page } from "./fair_page.ts";
 import type { FakeJournal, FakeJournalDeps } from "./fake_journal.ts";
 import type { PostTaskInput, RetryTaskInput, ReviewTaskInput, TaskQuery } from "./inputs.ts";
 import type { EntryView, TaskView } from "./views.ts";
@@ -18,9 +19,20 @@ export class FakeTasks {
     this.#deps = deps;
   }
 
-  list(query: TaskQuery): readonly TaskView[] {
-    return [...this.map.values()].filter((task) => !query.state || task.state === query.state).reverse()
-      .slice(0, query.limit);
+  list({ state, limit, after }: TaskQuery): Page<TaskView> {
+    const places = [...this.map.keys()];
+    return fairPage([...this.map.values()].filter((task) => !state || task.state === state), {
+      placeOf: ({ task_id: id, author, created_at_ms: atMs }) => ({
+        owner: author.peer_id,
+        atMs,
+        counter: places.indexOf(id),
+        id,
+      }),
+      first: "newest",
+      limit,
+      after,
+      view: (task) => task,
+    });
   }
 
   get(taskId: string): TaskView | undefined {

@@ -45,8 +45,10 @@ const MAX_DURATION_MS = 31_622_400_000;
 
 const limit = queryNumber({ min: 1, max: MAX_LIST_ITEMS }).default(100);
 const cursor = queryNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
+/** Where a page of a list begins. */
+const after = words(128).optional().describe("`next_after` of the page before");
 
-export const taskQuerySchema = z.strictObject({ state: taskStateSchema.optional(), limit });
+export const taskQuerySchema = z.strictObject({ state: taskStateSchema.optional(), limit, after });
 /** Which tasks, checked. */
 export type TaskQuery = z.output<typeof taskQuerySchema>;
 
@@ -139,7 +141,9 @@ export type PostMessageInput = z.output<typeof postMessageSchema>;
 export const requestQuerySchema = z.strictObject({
   state: z.union([requestStateSchema, z.literal(["open", "standing"])]).optional()
     .describe("open: all that can be answered; standing: approvals that hold for longer than once"),
-  limit: limit.describe("Of more, the oldest that wait, and the newest of all others"),
+  addressed_to: z.literal("me").optional().describe("Those for the person of this node alone"),
+  limit: limit.describe("Of more, of each asker the oldest that wait, and the newest of all others"),
+  after,
 });
 /** Which requests, checked. */
 export type RequestQuery = z.output<typeof requestQuerySchema>;

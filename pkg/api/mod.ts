@@ -70,7 +70,8 @@ export type {
 export type { VotersView } from "./voter_views.ts";
 export type { DefineRolesInput, ExportedKeysView, RoleKeyView, RoleView } from "./role_views.ts";
 export { MIN_SHORT_ID_CHARACTERS, resolveShortId, shortIds } from "./short_ids.ts";
-export { selectRequests } from "./select_requests.ts";
+export { fairPage, type ListedItem, type Page } from "./fair_page.ts";
+export { isStandingAt, type RequestFacts, selectRequests } from "./select_requests.ts";
 export { isOpenRequest, REQUEST_STATES, TASK_STATES } from "./states.ts";
 export type {
   AgentView,

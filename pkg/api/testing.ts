@@ -9,6 +9,7 @@ import type { MeshEvent, MeshFacade } from "./facade.ts";
 import { isOpenRequest } from "./states.ts";
 import { FakeIdentity } from "./fake_identity.ts";
 import { FakeJournal } from "./fake_journal.ts";
+import type { Page } from "./fair_page.ts";
 import { FakeRequests } from "./fake_requests.ts";
 import { FakeTasks } from "./fake_tasks.ts";
 import { FakeSlurp } from "./fake_slurp.ts";
@@ -130,7 +131,11 @@ export class FakeMesh implements MeshFacade {
       leadership: { term: 0 },
       journal: { cursor: this.entries.length, entries: this.entries.length, authors: 2 },
       tasks,
-      requests: { pending: [...this.requestMap.values()].filter(isOpenRequest).length },
+      requests: {
+        pending: this.#requests.ids("open").length,
+        for_me: [...this.requestMap.values()]
+          .filter((one) => isOpenRequest(one) && one.is_addressed_to_me && one.state !== "snoozed").length,
+      },
       person_key: {
         state: this.identity.view.state,
         ...(this.identity.view.unlocked_until_ms === undefined
@@ -175,8 +180,12 @@ export class FakeMesh implements MeshFacade {
     return own;
   }
 
-  tasks(query: TaskQuery): Promise<readonly TaskView[]> {
+  tasks(query: TaskQuery): Promise<Page<TaskView>> {
     return this.#checked(() => this.#tasks.list(query));
+  }
+
+  taskIds(): Promise<readonly string[]> {
+    return this.#checked(() => [...this.taskMap.keys()]);
   }
 
   task(taskId: string): Promise<TaskView | undefined> {
@@ -223,8 +232,12 @@ export class FakeMesh implements MeshFacade {
     return this.#checked(() => this.#journal.postMessage(input));
   }
 
-  requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
+  requests(query: RequestQuery): Promise<Page<RequestRecord>> {
     return this.#checked(() => this.#requests.list(query));
+  }
+
+  requestIds(which: "all" | "open"): Promise<readonly string[]> {
+    return this.#checked(() => this.#requests.ids(which));
   }
 
   request(requestId: string): Promise<RequestRecord | undefined> {

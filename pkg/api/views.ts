@@ -50,7 +50,10 @@ export const statusViewSchema = z.object({
     authors: count,
   }),
   tasks: z.record(z.string(), count).describe("Number of tasks by state"),
-  requests: z.object({ pending: count }),
+  requests: z.object({
+    pending: count.describe("All that can be answered"),
+    for_me: count.describe("Of these, those that wait for the person of this node and are not put off"),
+  }),
   person_key: z.object({
     state: z.enum(["none", "open", "locked", "unlocked"]).describe("As the state of `/identity`"),
     unlocked_until_ms: atMs.optional().describe("When it is locked if nobody uses it"),

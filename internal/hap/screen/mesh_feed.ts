@@ -169,16 +169,16 @@ export class MeshFeed {
       case "pending":
         return {
           type: "pending",
-          requests: await this.#client.requests({ state: "open", limit: MAX_LIST }, options),
+          requests: (await this.#client.requestPage({ state: "open", limit: MAX_LIST }, options)).items,
         };
       case "known":
-        return { type: "known", requests: await this.#client.requests({ limit: MAX_LIST }, options) };
+        return { type: "known", requests: (await this.#client.requestPage({ limit: MAX_LIST }, options)).items };
       case "peers": {
         const [peers, agents] = await Promise.all([this.#client.peers(options), this.#client.agents(options)]);
         return { type: "peers", peers, agents };
       }
       case "tasks":
-        return { type: "tasks", tasks: await this.#client.tasks({ limit: MAX_LIST }, options) };
+        return { type: "tasks", tasks: (await this.#client.taskPage({ limit: MAX_LIST }, options)).items };
       case "listing":
         return await this.#context.list(this.#browser().query, this.#signal);
       case "thing": {

@@ -34,7 +34,8 @@ export class Announcer {
     readonly clock: Clock;
     readonly announce: (a: Announcement) => Promise<void>;
   };
-  readonly #pending = new Map<string, RequestView>();
+  /** The short id by which the person knows an ask that was told. */
+  readonly #pending = new Map<string, string>();
   readonly #ownTasks = new LruMap<string, true>(MAX_OWN_TASKS);
   #snoozes: WallAlarms<string> | undefined;
   #me: string | undefined;
@@ -122,27 +123,30 @@ export class Announcer {
     }
     if (this.#hasStarted) return await this.#refresh(signal);
     this.#hasStarted = true;
-    for (const task of await client.tasks({ limit: MAX_OWN_TASKS }, { signal })) {
+    for (const task of (await client.taskPage({ limit: MAX_OWN_TASKS }, { signal })).items) {
       if (task.author.agent_id === this.#me) this.#ownTasks.set(task.task_id, true);
     }
-    const mine = await this.#mine(signal);
+    const { mine, unread } = await this.#mine(signal);
     for (const request of mine) this.#note(request);
     const waiting = mine.filter((request) => !this.#isPutOff(request));
-    for (const request of mine) if (this.#isPutOff(request)) this.#pending.set(request.request_id, request);
+    for (const request of mine) if (this.#isPutOff(request)) this.#pending.set(request.request_id, request.short_id);
     const [first, others] = [waiting.slice(0, MAX_NAMED_AT_START), waiting.slice(MAX_NAMED_AT_START)];
-    for (const request of others) this.#pending.set(request.request_id, request);
+    for (const request of others) this.#pending.set(request.request_id, request.short_id);
     for (const request of first) await this.#come(request);
-    if (others.length > 0) await this.#tell(`${others.length} more asks wait for you: inbox`);
+    const more = others.length + unread;
+    if (more > 0) await this.#tell(`${more} more asks wait for you: inbox`);
   }
 
-  async #mine(signal: AbortSignal): Promise<readonly RequestView[]> {
-    const pending = await this.#deps.client.requests({ state: "open", limit: 1_000 }, { signal });
-    return pending.filter((request) => request.is_addressed_to_me);
+  /** As many of the asks for this person as one answer has, and how many there are beyond. */
+  async #mine(signal: AbortSignal): Promise<{ readonly mine: readonly RequestView[]; readonly unread: number }> {
+    const query = { state: "open", addressed_to: "me", limit: MAX_PENDING } as const;
+    const { items, total } = await this.#deps.client.requestPage(query, { signal });
+    return { mine: items, unread: total - items.length };
   }
 
   /** Tells what is new in the inbox, and what is no longer in it: after a break, and now and then (deadlines pass without an entry). */
   async #refresh(signal: AbortSignal): Promise<void> {
-    const now = await this.#mine(signal);
+    const { mine: now } = await this.#mine(signal);
     const ids = new Set(now.map((request) => request.request_id));
     const gone = [...this.#pending.keys()].filter((id) => !ids.has(id));
     for (const id of gone) await this.#look(id, signal);
@@ -163,15 +167,15 @@ export class Announcer {
     }
     this.#note(request);
     if (isOpenRequest(request)) return request.is_addressed_to_me ? await this.#come(request) : undefined;
-    const known = this.#pending.get(requestId);
-    if (!known || !this.#pending.delete(requestId)) return;
-    await this.#closed(known, request);
+    const shortId = this.#pending.get(requestId);
+    if (shortId === undefined || !this.#pending.delete(requestId)) return;
+    await this.#closed(shortId, request);
   }
 
   /** Told once: it is noted before the first await. */
   async #come(request: RequestView): Promise<void> {
     if (this.#pending.has(request.request_id)) return;
-    this.#pending.set(request.request_id, request);
+    this.#pending.set(request.request_id, request.short_id);
     const [oldest] = this.#pending.keys();
     if (this.#pending.size > MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
     await this.#ask(request);
@@ -185,10 +189,10 @@ export class Announcer {
   }
 
   /** What became of an ask that somebody else closed; the short id is the one the person knows it by. */
-  async #closed(known: RequestView, now: RequestView): Promise<void> {
+  async #closed(shortId: string, now: RequestView): Promise<void> {
     const { answer } = now;
     if (answer?.by.agent_id === this.#me && answer !== undefined) return;
-    const short = sanitiseLine(known.short_id);
+    const short = sanitiseLine(shortId);
     if (!answer) {
       return await this.#tell(`ask ${short} is ${now.state}${now.closed_reason ? `: ${now.closed_reason}` : ""}`);
     }

@@ -140,3 +140,18 @@ Deno.test("an ask of one's own is taken back; another's cannot be", async () => 
   assert.equal(page.mesh.requestMap.get(mine)?.closed_reason, "found it");
   assert.match((await browser.get(`/asks/${mine}?done=withdraw`)).text, /Taken back\./);
 });
+
+Deno.test("an inbox that is more than one answer has comes in parts, and its heading counts all of it", async () => {
+  await using page = createTestPage();
+  const browser = await page.login();
+  const body = "\u0001".repeat(65_000); // six characters each in JSON
+  for (let n = 0; n < 15; n++) page.mesh.openRequest({ title: `ask number ${n}.`, body });
+
+  const first = (await browser.get("/")).text;
+  const more = /href="(\/\?after=[^"]+)"/.exec(first)?.[1] ?? assert.fail("there is no way on");
+  const second = (await browser.get(more)).text;
+
+  const shown = [first, second].map((text) => (text.match(/ask number \d+\./g) ?? []).length);
+  assert.deepEqual([shown, /after=/.test(second.split("more asks")[1] ?? "")], [[10, 5], false]);
+  assert.match(first, /15/);
+});

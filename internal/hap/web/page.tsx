@@ -10,7 +10,6 @@ import type { PersonLibraries } from "../libraries.ts";
 import { ApiError } from "@bzzz/http";
 import type { UcxiClient } from "@bzzz/ucxi";
 import { type Html, html, readForm as readAnyForm, type Visit } from "@bzzz/web";
-import { tabOf } from "./views/inbox.tsx";
 import { Page, type Section } from "./views/layout.tsx";
 import type { Moment } from "./views/request.tsx";
 
@@ -43,7 +42,7 @@ export async function fullPage(
     me: status.node.agent_id,
     mesh: status.mesh.name,
     leader: leader ? nameOf(leader) : "nobody",
-    waiting: await waitingCount(visit, parts),
+    waiting: status.requests.for_me,
     isObserver: parts.isObserver,
     logoutToken: visit.var.session.forms.issue("logout"),
   };
@@ -52,8 +51,7 @@ export async function fullPage(
 
 /** How many asks wait for this person. */
 export async function waitingCount(visit: Visit, { client }: PageParts): Promise<number> {
-  const open = await client.requests({ state: "open", limit: 1_000 }, { signal: visit.req.raw.signal });
-  return open.filter((request) => request.is_addressed_to_me && tabOf(request.state) === "waiting").length;
+  return (await client.status({ signal: visit.req.raw.signal })).requests.for_me;
 }
 
 /** The moment a page is made at. */

@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { parseRequestId } from "@bzzz/base";
-import { MAX_LIST_ITEMS } from "../constants.ts";
 import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
 import {
@@ -12,6 +11,7 @@ import {
   withdrawSchema,
 } from "../inputs.ts";
 import type { Router } from "@bzzz/http";
+import { pageSchema, pageView } from "./page.ts";
 import { resolveShortId, shortIds } from "../short_ids.ts";
 import { type RequestRecord, type RequestView, requestViewSchema } from "../views.ts";
 
@@ -27,8 +27,11 @@ export function addRequestRoutes(router: Router, mesh: MeshFacade): void {
     tag: "requests",
     summary: "Requests to people, oldest first",
     query: requestQuerySchema,
-    response: z.object({ items: z.array(requestViewSchema) }),
-  }, async ({ query }) => ({ view: { items: await named(mesh, await mesh.requests(query)) } }));
+    response: pageSchema(requestViewSchema),
+  }, async ({ query }) => {
+    const page = await mesh.requests(query);
+    return { view: pageView({ ...page, items: await named(mesh, page.items) }) };
+  });
 
   router.add({
     method: "get",
@@ -128,13 +131,9 @@ export function addRequestRoutes(router: Router, mesh: MeshFacade): void {
 /** Open requests first, as people talk about those; then every other one. */
 async function resolveRequest(mesh: MeshFacade, reference: string): Promise<RequestRecord> {
   const full = parseRequestId(reference);
-  let record = full ? await mesh.request(full) : undefined;
-  for (const query of full ? [] : [{ state: "open" as const, limit: MAX_LIST_ITEMS }, { limit: MAX_LIST_ITEMS }]) {
-    const records = await mesh.requests(query);
-    const found = resolveShortId(reference, records.map((candidate) => candidate.request_id));
-    record = records.find((candidate) => candidate.request_id === found);
-    if (record) break;
-  }
+  const id = full ?? resolveShortId(reference, await mesh.requestIds("open")) ??
+    resolveShortId(reference, await mesh.requestIds("all"));
+  const record = id === undefined ? undefined : await mesh.request(id);
   if (!record) {
     throw new ApiError("not_found", "Cannot find the request: this node knows none with that id", {
       details: { request: reference },
@@ -151,7 +150,6 @@ async function one(mesh: MeshFacade, record: RequestRecord): Promise<RequestView
 
 /** Adds short ids: unique among the open and among those shown together. */
 async function named(mesh: MeshFacade, records: readonly RequestRecord[]): Promise<RequestView[]> {
-  const open = await mesh.requests({ state: "open", limit: MAX_LIST_ITEMS });
-  const shorts = shortIds([...open, ...records].map((record) => record.request_id));
+  const shorts = shortIds([...await mesh.requestIds("open"), ...records.map((record) => record.request_id)]);
   return records.map((record) => ({ ...record, short_id: shorts.get(record.request_id) ?? record.request_id }));
 }

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { parseTaskId } from "@bzzz/base";
-import { MAX_LIST_ITEMS } from "../constants.ts";
 import { ApiError } from "@bzzz/http";
 import type { MeshFacade } from "../facade.ts";
 import { cancelTaskSchema, postTaskSchema, retryTaskSchema, reviewTaskSchema, taskQuerySchema } from "../inputs.ts";
 import type { Router } from "@bzzz/http";
+import { pageSchema, pageView } from "./page.ts";
 import { resolveShortId } from "../short_ids.ts";
 import { taskDetailViewSchema, taskViewSchema } from "../views.ts";
 
@@ -21,8 +21,8 @@ export function addTaskRoutes(router: Router, mesh: MeshFacade): void {
     tag: "tasks",
     summary: "Tasks, newest first",
     query: taskQuerySchema,
-    response: z.object({ items: z.array(taskViewSchema) }),
-  }, async ({ query }) => ({ view: { items: [...await mesh.tasks(query)] } }));
+    response: pageSchema(taskViewSchema),
+  }, async ({ query }) => ({ view: pageView(await mesh.tasks(query)) }));
 
   router.add({
     method: "post",
@@ -90,8 +90,7 @@ export function addTaskRoutes(router: Router, mesh: MeshFacade): void {
 async function resolveTask(mesh: MeshFacade, reference: string): Promise<string> {
   const full = parseTaskId(reference);
   if (full) return full;
-  const tasks = await mesh.tasks({ limit: MAX_LIST_ITEMS });
-  const found = resolveShortId(reference, tasks.map((task) => task.task_id));
+  const found = resolveShortId(reference, await mesh.taskIds());
   if (!found) throw unknownTask(reference);
   return found;
 }

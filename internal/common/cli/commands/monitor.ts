@@ -81,7 +81,7 @@ function page({ at_ms: atMs, status, agents, tasks, asks }: Moment, { format }: 
       format.time(atMs)
     }`,
     `Leader: ${describeLeader(status.leadership)} · peers: ${status.peers.connected} of ${status.peers.known} · ` +
-    `tasks: ${counts.join(", ") || "none"} · asks: ${status.requests.pending} for you`,
+    `tasks: ${counts.join(", ") || "none"} · asks: ${status.requests.for_me} for you`,
     ...status.reasons.map((reason) => `! ${sanitiseLine(reason)}`),
     "",
     ...rows(agents, AGENTS),

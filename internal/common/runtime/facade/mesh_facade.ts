@@ -1,3 +1,4 @@
+import { fairPage } from "@bzzz/api";
 import type {
   AgentView,
   AnswerInput,
@@ -14,6 +15,7 @@ import type {
   MeshFacade,
   MessageQuery,
   MessageView,
+  Page,
   PeerView,
   PersonPresence,
   PostMessageInput,
@@ -112,7 +114,7 @@ export class NodeFacade implements MeshFacade {
       tasks: Object.fromEntries(
         Map.groupBy(states, (state) => state).entries().map(([state, all]) => [state, all.length]),
       ),
-      requests: { pending: readModel.inbox.list(clock.nowMs(), "open").length },
+      requests: this.#requests.count(),
       ...(config.binaryType === "hap" ? { person_key: await this.identity.keyState() } : {}),
     };
   }
@@ -129,12 +131,25 @@ export class NodeFacade implements MeshFacade {
     return this.#members.agents();
   }
 
-  tasks(query: TaskQuery): Promise<readonly TaskView[]> {
-    const tasks = this.#deps.readModel.board.list()
-      .filter((task) => query.state === undefined || task.state === query.state)
-      .sort((a, b) => b.postedAt.ms - a.postedAt.ms || b.postedAt.counter - a.postedAt.counter)
-      .slice(0, query.limit);
-    return Promise.resolve(tasks.map((task) => this.#taskView(task)));
+  tasks({ state, limit, after }: TaskQuery): Promise<Page<TaskView>> {
+    const tasks = this.#deps.readModel.board.list().filter((task) => state === undefined || task.state === state);
+    const page = fairPage(tasks, {
+      placeOf: ({ taskId, postedBy, postedAt: { ms, counter } }) => ({
+        owner: postedBy,
+        atMs: ms,
+        counter,
+        id: taskId,
+      }),
+      first: "newest",
+      limit,
+      after,
+      view: (task) => this.#taskView(task),
+    });
+    return Promise.resolve(page);
+  }
+
+  taskIds(): Promise<readonly string[]> {
+    return Promise.resolve(this.#deps.readModel.board.list().map(({ taskId }) => taskId));
   }
 
   task(taskId: string): Promise<TaskView | undefined> {
@@ -200,8 +215,12 @@ export class NodeFacade implements MeshFacade {
     return messageView(entry, this.#standing.grantOf);
   }
 
-  requests(query: RequestQuery): Promise<readonly RequestRecord[]> {
+  requests(query: RequestQuery): Promise<Page<RequestRecord>> {
     return this.#requests.list(query);
+  }
+
+  requestIds(which: "all" | "open"): Promise<readonly string[]> {
+    return Promise.resolve(this.#requests.ids(which));
   }
 
   request(requestId: string): Promise<RequestRecord | undefined> {

@@ -137,3 +137,21 @@ Deno.test("setPerson(): what a person says of themselves is in this node's prese
     "away",
   ]);
 });
+
+Deno.test("tasks(): who fills the list hides nobody's tasks, and no answer is larger for it", async () => {
+  await using mesh = new OfflineMesh();
+  const [alice, mallory] = [await mesh.start(person("alice")), await mesh.start(person("mallory"))];
+  alice.local.membership.addGrant(mallory.member.grantBytes);
+  await alice.facade.postTask(taskInput({ title: "small" }));
+  await mesh.clock.advance(1_000);
+  const description = "\u0001".repeat(65_000); // six characters each in JSON
+  for (let n = 0; n < 40; n++) await mallory.facade.postTask(taskInput({ title: `flood ${n}`, description }));
+  await mesh.share();
+
+  const page = await alice.facade.tasks({ limit: 1_000 });
+
+  assert.equal(page.items.at(-1)?.title, "small", "beside the flood that came after it");
+  assert.equal(page.items[0]?.title, "flood 39", "newest first");
+  assert.ok(JSON.stringify(page).length < 8 * 1024 * 1024);
+  assert.equal(page.total, 41);
+});

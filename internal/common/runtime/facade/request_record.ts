@@ -5,6 +5,7 @@
  */
 import type { Grant } from "@bzzz/agentid";
 import type { RequestRecord } from "@bzzz/api";
+import type { PeerId } from "@bzzz/base";
 import type { WordedRequest } from "../read_model.ts";
 import {
   type AnswerView,
@@ -59,6 +60,13 @@ function listed<K extends string, T>(key: K, items: readonly T[] | undefined): {
   return items === undefined || items.length === 0 ? {} : { [key]: [...items] } as { [P in K]?: T[] };
 }
 
+/** Where a request stands for `self`, who may have put it off. */
+export function shownState(request: RequestView, self: PeerId, nowMs: number): RequestRecord["state"] {
+  const state = requestStateAt(request, nowMs);
+  const isPutOff = (state === "pending" || state === "escalated") && snoozedUntil(request, self, nowMs) !== undefined;
+  return isPutOff ? "snoozed" : state;
+}
+
 /** `self` is the person or agent of this node; only a person is ever addressed. */
 export function requestRecord(
   request: RequestView,
@@ -83,7 +91,7 @@ export function requestRecord(
     request_id: request.requestId,
     digest: request.digest,
     kind: request.kind,
-    state: isOpen && snoozedUntilMs !== undefined ? "snoozed" : state,
+    state: shownState(request, self.peer, nowMs),
     stakes: options.raised?.stakes ?? request.stakes,
     ...(options.raised ? { stakes_raised_by: options.raised.rule } : {}),
     title: request.title,

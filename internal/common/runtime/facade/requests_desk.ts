@@ -1,11 +1,12 @@
-import type { AnswerInput, AskInput, HandleInput, RequestQuery, RequestRecord } from "@bzzz/api";
-import { selectRequests } from "@bzzz/api";
+import type { AnswerInput, AskInput, HandleInput, Page, RequestFacts, RequestQuery, RequestRecord } from "@bzzz/api";
+import { isStandingAt, selectRequests } from "@bzzz/api";
 import { parseRequestId } from "@bzzz/base";
+import { isRequestFor, type RequestView } from "@bzzz/hmmm";
 import { answerRequest } from "./answers.ts";
 import { askPeople, handleRequest, revokeApproval, withdrawRequest } from "./requests.ts";
 import type { FacadeDeps } from "./facade_deps.ts";
 import type { Standing } from "./standing.ts";
-import { requestRecord } from "./request_record.ts";
+import { requestRecord, shownState } from "./request_record.ts";
 
 /** What the desk stands on. */
 export type RequestsDeskDeps =
@@ -23,15 +24,28 @@ export class RequestsDesk {
     this.#standing = standing;
   }
 
-  list(query: RequestQuery): Promise<readonly RequestRecord[]> {
+  list(query: RequestQuery): Promise<Page<RequestRecord>> {
     const { state } = query;
-    const nowMs = this.#deps.clock.nowMs();
     const isOpen = state === "open" || state === "snoozed" || state === "pending" || state === "escalated";
     const kept = isOpen ? "open" : state === "standing" ? "answered" : state;
-    const records = this.#deps.readModel.inbox.list(nowMs, kept)
-      .sort((a, b) => a.openedAt.ms - b.openedAt.ms || a.openedAt.counter - b.openedAt.counter)
-      .map((request) => this.#requestRecord(request));
-    return Promise.resolve(selectRequests(records, query, { nowMs }));
+    const nowMs = this.#deps.clock.nowMs();
+    const page = selectRequests(this.#deps.readModel.inbox.list(nowMs, kept), query, {
+      factsOf: (request) => this.#factsOf(request, nowMs),
+      view: (request) => this.#requestRecord(request),
+    });
+    return Promise.resolve(page);
+  }
+
+  ids(which: "all" | "open"): readonly string[] {
+    const { readModel: { inbox }, clock } = this.#deps;
+    return inbox.list(clock.nowMs(), which === "open" ? "open" : undefined).map(({ requestId }) => requestId);
+  }
+
+  /** How many can be answered, and how many of them wait for this node's person. */
+  count(): { readonly pending: number; readonly for_me: number } {
+    const nowMs = this.#deps.clock.nowMs();
+    const open = this.#deps.readModel.inbox.list(nowMs, "open").map((request) => this.#factsOf(request, nowMs));
+    return { pending: open.length, for_me: open.filter((one) => one.isForMe && one.state !== "snoozed").length };
   }
 
   get(requestId: string): Promise<RequestRecord | undefined> {
@@ -63,6 +77,20 @@ export class RequestsDesk {
   async withdraw(requestId: string, options: { reason: string }): Promise<RequestRecord> {
     this.#standing.assertMay("request_withdrawn", "withdraw a request");
     return this.#requestRecord(await withdrawRequest(this.#deps, requestId, options));
+  }
+
+  #factsOf(request: RequestView, nowMs: number): RequestFacts {
+    const { requestId, openedBy, openedAt, answer, revoked } = request;
+    const self = this.#standing.self();
+    return {
+      owner: openedBy,
+      atMs: openedAt.ms,
+      counter: openedAt.counter,
+      id: requestId,
+      state: shownState(request, self.peer, nowMs),
+      isForMe: isRequestFor(request, self, self.peer, nowMs),
+      isStanding: answer !== undefined && !revoked && isStandingAt(answer, nowMs),
+    };
   }
 
   #requestRecord(request: Parameters<typeof requestRecord>[0]): RequestRecord {

@@ -68,7 +68,7 @@ Deno.test("ask(): what makes no sense is refused before it is signed", async () 
   for (const fields of wrong) {
     assert.match(await codeOf(agent.facade.ask(input(fields))), /invalid_request|not_found/, JSON.stringify(fields));
   }
-  assert.equal((await agent.facade.requests({ limit: 10 })).length, 0);
+  assert.equal((await agent.facade.requests({ limit: 10 })).total, 0);
 });
 
 Deno.test("a quorum of two: one voice waits, the second decides, and everybody sees who said what", async () => {
@@ -192,7 +192,7 @@ Deno.test("requests(): of more than are asked for, the oldest that wait and the 
   for (const [i, id] of open.slice(0, 4).entries()) {
     assert.equal(await decide(alice, id, "approve", i === 0 || i === 1 ? standing : {}), "none");
   }
-  const titles = async (query: RequestQuery) => (await alice.facade.requests(query)).map(({ title }) => title);
+  const titles = async (query: RequestQuery) => (await alice.facade.requests(query)).items.map(({ title }) => title);
 
   assert.deepEqual(await titles({ state: "open", limit: 1 }), ["ask 4"]);
   assert.deepEqual(await titles({ state: "answered", limit: 2 }), ["ask 2", "ask 3"]);
@@ -217,4 +217,32 @@ Deno.test("the values of a form are checked before they are signed; the error na
   await assert.rejects(answer({ minHours: 0 }), /minHours/);
   assert.deepEqual((await answer({ minHours: 4 })).answer?.values, { minHours: 4 });
   assert.deepEqual((await alice.facade.request(id))?.form, form);
+});
+
+Deno.test("requests(): who fills the list hides nobody's asks, and no answer is larger for it", async () => {
+  await using mesh = new OfflineMesh();
+  const [agent, alice] = await threePeople(mesh);
+  const flooder = await mesh.start({ agentId: "flooder", binaryType: "agent" });
+  for (const node of [agent, alice]) node.local.membership.addGrant(flooder.member.grantBytes);
+  const long = "\u0001".repeat(65_000); // six characters each in JSON
+  for (let n = 0; n < 40; n++) await flooder.facade.ask(input({ title: `flood ${n}`, body: long }));
+  await mesh.clock.advance(1_000);
+  await agent.facade.ask(input({ title: "which branch?", to: { human: "alice" } }));
+  await mesh.share();
+
+  const page = await alice.facade.requests({ state: "open", limit: 1_000 });
+  const found = [...page.items];
+  for (let after = page.nextAfter; after !== undefined;) {
+    const next = await alice.facade.requests({ state: "open", limit: 1_000, after });
+    found.push(...next.items);
+    after = next.nextAfter;
+  }
+
+  assert.ok(page.items.some(({ title }) => title === "which branch?"), "beside the flood that came before it");
+  assert.ok(JSON.stringify(page).length < 8 * 1024 * 1024);
+  assert.deepEqual([page.total, new Set(found.map(({ request_id: id }) => id)).size], [41, 41]);
+  assert.deepEqual((await alice.facade.status()).requests, { pending: 41, for_me: 41 });
+  const mine = await alice.facade.requests({ state: "open", addressed_to: "me", limit: 1 });
+  assert.deepEqual([mine.items.length, mine.total], [1, 41]);
+  assert.equal((await agent.facade.requests({ addressed_to: "me", limit: 1 })).total, 0, "nobody asks an agent");
 });

@@ -51,7 +51,7 @@ Deno.test("two leaders that post one issue without having heard of each other ha
 
   assert.deepEqual([posts(first), posts(second)], [2, 2]);
   for (const node of [first, second]) {
-    const tasks = await node.facade.tasks({ limit: 10 });
+    const { items: tasks } = await node.facade.tasks({ limit: 10 });
     assert.deepEqual(tasks.map(({ task_id, client_id, title }) => [task_id, client_id, title]), [
       [taskId, "github:acme/shop#7", "Pay once"],
     ]);

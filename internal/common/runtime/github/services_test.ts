@@ -48,7 +48,7 @@ Deno.test("a node that leads posts labelled issues with the token of its file, a
       what: "the comment",
       state: () => [services.github.source?.status(), github.seen],
     });
-    const [task] = await services.facade.tasks({ limit: 10 });
+    const { items: [task] } = await services.facade.tasks({ limit: 10 });
     assert.ok(task);
     assert.deepEqual([task.title, task.priority, task.client_id], ["Pay once", 8, "github:acme/shop#1"]);
     assert.ok(issue.comments[0]?.body.includes(task.task_id));

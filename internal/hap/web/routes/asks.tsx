@@ -32,19 +32,24 @@ export function addAskRoutes(app: PageApp, parts: PageParts): void {
     const tab: Tab = TABS.find((one) => one === visit.req.query("show")) ?? "waiting";
     const isAll = visit.req.query("all") !== undefined;
     const { signal } = visit.req.raw;
-    const known = await client.requests({ limit: MAX_LISTED, ...(tab === "done" ? {} : { state: "open" }) }, {
-      signal,
-    });
-    const requests = known
-      .filter((request) => tabOf(request.state) === tab && (isAll || request.is_addressed_to_me))
+    const after = visit.req.query("after");
+    const page = await client.requestPage({
+      limit: MAX_LISTED,
+      ...(tab === "done" ? {} : { state: "open" }),
+      ...(isAll ? {} : { addressed_to: "me" }),
+      ...(after === undefined ? {} : { after }),
+    }, { signal });
+    const requests = page.items
+      .filter((request) => tabOf(request.state) === tab)
       .toSorted((a, b) => tab === "done" ? b.opened_at_ms - a.opened_at_ms : a.opened_at_ms - b.opened_at_ms);
     const { nowMs } = momentOf(parts);
-    if (wantsPart(visit)) return part(<InboxList requests={requests} tab={tab} nowMs={nowMs} />);
+    const list = { requests, tab, isAll, nowMs, place: { after, next: page.next_after } };
+    if (wantsPart(visit)) return part(<InboxList {...list} />);
     return await fullPage(
       visit,
       parts,
       { title: "Inbox", section: "Inbox" },
-      <Inbox requests={requests} tab={tab} isAll={isAll} nowMs={nowMs} />,
+      <Inbox {...list} />,
     );
   });
 

@@ -14,20 +14,30 @@ export function tabOf(state: string): Tab {
   return state === "snoozed" ? "snoozed" : "done";
 }
 
-/** Where a list of asks is. */
-export function inboxHref(tab: Tab, isAll: boolean): string {
-  const query = new URLSearchParams({ ...(tab === "waiting" ? {} : { show: tab }), ...(isAll ? { all: "1" } : {}) });
+/** Where a list of asks is; `after`: a later part of it. */
+export function inboxHref(tab: Tab, isAll: boolean, after?: string): string {
+  const query = new URLSearchParams({
+    ...(tab === "waiting" ? {} : { show: tab }),
+    ...(isAll ? { all: "1" } : {}),
+    ...(after === undefined ? {} : { after }),
+  });
   return query.size === 0 ? "/" : `/?${query}`;
 }
 
-/** The asks of one tab. */
-export function Inbox({ requests, tab, isAll, nowMs }: {
+/** What a list of asks shows. */
+interface ListProps {
   readonly requests: readonly RequestView[];
   readonly tab: Tab;
   readonly isAll: boolean;
   readonly nowMs: number;
-}): Html {
-  const href = inboxHref(tab, isAll);
+  /** Which part of the list this is, and where the next begins. */
+  readonly place: { readonly after: string | undefined; readonly next: string | undefined };
+}
+
+/** The asks of one tab. */
+export function Inbox(props: ListProps): Html {
+  const { tab, isAll, place } = props;
+  const href = inboxHref(tab, isAll, place.after);
   return (
     <>
       <nav aria-label="Asks">
@@ -46,36 +56,42 @@ export function Inbox({ requests, tab, isAll, nowMs }: {
         </ul>
       </nav>
       <Live name="asks" href={`${href}${href.includes("?") ? "&" : "?"}part=1`}>
-        <InboxList requests={requests} tab={tab} nowMs={nowMs} />
+        <InboxList {...props} />
       </Live>
     </>
   );
 }
 
 /** The list alone. */
-export function InboxList({ requests, tab, nowMs }: {
-  readonly requests: readonly RequestView[];
-  readonly tab: Tab;
-  readonly nowMs: number;
-}): Html {
+export function InboxList({ requests, tab, isAll, nowMs, place }: ListProps): Html {
+  const more = place.next === undefined ? "" : (
+    <p>
+      <a href={inboxHref(tab, isAll, place.next)}>more asks</a>
+    </p>
+  );
   if (requests.length === 0) {
-    return <p class="quiet">{tab === "waiting" ? "Nobody waits for you." : `Nothing is ${tab}.`}</p>;
+    const none = tab === "waiting" ? "Nobody waits for you." : `Nothing is ${tab}.`;
+    return <>{more === "" ? <p class="quiet">{none}</p> : more}</>;
   }
   return (
-    <ul class="list">
-      {requests.map((request) => (
-        <li>
-          <a class="title" href={`/asks/${encodeURIComponent(request.request_id)}`}>
-            <Said text={titleOf(request)} />
-          </a>
-          <Stakes request={request} /> {request.kind} from <Said text={nameOf(request.from)} />, ask {request.short_id}
-          {tab === "done" ? `, ${request.state}` : ""}
-          {request.deadline_ms === undefined || tab === "done"
-            ? ""
-            : `, due ${relativeTime(request.deadline_ms, nowMs)}`}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="list">
+        {requests.map((request) => (
+          <li>
+            <a class="title" href={`/asks/${encodeURIComponent(request.request_id)}`}>
+              <Said text={titleOf(request)} />
+            </a>
+            <Stakes request={request} /> {request.kind} from <Said text={nameOf(request.from)} />, ask{" "}
+            {request.short_id}
+            {tab === "done" ? `, ${request.state}` : ""}
+            {request.deadline_ms === undefined || tab === "done"
+              ? ""
+              : `, due ${relativeTime(request.deadline_ms, nowMs)}`}
+          </li>
+        ))}
+      </ul>
+      {more}
+    </>
   );
 }
 
