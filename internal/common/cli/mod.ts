@@ -84,7 +84,6 @@ export {
   createTimeFormat,
   describeAsk,
   describeElection,
-  describeEntry,
   describeStatus,
   describeTask,
   nameOf,
@@ -92,6 +91,7 @@ export {
   shortTaskId,
   titleOf,
 } from "./render.ts";
+export { describeEntry } from "./render_entry.ts";
 export { describeField, describeRequest, formFields } from "./render_request.ts";
 export { ESCAPE_MARK, HIDDEN_MARK, isHarmless, sanitiseLine, sanitiseText, toSafeJson } from "./sanitise.ts";
 export type { ClampOptions } from "./sanitise.ts";

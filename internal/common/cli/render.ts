@@ -5,7 +5,7 @@
  * @module
  */
 import { MIN_SHORT_ID_CHARACTERS } from "@bzzz/api";
-import type { AuthorView, ElectionView, EntryView, RequestView, StatusView, TaskView } from "@bzzz/api";
+import type { AuthorView, ElectionView, RequestView, StatusView, TaskView } from "@bzzz/api";
 import { LruMap } from "@bzzz/base";
 import { describeKey } from "./render_key.ts";
 import { sanitiseLine, sanitiseText } from "./sanitise.ts";
@@ -13,12 +13,12 @@ import type { TimeFormat } from "./types.ts";
 import { formatDuration } from "./values.ts";
 
 /** Characters of a peer's text in a line of a list. */
-const LINE_CHARACTERS = 200;
+export const LINE_CHARACTERS = 200;
 /** Characters of an id that people see: enough to be the only one in a mesh. */
 const ID_CHARACTERS = 6;
 
 /** The end of a request's id as lists show it, unless another pending one ends alike. */
-function shortRequestId(requestId: string): string {
+export function shortRequestId(requestId: string): string {
   return sanitiseLine(requestId.slice(-MIN_SHORT_ID_CHARACTERS));
 }
 
@@ -219,115 +219,4 @@ export function describeElection(election: ElectionView): string[] {
     ...(election.deposed_by ? [`The leader must go, by order of ${nameOf(election.deposed_by)}`] : []),
     ...(ranked.length === 0 ? ["Nobody stands"] : ["Candidates, the first to try in front:", ...ranked]),
   ];
-}
-
-/** One entry as one line without its time: "agent-7f3a finished task X7KQ2A: done". */
-export function describeEntry(entry: EntryView): string {
-  return `${nameOf(entry.author)} ${describeBody(entry)}`;
-}
-
-/** A certified value in words: "is claimed (token 2)". */
-function describeDecision(value: unknown): string {
-  if (value === null || typeof value !== "object") return "has a decision that cannot be read";
-  const { state, token } = value as Record<string, unknown>; // an object; its members are looked at one by one
-  const word = typeof state === "string" ? sanitiseLine(state) : "?";
-  return `is ${word === "review" ? "in review" : word}${
-    typeof token === "number" && token > 0 ? ` (token ${token})` : ""
-  }`;
-}
-
-function describeBody(entry: EntryView): string {
-  const { body } = entry;
-  if (body === null) return `${sanitiseLine(entry.kind)} (its content is no longer kept)`;
-  const line = (key: string) => typeof body[key] === "string" ? sanitiseLine(body[key], LINE_CHARACTERS) : "";
-  const id = (key: string) => typeof body[key] === "string" ? sanitiseLine(body[key].slice(-ID_CHARACTERS)) : "?";
-  const ask = typeof body["request_id"] === "string" ? shortRequestId(body["request_id"]) : "?";
-  const then = (text: string) => text === "" ? "" : `: ${text}`;
-  const percent = typeof body["percent"] === "number" ? ` ${Math.round(body["percent"])} %` : "";
-  switch (entry.kind) {
-    case "message_posted":
-      return body["type"] === "message" ? `says: ${line("text")}` : `writes ${line("type")}: ${line("text")}`;
-    case "task_posted":
-      return `posted task ${id("task_id")}: ${line("title")}`;
-    case "task_claimed":
-      return `took task ${id("task_id")}`;
-    case "task_decided":
-      return `task ${id("task_id")} ${describeDecision(body["value"])}`;
-    case "task_reviewed":
-      return `${body["verdict"] === "accept" ? "accepts" : "rejects"} the result of task ${id("task_id")}${
-        then(line("reason"))
-      }`;
-    case "task_retried":
-      return `wants task ${id("task_id")} tried again${then(line("reason"))}`;
-    case "task_progress":
-      return `task ${id("task_id")}${percent}${then(line("text"))}`;
-    case "task_blocked":
-      return `task ${id("task_id")} waits for ask ${ask}`;
-    case "task_resumed":
-      return `task ${id("task_id")} goes on`;
-    case "task_completed":
-      return `finished task ${id("task_id")}${then(line("summary"))}`;
-    case "task_failed":
-      return `failed task ${id("task_id")}${then(line("reason"))}`;
-    case "task_released":
-      return `gave back task ${id("task_id")}${then(line("reason"))}`;
-    case "task_cancelled":
-      return `cancelled task ${id("task_id")}${then(line("reason"))}`;
-    case "request_opened":
-      return `asks (${ask}): ${line("title")}`;
-    case "request_answered":
-      return `answered ask ${ask}: ${line("decision")}${then(line("text") || line("choice") || line("reason"))}`;
-    case "request_handled": {
-      const acts: Readonly<Record<string, string>> = { claim: "reads", snooze: "put off", escalate: "handed on" };
-      return `${acts[line("act")] ?? "handled"} ask ${ask}${then(line("reason"))}`;
-    }
-    case "request_revoked":
-      return `took back the approval of ask ${ask}${then(line("reason"))}`;
-    case "request_covered":
-      return `goes on under the approval of ask ${ask}`;
-    case "request_performed":
-      return `${body["outcome"] === "done" ? "did" : "failed to do"} what ask ${ask} permitted${then(line("text"))}`;
-    case "request_withdrawn":
-      return `withdrew ask ${ask}${then(line("reason"))}`;
-    case "agent_record":
-      return `is here as ${line("role")}, ${line("binary_type")}`;
-    case "grant_issued":
-      return "issued a grant";
-    case "grant_revoked":
-      return "revoked a grant";
-    case "roles_defined":
-      return "defined the roles of the mesh";
-    case "role_key_sealed":
-      return `handed out key ${line("role")}/${sanitiseLine(String(body["generation"]))} (${line("reason")})`;
-    case "admin_key_shared":
-      return "split the admin key among its holders";
-    case "access_decided":
-      return `${body["allow"] === true ? "allowed" : "refused"} ${line("operation")} of ${line("resource")} to ${
-        id("subject")
-      }: ${line("reason")}`;
-    case "election_ordered":
-      return `${body["order"] === "trigger" ? "calls an election" : "asks the leader to step down"}${
-        then(line("reason"))
-      }`;
-    case "leadership_decided": {
-      const term = sanitiseLine(String(body["term"]));
-      return typeof body["holder"] === "string"
-        ? `confirms the leader of term ${term}: peer …${sanitiseLine(body["holder"].slice(-8))}`
-        : `confirms that the leadership of term ${term} is over`;
-    }
-    case "roster_changed":
-      return `tells who votes since epoch ${sanitiseLine(String(body["epoch"]))}: ${
-        Array.isArray(body["voters"]) ? body["voters"].length : 0
-      } voters`;
-    case "context_put":
-      return `wrote ${line("address")}`;
-    case "context_deleted":
-      return `deleted ${line("address")}`;
-    case "decision_voted":
-      return `votes ${line("vote")} on ${line("address")}`;
-    case "fork_proved":
-      return "proved that someone wrote two histories";
-    default:
-      return sanitiseLine(entry.kind, LINE_CHARACTERS);
-  }
 }

@@ -1,5 +1,5 @@
 import { EXIT } from "../exit.ts";
-import { describeEntry } from "../render.ts";
+import { describeEntry } from "../render_entry.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 

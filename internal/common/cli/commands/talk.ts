@@ -2,7 +2,7 @@ import type { EntryView } from "@bzzz/api";
 import { MESSAGE_TYPES } from "@bzzz/wire";
 import { EXIT } from "../exit.ts";
 import { usageError } from "../errors.ts";
-import { describeEntry } from "../render.ts";
+import { describeEntry } from "../render_entry.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given, textOrInput } from "../values.ts";
 

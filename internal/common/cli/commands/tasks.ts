@@ -1,7 +1,8 @@
 import { TASK_STATES } from "@bzzz/api";
 import { EXIT, type ExitStatus } from "../exit.ts";
 import { usageError } from "../errors.ts";
-import { describeEntry, describeTask, shortTaskId } from "../render.ts";
+import { describeTask, shortTaskId } from "../render.ts";
+import { describeEntry } from "../render_entry.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given, textOrInput } from "../values.ts";

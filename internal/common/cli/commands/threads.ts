@@ -1,7 +1,7 @@
 import { type ApiClient, ApiError, type EntryView, type MessageView } from "@bzzz/api";
 import { EXIT } from "../exit.ts";
 import { CliError } from "../errors.ts";
-import { describeEntry } from "../render.ts";
+import { describeEntry } from "../render_entry.ts";
 import { sanitiseLine } from "../sanitise.ts";
 import type { Command } from "../types.ts";
 import { textOrInput } from "../values.ts";
