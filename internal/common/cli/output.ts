@@ -87,8 +87,12 @@ export class Output {
     await this.#sink.write(sequence);
   }
 
-  /** Text for another program, as it is: completion scripts, the manual, an example file. */
+  /**
+   * Text for another program, as it is: completion scripts, the manual, an example file.
+   * @throws CliError "usage" with `--json`: whoever has a form in JSON writes that before
+   */
   async raw(text: string): Promise<void> {
+    if (this.isJson) throw usageError("Cannot write this as JSON: it is a text for another program; leave out --json");
     await this.#sink.write(text.endsWith("\n") ? text : `${text}\n`);
   }
 

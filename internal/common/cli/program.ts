@@ -1,13 +1,14 @@
 import { ApiClient, ApiError, type ApiFetch } from "@bzzz/api";
 import { BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
-import { CliError } from "./errors.ts";
+import { CliError, usageError } from "./errors.ts";
 import { EXIT, type ExitStatus, exitStatusOf } from "./exit.ts";
 import { renderCommandHelp, renderOverview } from "./help.ts";
+import { commandView, programView } from "./help_view.ts";
 import type { ProgramHooks } from "./hooks.ts";
 import { Output, OutputClosedError, type TextSink } from "./output.ts";
 import { type Invocation, namedCommand, parseCommandLine } from "./parse.ts";
 import { sanitiseText, toSafeJson } from "./sanitise.ts";
-import type { CommandContext, GlobalFlags, ProgramSpec, Surface, TimeFormat } from "./types.ts";
+import type { Command, CommandContext, GlobalFlags, ProgramSpec, Surface, TimeFormat } from "./types.ts";
 
 /** What a command line runs in; the shell and the portal's prompt each make one. */
 export interface CommandEnvironment {
@@ -56,12 +57,13 @@ async function runInvocation(
   const out = new Output(environment.out, { isJson: globals.isJson, fields: globals.jsonFields });
   switch (invocation.type) {
     case "help":
-      await out.raw(invocation.command ? renderCommandHelp(program, invocation.command) : renderOverview(program));
+      await help(program, invocation.command, out);
       return EXIT.ok;
     case "version":
       await out.item({ name: program.name, version: program.version }, () => `${program.name} ${program.version}`);
       return EXIT.ok;
     case "nothing":
+      if (globals.isJson) throw usageError('Cannot run that: it names no command; "help" has them');
       await environment.err.write(`${renderOverview(program)}\n`);
       return EXIT.usage;
     case "run": {
@@ -92,6 +94,11 @@ async function runInvocation(
       });
     }
   }
+}
+
+async function help(program: ProgramSpec, command: Command | undefined, out: Output): Promise<void> {
+  if (out.isJson) return await out.json(command ? commandView(command) : programView(program));
+  await out.raw(command ? renderCommandHelp(program, command) : renderOverview(program));
 }
 
 async function tell(

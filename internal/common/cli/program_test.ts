@@ -287,6 +287,32 @@ Deno.test("help comes from the table: overview, one verb, a group, --help, near 
   assert.match((await run("man")).out, /^NAME\n {2}bzzz-hap - the portal of a person\n/);
 });
 
+Deno.test("help and the manual are data with --json, and a text for another program is refused there", async () => {
+  const { run } = createTestShell({ hooks: { exampleConfig: () => Promise.resolve("log:\n") } });
+
+  const overview = await run("help", "--json");
+  const { v, name, commands, flags, exit_statuses: statuses } = JSON.parse(overview.out);
+  assert.deepEqual([v, name, statuses[2].name], [1, "bzzz-hap", "usage"]);
+  assert.deepEqual(commands.map((one: { name: string }) => one.name), TEST_PROGRAM.commands.map((one) => one.name));
+  assert.ok(flags.some((flag: { name: string }) => flag.name === "home"));
+  for (const same of [["--help", "--json"], ["man", "--json"]]) {
+    assert.equal((await run(...same)).out, overview.out, same.join(" "));
+  }
+
+  const one = await run("help", "approve", "--json");
+  assert.equal((await run("approve", "--help", "--json")).out, one.out);
+  assert.deepEqual(JSON.parse(one.out).args[0].name, "ask");
+  const group = (await run("help", "task", "--json=name")).out.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(group.length, 8);
+  assert.deepEqual(group[0], { v: 1, name: "task post" });
+
+  for (const text of [["man", "--roff"], ["completion", "bash"], ["config", "example"], []]) {
+    const { status, out, err } = await run(...text, "--json");
+    assert.deepEqual([status, out], [2, ""], text.join(" "));
+    assert.equal(JSON.parse(err).error.code, "usage");
+  }
+});
+
 Deno.test("a program may have a verb that runs without a name", async () => {
   const { run } = createTestShell({
     program: { defaultCommand: "run" },

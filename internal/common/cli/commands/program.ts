@@ -2,6 +2,7 @@ import { renderCompletion, SHELLS } from "../completion.ts";
 import { usageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import { renderCommandHelp, renderOverview, renderVerbs } from "../help.ts";
+import { commandView, programView } from "../help_view.ts";
 import { renderManPage, renderManual } from "../manual.ts";
 import { findCommand } from "../parse.ts";
 import { nearest } from "../suggest.ts";
@@ -30,14 +31,14 @@ const help: Command = {
   needs: "nothing",
   isInPortal: true,
   async run(context) {
+    const { program, out, surface } = context;
     const name = context.values.list("command").join(" ");
     if (name === "") {
-      await context.out.raw(
-        context.surface === "shell" ? renderOverview(context.program) : renderVerbs(context.program),
-      );
+      if (out.isJson) await out.json(programView(program));
+      else await out.raw(surface === "shell" ? renderOverview(program) : renderVerbs(program));
       return EXIT.ok;
     }
-    const { commands } = context.program;
+    const { commands } = program;
     const below = commands.filter((command) => command.name.startsWith(`${name} `));
     const found = [findCommand(commands, name), ...below].filter((command) => command !== undefined);
     if (found.length === 0) {
@@ -46,7 +47,8 @@ const help: Command = {
         `Cannot help with "${name}": there is no such command${guess ? `; did you mean "${guess}"?` : ""}`,
       );
     }
-    await context.out.raw(found.map((command) => renderCommandHelp(context.program, command)).join("\n\n"));
+    if (out.isJson) { for (const command of found) await out.json(commandView(command)); }
+    else await out.raw(found.map((command) => renderCommandHelp(program, command)).join("\n\n"));
     return EXIT.ok;
   },
 };
@@ -73,7 +75,9 @@ const man: Command = {
   needs: "nothing",
   async run(context) {
     const { program, values, out } = context;
-    await out.raw(values.has("roff") ? renderManPage(program) : renderManual(program));
+    if (values.has("roff")) await out.raw(renderManPage(program));
+    else if (out.isJson) await out.json(programView(program));
+    else await out.raw(renderManual(program));
     return EXIT.ok;
   },
 };
