@@ -91,8 +91,9 @@ resolve() {
   real=${real:-/}
 }
 may_read() {
-  case $1 in *,*) die "a path must not have a comma in it: $1" ;; esac
   resolve "$1"
+  # Also where a path is relative to, and where a link leads: Deno would take it for two paths.
+  case $1$real in *,*) die "a path must not have a comma in it: $real" ;; esac
   read=$read,$1,$real
 }
 may_write() { may_read "$1" && write=$write,$1,$real; }

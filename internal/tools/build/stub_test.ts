@@ -176,6 +176,23 @@ Deno.test("header: a comma in a path is refused, because it would open another p
   assert.match(result.stderr, /bzzz-agent: a path must not have a comma in it/);
 });
 
+Deno.test("header: a comma in the current folder, or where a link leads, is refused as one in the path", async () => {
+  await using setup = await setUp();
+  const odd = `${setup.folder}/a,b`;
+  await Deno.mkdir(odd);
+  await Deno.symlink(odd, `${setup.folder}/link`);
+
+  const relative = await setup.start(["--home", "node"], {}, odd);
+  const linked = await setup.start(["--home", `${setup.folder}/link/node`]);
+  const absolute = await setup.start(["--home", `${setup.folder}/node`], {}, odd);
+
+  for (const { code, stderr } of [relative, linked]) {
+    assert.equal(code, 126);
+    assert.match(stderr, /bzzz-agent: a path must not have a comma in it: \S+\/a,b\/node/);
+  }
+  assert.deepEqual(placesOf(absolute, "--allow-write"), [`${setup.folder}/node`]);
+});
+
 Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => {
   await using setup = await setUp();
 
