@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { BzzzError } from "@bzzz/base";
+import { exitStatusOf } from "@bzzz/cli";
 import { ROOT, runIfInstalled } from "./files.ts";
 
 const PROGRAMS = ["agent", "hap"];
@@ -49,7 +51,13 @@ for (const program of PROGRAMS) {
 
     assert.deepEqual(unit.get("ExecStart"), [`/usr/bin/bzzz-${program} run`]);
     assert.ok(Number(unit.get("TimeoutStopSec")?.[0]) >= 30, "the drain takes at most 25 s");
-    assert.deepEqual(unit.get("RestartPreventExitStatus"), ["2 4 8 13 14"]);
+    const final = unit.get("RestartPreventExitStatus")?.[0]?.split(" ") ?? [];
+    assert.deepEqual(final, ["2", "3", "4", "8", "13", "14"]);
+    for (
+      const code of ["usage", "mesh_missing", "wrong_passphrase", "config_invalid", "grant_missing", "store_corrupt"]
+    ) {
+      assert.ok(final.includes(`${exitStatusOf(new BzzzError(code, "Cannot run"))}`), code);
+    }
     assert.deepEqual(unit.get("StateDirectoryMode"), ["0700"]);
     assert.ok(unit.get("Environment")?.includes(`BZZZ_HOME=%S/bzzz-${program}`), "a data folder of its own");
     assert.equal(unit.has("MemoryDenyWriteExecute"), false, "the runtime compiles at run time");
