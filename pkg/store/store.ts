@@ -80,25 +80,35 @@ function createFile(path: string): void {
 
 /**
  * Moves a damaged database aside, with its write-ahead log, to "<path>.corrupt-<time>", so that the next start begins
- * with an empty one. Nothing is deleted. Only for a file that nobody has open.
+ * with an empty one. Nothing is deleted, and what fails or is cut off leaves the database with its log in one place at
+ * least: SQLite removes a log whose database is gone, and with it what was committed there alone. Only for a file that
+ * nobody has open.
  *
  * @returns the new path of the database file
- * @throws StoreError "store_unavailable" when the file cannot be renamed
+ * @throws StoreError "store_unavailable" when the files cannot be moved
  */
 export function quarantineStore(path: string, options: { nowMs: number }): string {
   const stamp = new Date(options.nowMs).toISOString().replaceAll(/[:.]/g, "-");
   const target = `${path}.corrupt-${stamp}`;
   try {
+    const logs = ["-wal", "-shm"].filter((suffix) => copyIfThere(path + suffix, target + suffix));
     Deno.renameSync(path, target);
-    for (const suffix of ["-wal", "-shm"]) {
-      try {
-        Deno.renameSync(path + suffix, target + suffix);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
+    for (const suffix of logs) Deno.removeSync(path + suffix);
   } catch (error) {
     throw storeError("store_unavailable", path, errorMessage(error), error);
   }
   return target;
+}
+
+/** A copy that is on the disk; false when there is nothing to be copied. */
+function copyIfThere(from: string, to: string): boolean {
+  try {
+    Deno.copyFileSync(from, to);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  using copied = Deno.openSync(to, { read: true, write: true });
+  copied.syncSync();
+  return true;
 }

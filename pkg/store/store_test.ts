@@ -227,6 +227,48 @@ Deno.test("a damaged file is refused with advice, kept, and can be quarantined",
   assert.equal(store.entries.lastCursor(), 0);
 });
 
+/** A database and its log as a crash leaves them, with one entry in the log alone. */
+function leaveCrashed(folder: string): string {
+  using test = createTestStore();
+  const path = `${folder}/crashed.db`;
+  test.store.entries.insertAll([entry(ALICE, 1)]);
+  for (const suffix of ["", "-wal"]) Deno.copyFileSync(test.path + suffix, path + suffix);
+  assert.ok(Deno.statSync(`${path}-wal`).size > 0);
+  return path;
+}
+
+Deno.test("quarantineStore() that cannot move everything moves nothing", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = leaveCrashed(folder);
+    Deno.mkdirSync(`${path}.corrupt-1970-01-01T00-00-00-000Z-wal`); // in the way
+
+    assert.throws(() => quarantineStore(path, { nowMs: 0 }), isCode("store_unavailable"));
+
+    using store = reopen(path);
+    assert.equal(store.entries.lastCursor(), 1);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("quarantineStore() that a crash ended has lost nothing, and the next start begins with an empty database", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = leaveCrashed(folder);
+    const moved = quarantineStore(path, { nowMs: 0 });
+    Deno.copyFileSync(`${moved}-wal`, `${path}-wal`); // the last step is undone
+
+    using empty = reopen(path);
+    using old = reopen(moved);
+
+    assert.equal(empty.entries.lastCursor(), 0);
+    assert.equal(old.entries.lastCursor(), 1);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("random bytes as a file are refused, never a crash", () => {
   const folder = Deno.makeTempDirSync();
   try {
