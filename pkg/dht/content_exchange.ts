@@ -21,6 +21,14 @@ export interface ContentExchangeDeps {
 /** Why a transfer ended without the content. */
 export type TransferFault = "none" | "failed" | "wrong_bytes" | "refused";
 
+/** How a content is fetched. */
+interface FetchOptions {
+  readonly isPinned: boolean;
+  /** The most bytes it can have, where that is known. */
+  readonly maxBytes?: number | undefined;
+  readonly signal?: AbortSignal;
+}
+
 /** A content on its way here. */
 interface Arrival {
   /** Of what a peer offers: ends it, resolves when it has ended. What this node has asked for gives way to nothing. */
@@ -78,14 +86,15 @@ export class ContentExchange {
   /**
    * Fetches a content from a peer onto the disk; "kept" when it is there and verified. What came before an interruption
    * is not asked for again, of whomever, unless the whole then turns out to be wrong: which of the senders lied is not known,
-   * so the peer is asked for all of it. One fetch of a content at a time; an offer of the same gives way.
+   * so the peer is asked for all of it. One fetch of a content at a time; an offer of the same gives way. Who says that it
+   * has more than `maxBytes`, as nothing that refers to it does, is passed over: its bytes would come for an hour.
    *
    * @throws DhtError "content_quota", "content_unavailable": this node cannot keep it, whoever sends
    */
   async fetch(
     peer: PeerId,
     hash: ContentHash,
-    options: { readonly isPinned: boolean; readonly signal?: AbortSignal },
+    options: FetchOptions,
   ): Promise<"kept" | TransferFault> {
     for (let other = this.#arriving.get(hash); other; other = this.#arriving.get(hash)) {
       if (!other.giveWay) return "failed";
@@ -104,7 +113,7 @@ export class ContentExchange {
   async #fetch(
     peer: PeerId,
     hash: ContentHash,
-    options: { readonly isPinned: boolean; readonly signal?: AbortSignal },
+    options: FetchOptions,
   ): Promise<"kept" | TransferFault | "mixed" | undefined> {
     return await this.#with(peer, options, async (stream) => {
       const part = await this.#deps.content.openPart(hash);
@@ -117,7 +126,8 @@ export class ContentExchange {
           const isShorter = begunBytes > 0 && await this.#hasIt(stream, hash, options);
           return isShorter ? await this.#wrong(peer, part, begunBytes) : "none";
         }
-        if (answer?.t !== "have") return "failed";
+        // no fault of the peer's that is sure: an entry may name a wrong size, too
+        if (answer?.t !== "have" || answer.size > (options.maxBytes ?? answer.size)) return "failed";
         const isWhole = await receiveChunks(this.#deps, stream, part, answer.size, options) &&
           await this.#deps.content.adopt(hash, part, options);
         if (!isWhole) return await this.#wrong(peer, part, begunBytes);

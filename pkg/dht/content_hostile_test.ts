@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PeerId } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
+import { MAX_SEALED_BYTES } from "@bzzz/crypto";
 import { CONTENT_PROTOCOL, type ContentHash, contentHashOf } from "@bzzz/dht";
 import { sealedFile, StorageMesh, type StorageNode, testPeer } from "@bzzz/dht/testing";
 import { decodeRequest, encodeAnswer, encodeRequest } from "./content_messages.ts";
@@ -122,4 +123,35 @@ Deno.test("a peer that sends a content drop by drop is passed over", async () =>
 
   assert.ok(drops < 100, `${drops} of 200 drops were waited for`); // 64 of them are on their way at once
   assert.ok(await canRead(reader, hash));
+});
+
+Deno.test("a peer that says a content is longer than its entry does is passed over at once", async () => {
+  const clock = new ManualClock();
+  await using mesh = new StorageMesh(clock);
+  const [reader, honest] = [await mesh.start(1), await mesh.start(2)];
+  const sealed = await sealedFile(1, 200_000);
+  const hash = contentHashOf(sealed);
+  const liar = mesh.network.createNode(testPeer(9));
+  let drops = 0;
+  liar.handle(CONTENT_PROTOCOL, async (stream) => {
+    const request = decodeRequest(await stream.receive() ?? new Uint8Array());
+    assert.ok(request?.t === "want");
+    await stream.send(encodeAnswer({ t: "have", size: MAX_SEALED_BYTES }));
+    await stream.send(sealed.subarray(0, 2_000)); // it begins as it should, and goes on fast enough
+    for (; drops < 3_000; drops++) {
+      await clock.advance(100);
+      await stream.send(new Uint8Array(4_000));
+    }
+  });
+  await honest.content.put(sealed, { isPinned: true });
+  mesh.namedBytes.set(hash, sealed.byteLength);
+  mesh.network.connect(reader.peer, liar.peerId);
+
+  const maxBytes = sealed.byteLength;
+  assert.equal(await reader.exchange.fetch(liar.peerId, hash, { isPinned: false, maxBytes }), "failed");
+  const taken = drops;
+  assert.ok(await canRead(reader, hash));
+
+  assert.ok(taken < 100, `${taken} of its drops were taken`); // 64 of them are on their way at once
+  assert.deepEqual(blamed(reader), [], "an entry may name a wrong size, too");
 });

@@ -166,14 +166,15 @@ export class EncryptedStorage {
   }
 
   async #fetch(hash: ContentHash, options: { readonly signal?: AbortSignal }): Promise<boolean> {
-    const { exchange, dht, reachable, self } = this.#deps;
+    const { exchange, dht, reachable, self, catalog } = this.#deps;
+    const maxBytes = catalog.maxBytesOf(hash);
     const tried = new Set<PeerId>([self]);
     const ask = async (peers: readonly PeerId[]): Promise<boolean> => {
       for (const peer of peers) {
         if (tried.has(peer)) continue;
         tried.add(peer);
         options.signal?.throwIfAborted();
-        if (await exchange.fetch(peer, hash, { isPinned: false, ...options }) === "kept") return true;
+        if (await exchange.fetch(peer, hash, { isPinned: false, maxBytes, ...options }) === "kept") return true;
       }
       return false;
     };

@@ -11,6 +11,8 @@ import { keepersOf } from "./placement.ts";
 export interface Catalog {
   hashes(): Iterable<ContentHash>;
   has(hash: ContentHash): boolean;
+  /** The most sealed bytes that what refers to it says it has; undefined for what nothing refers to. */
+  maxBytesOf(hash: ContentHash): number | undefined;
 }
 
 /** What the replicator stands on. */

@@ -62,6 +62,8 @@ export class StorageMesh implements AsyncDisposable {
   readonly hub = new MemoryDhtHub();
   /** What the mesh refers to; every node sees the same. */
   readonly catalog = new Set<ContentHash>();
+  /** Bytes that entries name, of what was written with `write`. */
+  readonly namedBytes = new Map<ContentHash, number>();
   readonly nodes = new Map<number, StorageNode>();
   readonly #folders = new Map<number, string>();
 
@@ -101,7 +103,11 @@ export class StorageMesh implements AsyncDisposable {
       dht,
       self: peer,
       reachable: () => node.peers().map((info) => info.peer),
-      catalog: { hashes: () => this.catalog, has: (hash) => this.catalog.has(hash) },
+      catalog: {
+        hashes: () => this.catalog,
+        has: (hash) => this.catalog.has(hash),
+        maxBytesOf: (hash) => this.namedBytes.get(hash),
+      },
       clock: this.clock,
       logger,
     });
@@ -137,6 +143,7 @@ export class StorageMesh implements AsyncDisposable {
   async write(node: StorageNode, sealed: Uint8Array): Promise<ContentHash> {
     const hash = await node.storage.put(sealed);
     this.catalog.add(hash);
+    this.namedBytes.set(hash, sealed.byteLength);
     return hash;
   }
 

@@ -14,7 +14,8 @@ export interface ContentCatalogEvents {
 /** Every content that a version in the journal refers to. Versions are never forgotten, so it only grows. */
 export class ContentCatalog implements Catalog {
   readonly events = new TypedEventTarget<ContentCatalogEvents>();
-  readonly #hashes = new Set<ContentHash>();
+  /** With the most bytes that a version says it has: who names too few must not keep it from those who name it rightly. */
+  readonly #maxBytes = new Map<ContentHash, number>();
   readonly #journal: Journal;
   readonly #stopped = new AbortController();
 
@@ -42,19 +43,23 @@ export class ContentCatalog implements Catalog {
   }
 
   hashes(): Iterable<ContentHash> {
-    return this.#hashes;
+    return this.#maxBytes.keys();
   }
 
   has(hash: ContentHash): boolean {
-    return this.#hashes.has(hash);
+    return this.#maxBytes.has(hash);
+  }
+
+  maxBytesOf(hash: ContentHash): number | undefined {
+    return this.#maxBytes.get(hash);
   }
 
   /** The content, if nothing referred to it before. */
   #add(entry: StoredEntry): ContentHash | undefined {
     if (entry.kind !== "context_put") return undefined;
     const hash = hexEncode(entry.body.sealed) as ContentHash; // its schema wants 32 bytes
-    if (this.#hashes.has(hash)) return undefined;
-    this.#hashes.add(hash);
-    return hash;
+    const known = this.#maxBytes.get(hash);
+    this.#maxBytes.set(hash, Math.max(known ?? 0, entry.body.sealedBytes));
+    return known === undefined ? hash : undefined;
   }
 }

@@ -61,7 +61,7 @@ Deno.test("the catalog is what versions refer to, each once, also after a restar
   catalog.events.on("catalog:grown", ({ hash }) => void grown.push(hash));
   catalog.start();
   const hash = contentHashOf(new Uint8Array(1));
-  const put = (revision: number) =>
+  const put = (revision: number, sealedBytes: number) =>
     test.journal.append({
       kind: "context_put",
       topic: TOPICS.context,
@@ -69,15 +69,15 @@ Deno.test("the catalog is what versions refer to, each once, also after a restar
         address: "ucxl://any:any@any:any/*^/a",
         revision: new Uint8Array(32).fill(revision),
         sealed: hexDecode(hash) ?? new Uint8Array(),
-        sealedBytes: 1,
+        sealedBytes,
         size: 1,
         mediaType: "text/plain",
         audience: ["developer"],
       },
     });
 
-  await put(1);
-  await put(2);
+  await put(1, 9);
+  await put(2, 7);
   catalog.stop();
   const again = new ContentCatalog(test.journal);
   again.start();
@@ -85,5 +85,10 @@ Deno.test("the catalog is what versions refer to, each once, also after a restar
   assert.deepEqual(grown, [hash]);
   assert.ok(again.has(hash));
   assert.deepEqual([...again.hashes()], [hash]);
+  assert.deepEqual(
+    [again, catalog].map((one) => one.maxBytesOf(hash)),
+    [9, 9],
+    "who names fewer bytes takes nothing away",
+  );
   again.stop();
 });
