@@ -134,7 +134,7 @@ export interface MeshFacade {
   cancelTask(taskId: string, options: { readonly reason: string }): Promise<TaskView>;
   /** @throws BzzzError "not_found", "task_closed", "invalid_request", "not_allowed", "task_refused", "no_quorum" */
   retryTask(taskId: string, input: RetryTaskInput): Promise<TaskView>;
-  /** @throws BzzzError "not_found", "not_allowed", "task_refused", "no_quorum" */
+  /** @throws BzzzError "not_found", "not_allowed", "task_refused", "result_moved", "no_quorum" */
   reviewTask(taskId: string, input: ReviewTaskInput): Promise<TaskView>;
 
   /** Entries with a cursor above `after` in order of cursor, at most `limit`. @throws BzzzError "invalid_topic", "invalid_kind" */

@@ -92,10 +92,13 @@ export class FakeTasks {
     return this.#replace({ ...task, state: "announced" }, "task_retried", input.reason);
   }
 
-  review(taskId: string, { verdict, reason }: ReviewTaskInput): TaskView {
+  review(taskId: string, { verdict, reason, result }: ReviewTaskInput): TaskView {
     const task = this.#expect(taskId, verdict);
     if (task.state !== "review") {
       throw new ApiError("task_refused", `Cannot ${verdict} the task: it is ${task.state}, not in review`);
+    }
+    if (result !== undefined && result !== task.result?.entry_id) {
+      throw new ApiError("result_moved", `Cannot ${verdict} the task: another result stands by now; look at it again`);
     }
     return this.#replace({ ...task, state: verdict === "accept" ? "completed" : "announced" }, "task_reviewed", reason);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "@hono/zod-openapi";
-import { parseTaskId } from "@bzzz/base";
+import { parseEntryId, parseTaskId } from "@bzzz/base";
 import {
   ANSWER_SCOPES,
   MAX_ACTION_ARGUMENTS,
@@ -93,6 +93,10 @@ export type RetryTaskInput = z.output<typeof retryTaskSchema>;
 export const reviewTaskSchema = z.strictObject({
   verdict: z.enum(["accept", "reject"]),
   reason: words(4_096).default(""),
+  result: z.string().refine((value) => parseEntryId(value) !== undefined, "an entry id").optional().describe(
+    "The result that was looked at, by `result.entry_id` of the task: when another stands by now it is refused with " +
+      "result_moved. Without it the one that this node knows of is judged",
+  ),
 }).superRefine((input, context) => {
   if (input.verdict === "reject" && input.reason.trim() === "") {
     context.addIssue({ code: "custom", path: ["reason"], message: "a rejection needs a reason" });

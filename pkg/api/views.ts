@@ -176,7 +176,12 @@ export const taskViewSchema = z.object({
     .describe("Results that came too late, or from a node that did not hold it"),
   progress: z.object({ percent: z.number().optional(), text: z.string(), at_ms: atMs }).optional(),
   blocked_on: z.string().optional().describe("Request the task waits for"),
-  result: z.object({ summary: z.string(), output: z.string(), duration_ms: z.number() }).optional(),
+  result: z.object({
+    entry_id: z.string().describe("The entry that tells it: what a review of it names"),
+    summary: z.string(),
+    output: z.string(),
+    duration_ms: z.number(),
+  }).optional(),
   reason: z.string().optional().describe("Why it failed or was cancelled"),
   created_at_ms: atMs,
   updated_at_ms: atMs,

@@ -40,6 +40,7 @@ export const STATUS_OF_CODE = {
   deleted: 410,
   precondition_failed: 412,
   term_moved: 409,
+  result_moved: 409,
   body_too_large: 413,
   content_too_large: 413,
   too_large: 413,

@@ -73,6 +73,7 @@ const CODES: Readonly<Partial<Record<ExitName, readonly string[]>>> = {
     "task_closed",
     "no_leader",
     "term_moved",
+    "result_moved",
     "task_refused",
     "mesh_missing",
   ],

@@ -49,10 +49,13 @@ Deno.test("a task: a result is sent back with a reason alone, and accepted witho
 });
 
 Deno.test("a task: what is accepted is the result that was shown, and the plan that is agreed to is that one", async () => {
-  const shown = { token: 1, result: { summary: "good", output: "", duration_ms: 1 } };
+  const shown = { token: 1, result: { entry_id: "a".repeat(64), summary: "good", output: "", duration_ms: 1 } };
   for (
     const [state, act, before, after] of [
-      ["review", "accept", shown, { token: 2, result: { summary: "bad", output: "", duration_ms: 1 } }],
+      ["review", "accept", shown, {
+        token: 2,
+        result: { entry_id: "b".repeat(64), summary: "bad", output: "", duration_ms: 1 },
+      }],
       ["discussing", "agree", { plan_entry: "a".repeat(64) }, { plan_entry: "b".repeat(64) }],
     ] as const
   ) {

@@ -83,7 +83,7 @@ export function addTaskRoutes(router: Router, mesh: MeshFacade): void {
     params,
     body: reviewTaskSchema,
     response: taskViewSchema,
-    errors: DECIDED,
+    errors: [...DECIDED, "result_moved"],
   }, async ({ params, body }) => ({ view: await mesh.reviewTask(await resolveTask(mesh, params.task), body) }));
 }
 

@@ -181,9 +181,9 @@ export class NodeFacade implements MeshFacade {
     return this.#taskView(await this.#desk.retry(taskId, options));
   }
 
-  async reviewTask(taskId: string, { verdict, reason }: ReviewTaskInput): Promise<TaskView> {
+  async reviewTask(taskId: string, input: ReviewTaskInput): Promise<TaskView> {
     this.#standing.assertMay("task_reviewed", "review a task");
-    return this.#taskView(await this.#desk.review(taskId, verdict, reason));
+    return this.#taskView(await this.#desk.review(taskId, input));
   }
 
   // deno-lint-ignore require-await -- a refusal must reject, not throw

@@ -1,4 +1,4 @@
-import { backoffMs, type Bytes, type Clock, type Random, type TaskId } from "@bzzz/base";
+import { backoffMs, type Bytes, type Clock, type EntryId, type Random, type TaskId } from "@bzzz/base";
 import {
   commandFor,
   isTransient,
@@ -24,6 +24,8 @@ export interface TaskActDeps {
 export type TaskActOutcome =
   | { readonly type: "decided"; readonly certificate: Bytes }
   | { readonly type: "refused"; readonly code: string }
+  /** Another result than the one that is judged waits for its review. */
+  | { readonly type: "moved" }
   | { readonly type: "undecided"; readonly reason: string };
 
 /** All tries of one act end by then: a person waits. */
@@ -32,9 +34,15 @@ const BACKOFF = { baseMs: 50, maxMs: 1_000 } as const;
 
 /**
  * Has an act of somebody who is not the holder decided. The task may change meanwhile (a renewal, a result): the act is
- * then made anew for what it has become, and refused if it does not fit any more.
+ * then made anew for what it has become, and refused if it does not fit any more. With `result` it is for that result
+ * alone; a command is for one version of the task, so what is compared here is what the voters decide about.
  */
-export async function decideTaskAct(deps: TaskActDeps, taskId: TaskId, act: TaskAct): Promise<TaskActOutcome> {
+export async function decideTaskAct(
+  deps: TaskActDeps,
+  taskId: TaskId,
+  act: TaskAct,
+  { result }: { readonly result?: EntryId | undefined } = {},
+): Promise<TaskActOutcome> {
   const { register, clock, random } = deps;
   const untilMs = clock.monotonicMs() + PATIENCE_MS;
   const view = deps.view();
@@ -42,6 +50,7 @@ export async function decideTaskAct(deps: TaskActDeps, taskId: TaskId, act: Task
   const reference = { post: view.post, terms: termsOf(view) };
   let value: TaskValue | undefined = view.value;
   for (let tries = 1;; tries++) {
+    if (result !== undefined && value?.state === "review" && value.result !== result) return { type: "moved" };
     const timeoutMs = Math.max(1, untilMs - clock.monotonicMs());
     const outcome = await register.submit(taskKey(taskId), commandFor(value, reference, act), { timeoutMs });
     if (outcome.type === "decided") return { type: "decided", certificate: encodeCertificate(outcome.certificate) };

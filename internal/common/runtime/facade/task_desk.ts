@@ -1,4 +1,4 @@
-import type { PostTaskInput } from "@bzzz/api";
+import type { PostTaskInput, ReviewTaskInput } from "@bzzz/api";
 import { BzzzError, type Clock, type EntryId, parseTaskId, type Random, SerialQueue, type TaskId } from "@bzzz/base";
 import {
   createTaskId,
@@ -21,6 +21,7 @@ export class TaskDeskError extends BzzzError<
   | "not_found"
   | "task_closed"
   | "task_refused"
+  | "result_moved"
   | "client_id_conflict"
   | "invalid_request"
   | "not_allowed"
@@ -128,10 +129,11 @@ export class TaskDesk {
   }
 
   /**
-   * Accepts the result of a task in review, or sends it back.
-   * @throws TaskDeskError "not_found", "not_allowed", "task_refused", "no_quorum"
+   * Accepts the result of a task in review, or sends it back: the one that `result` names, or that this node knows of now, and
+   * none that has come in its place.
+   * @throws TaskDeskError "not_found", "not_allowed", "task_refused", "result_moved", "no_quorum"
    */
-  async review(reference: string, verdict: "accept" | "reject", reason: string): Promise<TaskView> {
+  async review(reference: string, { verdict, reason, result }: ReviewTaskInput): Promise<TaskView> {
     return await this.#acts.run(async () => {
       const task = this.#find(reference, verdict);
       const { taskId } = task;
@@ -144,6 +146,8 @@ export class TaskDesk {
           },
         );
       }
+      const standing = task.value?.result;
+      if (result !== undefined && result !== standing) throw moved(verdict, taskId);
       const { journal, local, clock } = this.#deps;
       const authority = local.membership.grantOf(journal.self, clock.nowMs());
       if (!authority || !mayReview({ body: task, author: task.postedBy }, journal.self, authority)) {
@@ -153,7 +157,7 @@ export class TaskDesk {
         throw new TaskDeskError("not_allowed", `Cannot ${verdict} task ${taskId}: ${who} may`);
       }
       const told = await this.#tell("task_reviewed", taskId, { taskId, verdict, reason: reason.slice(0, 4096) });
-      return await this.#decide(taskId, verdict, { type: verdict, told });
+      return await this.#decide(taskId, verdict, { type: verdict, told }, standing);
     });
   }
 
@@ -176,10 +180,10 @@ export class TaskDesk {
   }
 
   /** The register decides what is told; the decision is told, too. */
-  async #decide(taskId: TaskId, verb: string, act: TaskAct): Promise<TaskView> {
+  async #decide(taskId: TaskId, verb: string, act: TaskAct, result?: EntryId): Promise<TaskView> {
     const { readModel, register, clock, random } = this.#deps;
     const deps: TaskActDeps = { register, clock, random, view: () => readModel.task(taskId) };
-    const outcome = await decideTaskAct(deps, taskId, act);
+    const outcome = await decideTaskAct(deps, taskId, act, { result });
     if (outcome.type === "decided") {
       await this.#tell("task_decided", taskId, { taskId, certificate: outcome.certificate });
       return this.#view(taskId);
@@ -191,6 +195,7 @@ export class TaskDesk {
         { details: { reason: outcome.reason } },
       );
     }
+    if (outcome.type === "moved") throw moved(verb, taskId);
     const { code } = outcome;
     if (code === "already_finished") throw closed(verb, readModel.task(taskId) ?? { taskId, state: "completed" });
     if (code === "not_allowed") throw maySteerNot(verb, taskId);
@@ -237,6 +242,14 @@ function maySteerNot(verb: string, taskId: TaskId): TaskDeskError {
 
 function closed(verb: string, { taskId, state }: Pick<TaskView, "taskId" | "state">): TaskDeskError {
   return new TaskDeskError("task_closed", `Cannot ${verb} task ${taskId}: it is ${state}`, { details: { state } });
+}
+
+function moved(verb: string, taskId: TaskId): TaskDeskError {
+  return new TaskDeskError(
+    "result_moved",
+    `Cannot ${verb} task ${taskId}: another result stands by now; look at it again`,
+    { details: { task_id: taskId } },
+  );
 }
 
 /** Only a new task must have time left: a post that is repeated may come late. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { codeOf, OfflineMesh, person } from "./testing.ts";
+import { parseTaskId } from "@bzzz/base";
+import { commandFor, type TaskAct, taskKey, termsOf } from "@bzzz/coordinator";
+import { encodeCertificate } from "@bzzz/register";
+import { TOPICS } from "@bzzz/wire";
+import { codeOf, OfflineMesh, type OfflineNode, person } from "./testing.ts";
 import { messageInput, taskInput } from "./testdata/inputs.ts";
 
 const JOURNAL = { after: 0, limit: 100 };
@@ -101,6 +105,103 @@ Deno.test("reviewTask(): a result is judged when there is one, by who may; who i
   assert.equal(await codeOf(facade.reviewTask("nonsense", { verdict: "accept", reason: "" })), "not_found");
 
   assert.deepEqual(await facade.journal(JOURNAL), before);
+});
+
+/** A portal with a task that wants a review, and an agent that does it. */
+async function startReviewed(mesh: OfflineMesh) {
+  const worker = await mesh.start({ agentId: "worker" });
+  const portal = await mesh.start(person("alice"));
+  for (const grant of mesh.mesh.membership().grants()) {
+    for (const node of [worker, portal]) node.local.membership.addGrant(grant);
+  }
+  const { task: posted } = await portal.facade.postTask(taskInput({ review: {} }));
+  const id = parseTaskId(posted.task_id) ?? assert.fail();
+  const { agentId, role, binaryType } = worker.member.grant;
+  const record = { agentId, role, binaryType, capabilities: [], models: [], software: "1", protocolMin: 1 };
+  await worker.journal.append({
+    kind: "agent_record",
+    topic: TOPICS.agents,
+    body: { ...record, protocolMax: 1 },
+  });
+  await mesh.share();
+  const tell = async (kind: "task_completed" | "task_decided", body: object) => {
+    // both kinds' bodies are made below as their schemas want them
+    const { envelope } = await worker.journal.append(
+      { kind, topic: TOPICS.coordination, task: id, body: { taskId: id, ...body } } as never,
+    );
+    await mesh.share();
+    return envelope.id;
+  };
+  /** Decided by the voters; the portal hears of it unless it is `isUntold`. */
+  const decide = async (who: OfflineNode, act: TaskAct, isUntold = false) => {
+    const view = portal.readModel.task(id) ?? assert.fail();
+    const value = portal.voters.value(id);
+    const command = commandFor(value, { post: view.post, terms: termsOf(view) }, act);
+    const outcome = await portal.voters.register({ peer: who.member.peerId }).submit(taskKey(id), command);
+    assert.ok(outcome.type === "decided", JSON.stringify(outcome));
+    if (!isUntold) await tell("task_decided", { certificate: encodeCertificate(outcome.certificate) });
+  };
+  /** One try, up to the result that waits to be judged; its entry. */
+  const finish = async (output: string, isUntold = false) => {
+    await decide(worker, { type: "claim", leaseMs: 60_000, isBegun: true }, isUntold);
+    const { attempt = 1, token = 1 } = portal.voters.value(id) ?? {};
+    const told = await tell("task_completed", {
+      attempt,
+      token,
+      summary: "done",
+      output,
+      durationMs: 1,
+      used: undefined,
+    });
+    await decide(worker, { type: "complete", told }, isUntold);
+    return told;
+  };
+  return { id, facade: portal.facade, portal, decide, finish };
+}
+
+Deno.test("reviewTask(): a result that was looked at is judged, and no other that stands in its place by now", async () => {
+  await using mesh = new OfflineMesh();
+  const { id, facade, finish } = await startReviewed(mesh);
+  const first = await finish("good");
+  assert.equal((await facade.task(id))?.result?.entry_id, first);
+  await facade.reviewTask(id, { verdict: "reject", reason: "shorter", result: first });
+  const second = await finish("bad");
+  const before = await facade.journal(JOURNAL);
+
+  for (const verdict of ["accept", "reject"] as const) {
+    assert.equal(
+      await codeOf(facade.reviewTask(id, { verdict, reason: "yes", result: first })),
+      "result_moved",
+      verdict,
+    );
+  }
+
+  assert.deepEqual(await facade.journal(JOURNAL), before);
+  assert.equal((await facade.task(id))?.state, "review");
+  const accepted = await facade.reviewTask(id, { verdict: "accept", reason: "", result: second });
+  assert.deepEqual([accepted.state, accepted.result?.output], ["completed", "bad"]);
+});
+
+Deno.test("reviewTask(): the voters judge no result of which this node has not heard, whether one was named or not", async () => {
+  for (const isNamed of [true, false]) {
+    await using mesh = new OfflineMesh();
+    const { id, facade, portal, decide, finish } = await startReviewed(mesh);
+    const first = await finish("good");
+    const { envelope } = await portal.journal.append({
+      kind: "task_reviewed",
+      topic: TOPICS.coordination,
+      task: id,
+      body: { taskId: id, verdict: "reject", reason: "shorter" },
+    });
+    await decide(portal, { type: "reject", told: envelope.id }, true);
+    await finish("bad", true);
+
+    const named = isNamed ? { result: first } : {};
+    const code = await codeOf(facade.reviewTask(id, { verdict: "accept", reason: "", ...named }));
+
+    assert.equal(code, "result_moved");
+    assert.equal(portal.voters.value(id)?.state, "review");
+  }
 });
 
 Deno.test("postTask(): what it depends on must be known, and its deadline a moment that comes", async () => {

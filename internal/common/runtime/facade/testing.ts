@@ -63,7 +63,8 @@ export interface OfflineNode extends AsyncDisposable {
   /** The node's own age identity, opened. */
   readonly self: AgeOpener;
   readonly readModel: MeshReadModel;
-  /** The tasks' registers, of voters in memory that are this node's alone. */
+  /** Voters in memory that are this node's alone, and the tasks' registers as it uses them. */
+  readonly voters: MemoryTaskVoters;
   readonly register: TaskRegister;
   readonly people: People;
   readonly person: PersonKeys;
@@ -217,6 +218,7 @@ export class OfflineMesh implements AsyncDisposable {
       audit,
       self,
       readModel,
+      voters,
       register,
       people,
       person,

@@ -118,9 +118,14 @@ export function taskView(task: BoardTask, grantOf: GrantLookup, { session, used 
       }
       : {}),
     ...(blockedOn ? { blocked_on: blockedOn } : {}),
-    ...(task.result
+    ...(task.result && task.value?.result
       ? {
-        result: { summary: task.result.summary, output: task.result.output, duration_ms: task.result.durationMs },
+        result: {
+          entry_id: task.value.result,
+          summary: task.result.summary,
+          output: task.result.output,
+          duration_ms: task.result.durationMs,
+        },
       }
       : {}),
     ...(task.reason === undefined ? {} : { reason: task.reason }),

@@ -117,7 +117,11 @@ async function carryOut(
   switch (act) {
     case "accept":
     case "reject":
-      await client.reviewTask(id, { verdict: act, reason }, options);
+      await client.reviewTask(
+        id,
+        { verdict: act, reason, ...(task.result ? { result: task.result.entry_id } : {}) },
+        options,
+      );
       return;
     case "retry":
       await client.retryTask(id, { reason }, options);
