@@ -14,6 +14,8 @@ export class CliError extends BzzzError<
   | "wildcard_not_allowed"
   | "validation_failed"
   | "not_found"
+  | "task_refused"
+  | "version_moved"
   | "timeout"
 > {}
 

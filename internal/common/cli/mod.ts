@@ -103,6 +103,7 @@ export type { SetupOutcome } from "./setup/carry_out.ts";
 export { actionsOf, describeChange, isRestoring, portsOf, portsProblem, settingsOf } from "./setup/plan.ts";
 export { lineOf, nextQuestion, questionsFor, readAnswer } from "./setup/questions.ts";
 export type { Question, Reading, SetupFacts } from "./setup/questions.ts";
+export { ShownVersions } from "./shown.ts";
 export { createShell, type Shell as ProcessShell } from "./shell.ts";
 export { nearest } from "./suggest.ts";
 export { COMMANDS, withCommands } from "./table.ts";

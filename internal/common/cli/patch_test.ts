@@ -9,7 +9,7 @@ import { createNullLogger } from "@bzzz/logging";
 import { UCXI_BASE } from "@bzzz/ucxi";
 import { createTestUcxi } from "@bzzz/ucxi/testing";
 import { parseConcrete, parsePatch } from "@bzzz/ucxl";
-import { createTimeFormat, runCommandLine } from "./mod.ts";
+import { createTimeFormat, runCommandLine, ShownVersions } from "./mod.ts";
 import { MemorySink, TEST_PROGRAM } from "./testing.ts";
 
 const PLAN = "ucxl://ana:admin@shop:checkout/*^/docs/plan.md";
@@ -22,8 +22,13 @@ class BasilsMesh extends FakeMesh {
   }
 }
 
-function startShell(options: Parameters<typeof createTestUcxi>[0] & { readonly ask?: () => Promise<string> } = {}) {
-  const { ask, ...rest } = options;
+function startShell(
+  options: Parameters<typeof createTestUcxi>[0] & {
+    readonly ask?: (question: string) => Promise<string>;
+    readonly shown?: ShownVersions;
+  } = {},
+) {
+  const { ask, shown, ...rest } = options;
   const ucxi = createTestUcxi(rest);
   const { clock } = ucxi.node;
   const random = createSeededRandom(1);
@@ -47,6 +52,7 @@ function startShell(options: Parameters<typeof createTestUcxi>[0] & { readonly a
       connect: () => Promise.resolve(client),
       readBytes: () => Promise.resolve(utf8Encode("from input\n")),
       ...(ask ? { ask } : {}),
+      ...(shown ? { shown } : {}),
     });
     return { status, out: out.text, err: err.text };
   };
@@ -143,7 +149,7 @@ Deno.test("a patch is not applied over something else, nor when it was rejected;
 
 Deno.test("a vote on a patch asks for the passphrase of a locked key, as every vote does", async () => {
   await using shell = startShell({
-    ask: () => Promise.resolve("correct horse"),
+    ask: (question) => Promise.resolve(question.startsWith("type y ") ? "y" : "correct horse"),
     signVote: (body, passphrase) => {
       if (passphrase === "correct horse") return Promise.resolve(body);
       return Promise.reject(new ApiError("identity_locked", "Cannot vote: the key of this person is locked"));
@@ -154,7 +160,8 @@ Deno.test("a vote on a patch asks for the passphrase of a locked key, as every v
 
   const { status, out, err } = await shell.run("patch", "review", address, "approve");
 
-  assert.deepEqual([status, out], [0, "Voted approve; the patch is approved by basil.\n"], err);
+  assert.equal(status, 0, err);
+  assert.match(out, /^Patch: Cards\n[^]*\n\+use cards\n[^]*\nVoted approve; the patch is approved by basil\.\n$/);
 });
 
 Deno.test("who writes over a patch, or calls a vote on it, changes neither what is applied nor where it stands", async () => {
@@ -230,4 +237,63 @@ Deno.test("what is no patch, has no title, or changes nothing is refused; a draf
   assert.match(list.err, /left out ucxl:.*words\.md: Cannot read/);
   assert.match((await run("patch", "submit", patch)).err, /decide propose WORDS --cite ucxl:.*draft\.json/);
   assert.match((await run("patch", "review", patch, "approve")).err, /has not put it to the vote/);
+});
+
+/** Another version of a patch, put to the vote by its author after the one that is. */
+async function offerAnew(
+  { ucxi, run }: ReturnType<typeof startShell>,
+  clock: ManualClock,
+  address: string,
+): Promise<void> {
+  const { bytes } = await ucxi.client.get(address);
+  const record = parsePatch(utf8Decode(bytes));
+  const text = JSON.stringify({ ...record, content: "use nothing" });
+  const { citation } = await ucxi.client.put(address, utf8Encode(text), { mediaType: "application/json" });
+  await clock.advance(1_000);
+  const { status, err } = await run("decide", "propose", "Cards,", "again", "--cite", citation);
+  assert.equal(status, 0, err);
+}
+
+Deno.test("a vote on a patch is on the version that was seen, however it is named", async () => {
+  const clock = new ManualClock();
+  await using shell = startShell({ clock });
+  const { ucxi, run, json } = shell;
+  await ucxi.client.put(PLAN, utf8Encode("use cash"));
+  const { address } = await json("patch", "create", PLAN, "use cards", "--title", "Cards", "--quorum", "2");
+  const first = (await json("patch", "show", address)).citation;
+  await offerAnew(shell, clock, address);
+  const second = (await json("patch", "show", address)).citation;
+
+  const old = await run("patch", "review", first, "abstain");
+  const unseen = await run("patch", "review", address, "abstain");
+
+  assert.notEqual(first, second);
+  assert.deepEqual([old.status, unseen.status], [3, 2], old.err + unseen.err);
+  assert.match(old.err, /something else stands there by now.*look again with patch show/);
+  assert.match(unseen.err, /unseen: .*give its citation, from patch show/);
+  assert.equal((await run("patch", "review", second, "abstain")).status, 0);
+});
+
+Deno.test("what a portal has shown of a patch or a decision is voted on without a question, and nothing else is", async () => {
+  const questions: string[] = [];
+  const clock = new ManualClock();
+  await using shell = startShell({
+    clock,
+    shown: new ShownVersions(),
+    ask: (question) => Promise.resolve((questions.push(question), "n")),
+  });
+  const { ucxi, run, json } = shell;
+  await ucxi.client.put(PLAN, utf8Encode("use cash"));
+  const { address, decision } = await json("patch", "create", PLAN, "use cards", "--title", "Cards", "--quorum", "3");
+
+  assert.equal((await run("patch", "review", address, "abstain")).status, 2);
+  assert.equal((await run("decide", "vote", decision, "abstain")).status, 2);
+  assert.deepEqual(questions, ["type y to vote abstain: ", "type y to vote abstain: "]);
+  await run("patch", "show", address);
+  await run("decide", "show", decision);
+  assert.equal((await run("patch", "review", address, "abstain")).status, 0);
+  assert.equal((await run("decide", "vote", decision, "defer")).status, 0);
+  await offerAnew(shell, clock, address);
+  assert.equal((await run("patch", "review", address, "abstain")).status, 3);
+  assert.equal(questions.length, 2);
 });

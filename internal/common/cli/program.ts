@@ -8,6 +8,7 @@ import type { ProgramHooks } from "./hooks.ts";
 import { Output, OutputClosedError, type TextSink } from "./output.ts";
 import { type Invocation, namedCommand, parseCommandLine } from "./parse.ts";
 import { sanitiseText, toSafeJson } from "./sanitise.ts";
+import { ShownVersions } from "./shown.ts";
 import type { Command, CommandContext, GlobalFlags, ProgramSpec, Surface, TimeFormat } from "./types.ts";
 
 /** What a command line runs in; the shell and the portal's prompt each make one. */
@@ -21,6 +22,8 @@ export interface CommandEnvironment {
   readonly signal: AbortSignal;
   readonly connect: (globals: GlobalFlags) => Promise<ApiClient>;
   readonly hooks?: ProgramHooks;
+  /** Where command lines follow each other: what was shown in one counts in the next. */
+  readonly shown?: ShownVersions;
   readonly ask?: NonNullable<CommandContext["ask"]>;
   readonly readInput?: () => Promise<string>;
   readonly readBytes?: (maxBytes: number) => Promise<Uint8Array>;
@@ -83,6 +86,7 @@ async function runInvocation(
         signal: environment.signal,
         surface: environment.surface,
         format: environment.format,
+        shown: environment.shown ?? new ShownVersions(),
         ...(environment.ask ? { ask: environment.ask } : {}),
         ...(environment.readBytes ? { readBytes: environment.readBytes } : {}),
         ...(environment.readInput ? { readInput: environment.readInput } : {}),

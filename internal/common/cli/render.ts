@@ -131,6 +131,7 @@ export function describeTask(task: TaskView, format: TimeFormat, nowMs: number):
       ? [
         "",
         `Result: ${sanitiseLine(task.result.summary)} (${formatDuration(task.result.duration_ms)})`,
+        ...field("Result entry", sanitiseLine(task.result.entry_id)),
         ...sanitiseText(task.result.output).split("\n").map((line) => `  ${line}`),
       ]
       : []),

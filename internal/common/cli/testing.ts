@@ -18,6 +18,7 @@ import {
   type ProgramHooks,
   type ProgramSpec,
   runCommandLine,
+  type ShownVersions,
   type TextSink,
 } from "./mod.ts";
 
@@ -98,9 +99,18 @@ export interface TestShell extends TestNode {
   readonly questions: readonly string[];
 }
 
-/** Runs command lines against `createTestNode`; `answers` are what the person types, in order. */
+/**
+ * Runs command lines against `createTestNode`; `answers` are what the person types, in order, or what happens before they
+ * do. With `shown` the lines follow each other, as in a portal.
+ */
 export function createTestShell(
-  options: { hooks?: Partial<ProgramHooks>; answers?: string[]; input?: string; program?: Partial<ProgramSpec> } = {},
+  options: {
+    hooks?: Partial<ProgramHooks>;
+    answers?: (string | (() => string))[];
+    input?: string;
+    program?: Partial<ProgramSpec>;
+    shown?: ShownVersions;
+  } = {},
 ): TestShell {
   const node = createTestNode();
   const out = new MemorySink();
@@ -117,12 +127,14 @@ export function createTestShell(
     connect: () => Promise.resolve(node.client),
     // A test names the hooks its command calls; another one fails as a missing method.
     hooks: (options.hooks ?? {}) as ProgramHooks,
+    ...(options.shown ? { shown: options.shown } : {}),
     ...(options.input === undefined ? {} : { readInput: () => Promise.resolve(options.input ?? "") }),
     ...(options.answers
       ? {
         ask: (question: string) => {
           questions.push(question);
-          return Promise.resolve(options.answers?.shift());
+          const answer = options.answers?.shift();
+          return Promise.resolve(typeof answer === "function" ? answer() : answer);
         },
       }
       : {}),

@@ -3,6 +3,7 @@ import type { Clock } from "@bzzz/base";
 import type { ExitStatus } from "./exit.ts";
 import type { ProgramHooks } from "./hooks.ts";
 import type { Output } from "./output.ts";
+import type { ShownVersions } from "./shown.ts";
 import type { FlagValues } from "./values.ts";
 
 /** What a flag takes: nothing, a text, several texts (repeated or with commas), a whole number, or a time like `90s`, `10m`, `2h`, `7d`. */
@@ -104,6 +105,8 @@ export interface CommandContext {
   /** All of standard input as bytes, at most `maxBytes`. Missing in the portal. */
   readonly readBytes?: (maxBytes: number) => Promise<Uint8Array>;
   readonly format: TimeFormat;
+  /** What the person was shown before, in this portal. */
+  readonly shown: ShownVersions;
   /** @throws CliError "node_unreachable" when no node runs for this data directory */
   client(): Promise<ApiClient>;
   /** @throws CliError "not_available_here" in the portal */

@@ -3,7 +3,7 @@ import { ApiClient } from "@bzzz/api";
 import { concatBytes, utf8Decode, utf8Encode } from "@bzzz/base";
 import { createSeededRandom } from "@bzzz/base/testing";
 import { createTestUcxi, TEST_WRITE_TOKEN, type TestUcxi } from "@bzzz/ucxi/testing";
-import { createTimeFormat, runCommandLine } from "./mod.ts";
+import { type CommandEnvironment, createTimeFormat, runCommandLine, ShownVersions } from "./mod.ts";
 import { MemorySink, TEST_PROGRAM } from "./testing.ts";
 
 const PLAN = "ucxl://basil:developer@shop:checkout/docs/plan.md";
@@ -18,7 +18,7 @@ class PipeSink extends MemorySink {
   }
 }
 
-function shellOn(test: TestUcxi) {
+function shellOn(test: TestUcxi, more: Pick<CommandEnvironment, "ask" | "shown"> = {}) {
   const client = new ApiClient({
     fetch: (request) => test.server.fetch(request),
     clock: test.node.clock,
@@ -34,6 +34,7 @@ function shellOn(test: TestUcxi) {
       format: createTimeFormat("UTC"),
       signal: new AbortController().signal,
       connect: () => Promise.resolve(client),
+      ...more,
       ...(input === undefined
         ? {}
         : { readBytes: () => Promise.resolve(typeof input === "string" ? utf8Encode(input) : input) }),
@@ -134,6 +135,46 @@ Deno.test("ucxl ls, history, diff, search, watch", async () => {
   assert.match((await run(["ucxl", "search", "nowhere"])).out, /Nothing found/);
   const seen = (await run(["ucxl", "watch", "--after", "0", "--limit", "2", "--json"])).out.trim().split("\n");
   assert.deepEqual(seen.map((line) => JSON.parse(line).n), [1, 2]);
+});
+
+Deno.test("a vote is on the version that was seen, and not on what was written over it", async () => {
+  await using test = createTestUcxi();
+  const answers: (() => Promise<string>)[] = [];
+  const ask = async () => await answers.shift()?.();
+  const [script, person, portal] = [
+    shellOn(test),
+    shellOn(test, { ask }),
+    shellOn(test, { shown: new ShownVersions() }),
+  ];
+  await script(["decide", "propose", "Use", "cards", "--quorum", "3"]);
+  const [item] = await test.client.decisions({});
+  const { version: { address, citation: first }, record } = item ?? assert.fail();
+  const rewrite = async (title: string) => {
+    const text = JSON.stringify({ v: 1, ...record, title });
+    await test.client.put(address, utf8Encode(text), { mediaType: "application/json" });
+  };
+  const votes = async () => (await test.client.decision(address)).votes.length;
+
+  assert.equal((await script(["decide", "vote", address, "defer"])).status, 0, "there has been no other");
+  assert.match((await portal(["decide", "show", address])).out, /Use cards/);
+  answers.push(() => Promise.resolve("y"));
+  assert.match((await person(["decide", "vote", address, "defer"])).out, /^Decision: Use cards\n[^]*\nVoted defer/);
+  await rewrite("Use cash");
+
+  const unseen = await script(["decide", "vote", address, "approve"]);
+  const shown = await portal(["decide", "vote", address, "approve"]);
+  assert.deepEqual([unseen.status, shown.status], [2, 3]);
+  assert.match(unseen.err, /give its citation, from decide show/);
+  assert.match(shown.err, /look again with decide show/);
+  assert.equal(await votes(), 0, "on what stands there now");
+  answers.push(async () => {
+    await rewrite("Use nothing");
+    return "y";
+  });
+  const asked = await person(["decide", "vote", address, "approve"]);
+  assert.equal(asked.status, 3, asked.err);
+  assert.equal(await votes(), 0);
+  assert.equal((await script(["decide", "vote", first, "approve"])).status, 0, "it is named");
 });
 
 Deno.test("decide propose, list, show, vote", async () => {

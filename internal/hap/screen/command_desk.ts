@@ -1,6 +1,6 @@
 import type { ApiClient, RequestView } from "@bzzz/api";
 import { abortable, BzzzError, type Clock, errorMessage } from "@bzzz/base";
-import { type AskOptions, type ProgramSpec, runCommandLine, type TimeFormat } from "@bzzz/cli";
+import { type AskOptions, type ProgramSpec, runCommandLine, ShownVersions, type TimeFormat } from "@bzzz/cli";
 import { splitLine } from "../terminal/words.ts";
 import type { Effect, ScreenEvent } from "./core/events.ts";
 
@@ -27,6 +27,7 @@ export class CommandDesk {
     readonly keyUsed: () => void;
     readonly signal: AbortSignal;
   };
+  readonly #shown = new ShownVersions();
   #running: AbortController | undefined;
   #answer: ((text: string | undefined) => void) | undefined;
 
@@ -114,6 +115,7 @@ export class CommandDesk {
         clock,
         format,
         signal,
+        shown: this.#shown,
         connect: () => Promise.resolve(client),
         ask: (label, options) => this.#ask(label, signal, options),
       });

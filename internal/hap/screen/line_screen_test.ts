@@ -137,3 +137,26 @@ Deno.test("an address that was pinned stays at hand in the palette and for Tab, 
   await press("\x10", "pinned");
   assert.doesNotMatch(terminal.text(), /plan\.md +pinned/);
 });
+
+Deno.test("a result is judged by its line as it was shown by one before, and as no other", async () => {
+  await using screen = await startTestScreen({ size: { columns: 110, rows: 40 } });
+  const { mesh, press } = screen;
+  await press("/task post count\r");
+  await screen.until("the task", () => mesh.taskMap.size === 1);
+  const [task] = mesh.taskMap.values();
+  assert.ok(task);
+  const stand = (entry: string, summary: string, token: number) => {
+    const result = { entry_id: entry.repeat(64), summary, output: "", duration_ms: 1 };
+    mesh.taskMap.set(task.task_id, { ...task, state: "review", token, result });
+  };
+  stand("a", "forty-one", 1);
+  const id = shortTaskId(task.task_id);
+
+  await press(`/task show ${id}\r`);
+  await screen.shows("Result: forty-one");
+  stand("b", "forty-two", 2);
+  await press(`/task accept ${id}\r`);
+  await screen.shows("something else stands there by now");
+
+  assert.equal(mesh.taskMap.get(task.task_id)?.state, "review");
+});

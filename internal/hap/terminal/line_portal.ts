@@ -8,6 +8,7 @@ import {
   OutputClosedError,
   type ProgramSpec,
   runCommandLine,
+  ShownVersions,
   type TimeFormat,
 } from "@bzzz/cli";
 import { portalCommands } from "../portal_commands.ts";
@@ -55,6 +56,7 @@ export class LinePortal {
   readonly #announcer: Announcer;
   readonly #stopping = new AbortController();
   readonly #queued: string[] = [];
+  readonly #shown = new ShownVersions();
   #line: EditorState = emptyLine();
   #question: Question | undefined;
   #running: AbortController | undefined;
@@ -245,6 +247,7 @@ export class LinePortal {
       clock,
       format: this.#format,
       signal,
+      shown: this.#shown,
       connect: () => Promise.resolve(client),
       ...(isInteractive ? { ask: (question, options) => this.#ask(question, signal, options) } : {}),
     });

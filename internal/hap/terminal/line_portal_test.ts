@@ -379,3 +379,29 @@ Deno.test("help in the portal lists its verbs, without the flags of a program", 
   assert.doesNotMatch(terminal.written, /--home/);
   assert.match(terminal.written, /Cannot run "init": there is no such command/);
 });
+
+Deno.test("a result that was shown is the one that is judged, keys or pipe: not what has come in its place", async () => {
+  for (const [input, enter] of [["lines", "\n"], ["keys", "\r"]] as const) {
+    const terminal = new MemoryTerminal(input);
+    const { portal, mesh, client, seen } = createTestPortal(terminal);
+    const task = await client.postTask({ title: "count", review: {} });
+    const stand = (entry: string, summary: string, token: number) => {
+      const result = { entry_id: entry.repeat(64), summary, output: "", duration_ms: 1 };
+      mesh.taskMap.set(task.task_id, { ...task, state: "review", token, result });
+    };
+    stand("a", "forty-one", 1);
+    await portal.start();
+
+    terminal.type(`task show ${task.task_id}${enter}`);
+    await seen("Result: forty-one");
+    stand("b", "forty-two", 2);
+    terminal.type(`task accept ${task.task_id}${enter}`);
+    await seen("something else stands there by now");
+    assert.equal(mesh.taskMap.get(task.task_id)?.state, "review", input);
+    terminal.type(`task show ${task.task_id}${enter}task accept ${task.task_id}${enter}`);
+    await seen("Accepted the result");
+    await portal.stop();
+
+    assert.equal(mesh.taskMap.get(task.task_id)?.state, "completed", input);
+  }
+});

@@ -1,10 +1,11 @@
-import { DECISION_STATES } from "@bzzz/ucxi";
-import { DECISION_OUTCOMES, DECISION_TYPES } from "@bzzz/ucxl";
+import { DECISION_STATES, type DecisionDetailView, type UcxiClient } from "@bzzz/ucxi";
+import { addressKey, DECISION_OUTCOMES, DECISION_TYPES, parseConcrete, revisionOf } from "@bzzz/ucxl";
 import { VOTES } from "@bzzz/wire";
 import { EXIT } from "../exit.ts";
 import { sanitiseLine } from "../sanitise.ts";
-import type { Command } from "../types.ts";
+import type { Command, CommandContext } from "../types.ts";
 import { given } from "../values.ts";
+import { type Judged, moved, mustBeSeen, noteShown } from "./judge.ts";
 import { withPassphrase } from "./passphrase.ts";
 import { decisionState, describeDecision, votersOf, votesOf } from "./decide_render.ts";
 import { readAddressArg, ucxiOf } from "./ucxl_arguments.ts";
@@ -53,6 +54,7 @@ const show: Command = {
     const address = readAddressArg(context.values.required("address"));
     const decision = await (await ucxiOf(context)).decision(address, { signal: context.signal });
     await context.out.item(decision, () => describeDecision(decision, context.format, context.clock.nowMs()));
+    noteShown(context, thingOf(decision), decision.version.citation);
     return EXIT.ok;
   },
 };
@@ -116,8 +118,10 @@ const vote: Command = {
   group: "context",
   summary: "Vote on a decision",
   details:
-    "Voting again changes the vote, as long as it is open. With the citation that decide show tells, it is a vote on that " +
-    "version, whatever is written over it. The reason is sealed for those who may read the decision. " +
+    "Voting again changes the vote, as long as it is open. It is on the version that was seen: the one whose citation " +
+    "(decide show) is given as the address, the one that was shown in this portal before, or else the one that is shown " +
+    "now and confirmed with y. Where nobody can be asked the citation is needed once the decision was written anew. When " +
+    "another version than the one that was seen stands there by now, nothing is sent (3). The reason is sealed for those who may read the decision. " +
     "In a portal your key signs the vote; one that no person has signed is that of a node, and does not bind.",
   args: [ADDRESS, { name: "vote", summary: VOTES.join(", "), isRequired: true, choices: VOTES }],
   flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Why" }],
@@ -127,7 +131,7 @@ const vote: Command = {
     const { values } = context;
     const client = await ucxiOf(context);
     const ballot = {
-      address: readAddressArg(values.required("address")),
+      address: await seenVersion(context, client),
       vote: values.required("vote"),
       ...given("reason", values.text("reason")),
     };
@@ -142,6 +146,32 @@ const vote: Command = {
     return EXIT.ok;
   },
 };
+
+/** The version that is voted on. @throws CliError when it is not what was seen */
+async function seenVersion(context: CommandContext, client: UcxiClient): Promise<string> {
+  const { values, signal, format, clock } = context;
+  const address = readAddressArg(values.required("address"));
+  if (revisionOf(parseConcrete(address)) !== undefined) return address; // it names one for ever
+  const decision = await client.decision(address, { signal });
+  const { citation, total } = decision.version;
+  if (decision.state !== "open") return citation; // the node says why there is no vote on it
+  const judged: Judged = {
+    what: `vote ${values.required("vote")}`,
+    thing: thingOf(decision),
+    version: citation,
+    isFirst: total === 1,
+    lines: () => Promise.resolve(describeDecision(decision, format, clock.nowMs())),
+    show: `decide show ${address}`,
+    naming: "give its citation, from decide show, in place of the address",
+  };
+  const isShownNow = await mustBeSeen(context, judged);
+  if (isShownNow && (await client.decision(address, { signal })).version.citation !== citation) throw moved(judged);
+  return citation;
+}
+
+function thingOf({ version }: DecisionDetailView): string {
+  return `decision ${addressKey(parseConcrete(version.address))}`;
+}
 
 /** What was decided, and deciding. */
 export const DECIDE_COMMANDS: readonly Command[] = [list, show, propose, vote];

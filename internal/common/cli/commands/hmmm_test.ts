@@ -111,7 +111,8 @@ Deno.test("task retry, accept and reject: named refusals, and what they did", as
   const unreviewed = await run("task", "accept", id);
   const wordless = await run("task", "reject", id);
   const task = mesh.taskMap.get(full) ?? assert.fail();
-  mesh.taskMap.set(full, { ...task, state: "review" });
+  const result = { entry_id: "a".repeat(64), summary: "shipped", output: "", duration_ms: 1 };
+  mesh.taskMap.set(full, { ...task, state: "review", token: 1, result });
   const rejected = await run("task", "reject", id, "not", "proven");
 
   assert.deepEqual([early.status, early.err], [

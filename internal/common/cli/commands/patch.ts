@@ -1,5 +1,5 @@
 import type { UcxiClient } from "@bzzz/ucxi";
-import { PATCH_KINDS } from "@bzzz/ucxl";
+import { parseConcrete, PATCH_KINDS, revisionOf } from "@bzzz/ucxl";
 import { VOTES } from "@bzzz/wire";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
@@ -7,6 +7,7 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given } from "../values.ts";
 import { decisionState } from "./decide_render.ts";
+import { type Judged, moved, mustBeSeen, noteShown } from "./judge.ts";
 import { withPassphrase } from "./passphrase.ts";
 import type { PatchView } from "./patch_reading.ts";
 import { describePatch, patchJson } from "./patch_render.ts";
@@ -117,20 +118,32 @@ const show: Command = {
     const ucxi = await ucxiOf(context);
     const view = await patchOf(context, ucxi);
     const difference = await patchDifference(ucxi, view, context.signal);
-    await context.out.item({ ...patchJson(view), content: view.patch.content, ...difference }, () => [
-      ...describePatch(view, context.clock.nowMs()),
-      "",
-      ...describeChanges(difference),
-    ]);
+    await context.out.item(
+      { ...patchJson(view), content: view.patch.content, ...difference },
+      () => patchLines(context, view, difference),
+    );
+    noteShown(context, thingOf(view), view.version.citation);
     return EXIT.ok;
   },
 };
+
+function patchLines(
+  { clock }: CommandContext,
+  view: PatchView,
+  difference: Awaited<ReturnType<typeof patchDifference>>,
+): readonly string[] {
+  return [...describePatch(view, clock.nowMs()), "", ...describeChanges(difference)];
+}
 
 const review: Command = {
   name: "patch review",
   group: "context",
   summary: "Vote on a patch",
-  details: "Voting again changes the vote, as long as it is open. patch show tells what it changes.",
+  details:
+    "Voting again changes the vote, as long as it is open. It is on the version that was seen: the one whose citation " +
+    "(patch show) is given as the address, the one that was shown in this portal before, or else the one that is shown " +
+    "now and confirmed with y. Where nobody can be asked the citation is needed once another version was put to the vote. When " +
+    "another version than the one that was seen is put to the vote by now, nothing is sent (3).",
   args: [PATCH, { name: "vote", summary: VOTES.join(", "), isRequired: true, choices: VOTES }],
   flags: [{ name: "reason", type: "string", value: "TEXT", summary: "Why" }],
   needs: "node",
@@ -140,7 +153,7 @@ const review: Command = {
     const ucxi = await ucxiOf(context);
     const vote = values.required("vote");
     const ballot = {
-      address: decisionOn(await patchOf(context, ucxi)),
+      address: decisionOn(await seenPatch(context, ucxi)),
       vote,
       ...given("reason", values.text("reason")),
     };
@@ -172,6 +185,33 @@ const submit: Command = {
     return EXIT.ok;
   },
 };
+
+/** The patch that is voted on. @throws CliError when it is not what was seen, or is not put to the vote */
+async function seenPatch(context: CommandContext, ucxi: UcxiClient): Promise<PatchView> {
+  const { values, signal } = context;
+  const view = await patchOf(context, ucxi);
+  const { address, state, version, isFirst } = view;
+  const named = revisionOf(parseConcrete(readAddressArg(values.required("address"))));
+  if (state !== "open" && named === undefined) return view; // there is no vote on it, and it is said why
+  const judged: Judged = {
+    what: `vote ${values.required("vote")}`,
+    thing: thingOf(view),
+    version: version.citation,
+    isFirst,
+    lines: async () => patchLines(context, view, await patchDifference(ucxi, view, signal)),
+    show: `patch show ${address}`,
+    naming: "give its citation, from patch show, in place of the address",
+  };
+  const isShownNow = await mustBeSeen(context, judged, named === undefined ? undefined : named === version.revision);
+  if (!isShownNow) return view;
+  const now = await patchOf(context, ucxi);
+  if (now.version.citation !== version.citation) throw moved(judged);
+  return now;
+}
+
+function thingOf({ address }: PatchView): string {
+  return `patch ${address}`;
+}
 
 async function patchOf(context: CommandContext, ucxi: UcxiClient): Promise<PatchView> {
   return await patchAt(ucxi, readAddressArg(context.values.required("address")), context.signal);

@@ -19,6 +19,8 @@ export interface PatchView {
   readonly version: VersionView;
   readonly state: PatchState;
   readonly decision: DecisionItemView | undefined;
+  /** No other version of it was ever put to the vote, nor was there one before this. */
+  readonly isFirst: boolean;
   /** The version of the target that came of it. */
   readonly submitted: string | undefined;
   /** Whether something else than its base stands at the target now. */
@@ -45,7 +47,7 @@ export async function readPatch(
 ): Promise<PatchView> {
   const key = keyOf(address);
   const { version: latest } = await ucxi.navigate(key, undefined, { signal });
-  const { decision, version = latest } = await voteOn(ucxi, key, decisions, signal);
+  const { decision, version = latest, isOnly = false } = await voteOn(ucxi, key, decisions, signal);
   const patch = await patchAt(ucxi, version.citation, signal);
   if (!patch) throw new CliError("validation_failed", `Cannot read "${key}" as a patch: it is another kind of content`);
   const mark = latest.revision === version.revision ? undefined : await patchAt(ucxi, latest.citation, signal);
@@ -59,6 +61,7 @@ export async function readPatch(
     version,
     state: submitted === undefined ? decision?.state ?? "draft" : "submitted",
     decision,
+    isFirst: isOnly && version.n === 1,
     submitted,
     isOutdated: submitted === undefined && target?.revision !== baseRevision(patch),
     latest,
@@ -100,14 +103,15 @@ async function voteOn(
   key: string,
   decisions: readonly DecisionItemView[],
   signal: AbortSignal,
-): Promise<{ readonly decision?: DecisionItemView; readonly version?: VersionView }> {
+): Promise<{ readonly decision?: DecisionItemView; readonly version?: VersionView; readonly isOnly?: boolean }> {
   const about = decisions.flatMap((decision) => {
     const cited = decision.record?.citations[0]?.address;
     return cited !== undefined && keyOf(cited) === key && isOwners(decision.version, key) ? [{ decision, cited }] : [];
   }).sort((a, b) => b.decision.version.written_at_ms - a.decision.version.written_at_ms);
   for (const { decision, cited } of about) {
     const { version } = await ucxi.navigate(cited, undefined, { signal });
-    if (isOwners(version, key)) return { decision, version };
+    const isOnly = about.length === 1 && decision.version.total === 1;
+    if (isOwners(version, key)) return { decision, version, isOnly };
   }
   return {};
 }

@@ -9,6 +9,8 @@ import type { PatchState, PatchView } from "./patch_reading.ts";
 /** What `--json` says of a patch. */
 export interface PatchJson extends Pick<Patch, "kind" | "title" | "summary" | "target" | "base"> {
   readonly address: string;
+  /** Of the version that was put to the vote. */
+  readonly citation: string;
   readonly state: PatchState;
   readonly is_outdated: boolean;
   readonly author: VersionView["author"];
@@ -21,6 +23,7 @@ export interface PatchJson extends Pick<Patch, "kind" | "title" | "summary" | "t
 export function patchJson({ address, patch, version, state, decision, submitted, isOutdated }: PatchView): PatchJson {
   return {
     address,
+    citation: version.citation,
     state,
     is_outdated: isOutdated,
     kind: patch.kind,
@@ -55,6 +58,7 @@ export function describePatch(view: PatchView, nowMs: number): readonly string[]
       state === "open" && closesAtMs !== undefined ? relativeTime(closesAtMs, nowMs) : undefined,
     ),
     ...field("Decision", decision?.version.address),
+    ...field("Citation", version.citation),
     ...field("Submitted as", submitted),
     ...(patch.summary === "" ? [] : ["", ...sanitiseText(patch.summary).split("\n").map((line) => `  ${line}`)]),
   ];

@@ -1,5 +1,5 @@
 import { TASK_STATES } from "@bzzz/api";
-import { EXIT, type ExitStatus } from "../exit.ts";
+import { EXIT } from "../exit.ts";
 import { usageError } from "../errors.ts";
 import { describeTask, shortTaskId } from "../render.ts";
 import { describeEntry } from "../render_entry.ts";
@@ -7,6 +7,7 @@ import { sanitiseLine } from "../sanitise.ts";
 import type { Command, CommandContext } from "../types.ts";
 import { given, textOrInput } from "../values.ts";
 import { taskStop } from "./stop.ts";
+import { noteTaskShown, REVIEW_COMMANDS } from "./task_review.ts";
 import { tasksTable } from "./tables.ts";
 
 const DEFAULT_LIMIT = 50;
@@ -121,6 +122,7 @@ const taskShow: Command = {
       "History",
       ...task.history.map((entry) => `  [${context.format.date(entry.hlc.ms)}] ${describeEntry(entry)}`),
     ]);
+    noteTaskShown(context, task);
     return EXIT.ok;
   },
 };
@@ -172,43 +174,6 @@ const taskRetry: Command = {
   },
 };
 
-const taskAccept: Command = {
-  name: "task accept",
-  group: "work",
-  summary: "Accept the result of a task in review",
-  args: [
-    { name: "task", summary: "Its id, or the end of it", isRequired: true },
-    { name: "reason", summary: "Why", isRest: true },
-  ],
-  needs: "node",
-  isInPortal: true,
-  run: (context) => review(context, "accept"),
-};
-
-const taskReject: Command = {
-  name: "task reject",
-  group: "work",
-  summary: "Send the result of a task in review back",
-  args: [
-    { name: "task", summary: "Its id, or the end of it", isRequired: true },
-    { name: "reason", summary: "Why; the next holder reads it", isRequired: true, isRest: true },
-  ],
-  needs: "node",
-  isInPortal: true,
-  run: (context) => review(context, "reject"),
-};
-
-async function review(context: CommandContext, verdict: "accept" | "reject"): Promise<ExitStatus> {
-  const { values } = context;
-  const task = await (await context.client()).reviewTask(values.required("task"), {
-    verdict,
-    reason: values.list("reason").join(" "),
-  }, { signal: context.signal });
-  const what = verdict === "accept" ? "Accepted the result of task" : "Sent back the result of task";
-  await context.out.item(task, () => `${what} ${shortTaskId(task.task_id)}: ${sanitiseLine(task.title)}`);
-  return EXIT.ok;
-}
-
 /** Work of the mesh. */
 export const TASK_COMMANDS: readonly Command[] = [
   taskPost,
@@ -217,6 +182,5 @@ export const TASK_COMMANDS: readonly Command[] = [
   taskCancel,
   taskStop,
   taskRetry,
-  taskAccept,
-  taskReject,
+  ...REVIEW_COMMANDS,
 ];
