@@ -38,6 +38,7 @@ export class FakeMesh implements NodeSurroundings {
   /** What is known of people, everywhere at once. */
   readonly people: FakePeople = new FakePeople(this);
   readonly #votersBook = new WorkBook({
+    journal: { entriesAfter: () => [] }, // of all nodes' entries at once, it has none to read again
     people: this.people,
     grantOf: (author) => this.grantOf(author),
     readDecision: readMemoryDecision,

@@ -19,6 +19,7 @@ import {
   isSignedByPerson,
   needsPerson,
   type ProofOf,
+  type RequestEntry,
   requestEntryOf,
   RequestInbox,
   type RequestView,
@@ -26,7 +27,7 @@ import {
 import { compareHlc, type EntryKind } from "@bzzz/wire";
 import { answerOf, tryBeganAt } from "./asks.ts";
 import { MAX_ASKS } from "./constants.ts";
-import type { AgentEntry, Answer, AuthorGrantView, AuthorLabel, EarlierAnswer } from "./types.ts";
+import type { AgentEntry, AgentJournal, Answer, AuthorGrantView, AuthorLabel, EarlierAnswer } from "./types.ts";
 
 /** Kinds of entries an agent acts on. */
 export const WORK_KINDS: readonly EntryKind[] = [
@@ -59,6 +60,8 @@ export interface PeopleSource {
 
 /** What a work book reads entries with. */
 export interface WorkBookDeps {
+  /** Where what was read is read again. */
+  readonly journal: Pick<AgentJournal, "entriesAfter">;
   readonly grantOf: (author: PeerId, atMs: number, seq: number | undefined) => AuthorGrantView | undefined;
   readonly people: PeopleSource;
   readonly readDecision: DecisionReader;
@@ -71,13 +74,19 @@ const MAX_DEPENDANTS = 1_000;
 /** Tasks and requests as the journal tells them, and how they belong together. */
 export class WorkBook {
   readonly board: TaskBoard = new TaskBoard();
-  readonly inbox: RequestInbox = new RequestInbox();
+  readonly inbox: RequestInbox;
   readonly #requestsOfTask = new LruMap<TaskId, Set<RequestId>>(MAX_BOARD_TASKS);
   readonly #dependants = new LruMap<TaskId, Set<TaskId>>(MAX_BOARD_TASKS);
   readonly #deps: WorkBookDeps;
 
   constructor(deps: WorkBookDeps) {
     this.#deps = deps;
+    this.inbox = new RequestInbox({
+      entryAt: (cursor) => {
+        const entry = deps.journal.entriesAfter(cursor - 1, { limit: 1, kinds: WORK_KINDS })[0];
+        return entry?.cursor === cursor ? this.#requestEntry(entry) : undefined;
+      },
+    });
   }
 
   /** Takes a stored entry; entries it knows change nothing. */
@@ -86,13 +95,18 @@ export class WorkBook {
     const grant = this.#deps.grantOf(author, hlc.ms, seq);
     const taskEntry = taskEntryOf(entry, grant, this.#deps.readDecision);
     const change = taskEntry && this.board.add(taskEntry);
-    const requestEntry = requestEntryOf(entry, grant, this.#deps.people.proofOf);
+    const requestEntry = this.#requestEntry(entry);
     const requests = requestEntry ? this.inbox.add(requestEntry) : [];
     for (const { taskId, requestId } of requests) if (taskId !== undefined) this.#link(taskId, requestId);
     if (change?.type !== "changed") return { requests, dependants: [] };
     const { view } = change;
     if (taskEntry?.kind === "task_posted") this.#rememberDependencies(view);
     return { task: view, requests, dependants: view.state === "completed" ? this.#dependantsOf(view.taskId) : [] };
+  }
+
+  #requestEntry(entry: AgentEntry): RequestEntry | undefined {
+    const { author, hlc, seq } = entry.envelope.header;
+    return requestEntryOf(entry, this.#deps.grantOf(author, hlc.ms, seq), this.#deps.people.proofOf);
   }
 
   /** What is known of a person has changed: the requests that this changed. */
@@ -179,7 +193,10 @@ export class WorkBook {
   standing(wanted: Pick<RequestView, "action" | "taskId" | "openedBy">): RequestView | undefined {
     if (!wanted.action) return undefined;
     const facts = this.facts();
-    return findStanding(this.inbox.list(facts.nowMs, "answered"), wanted, facts);
+    const lasting = this.inbox.list(facts.nowMs, "answered").filter(({ answer }) =>
+      answer?.scope !== undefined && answer.scope !== "once"
+    );
+    return findStanding(lasting.flatMap(({ requestId }) => this.inbox.get(requestId) ?? []), wanted, facts);
   }
 
   /** A request that has not come yet is open: its answer may be on the way. */

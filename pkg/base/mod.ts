@@ -8,6 +8,7 @@ export * from "./awake_clock.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
 export * from "./collections.ts";
+export { FairShare, heapBytesOf, type Holding } from "./fair_share.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./file_failure.ts";

@@ -4,6 +4,7 @@ import { actionDigest } from "./action.ts";
 import { MAX_SNOOZE_MS } from "./constants.ts";
 import { checkFormText } from "./form_schema.ts";
 import { isSignedByPerson, needsPerson } from "./signed_answer.ts";
+import type { RequestOutline } from "./request_outline.ts";
 import { closedAs, isPast } from "./request_state.ts";
 import type { PersonAuthority, RequestEntry, RequestRefusal, RequestView } from "./types.ts";
 
@@ -117,12 +118,12 @@ export function checkRevocation(view: RequestView, entry: RevocationEntry): Requ
 }
 
 /** Whether the request is for this person at `nowMs` (wall clock): whoever it is for may answer it. */
-export function isRequestFor(view: RequestView, person: PersonAuthority, peer: PeerId, nowMs: number): boolean {
+export function isRequestFor(view: RequestOutline, person: PersonAuthority, peer: PeerId, nowMs: number): boolean {
   if (view.eligible && !view.eligible.includes(person.agentId)) return false;
   return person.binaryType === "hap" && peer !== view.openedBy && isAddressed(view, person, nowMs);
 }
 
-function isAddressed(view: RequestView, authority: PersonAuthority | undefined, atMs: number): boolean {
+function isAddressed(view: RequestOutline, authority: PersonAuthority | undefined, atMs: number): boolean {
   if (!authority || authority.level === "read_only") return false;
   if (view.onTimeout === "escalate" && isPast(view, atMs)) return true;
   return [view.to, ...view.escalations.map((one) => one.to)].some((to) => isIn(to, authority));

@@ -44,7 +44,8 @@ export { closedAs, isEscalatedAt, requestStateAt, snoozedUntil } from "./request
 export { isSignedByPerson, needsPerson } from "./signed_answer.ts";
 export { type ActingFacts, type ActingRefusal, findStanding, mayActOn } from "./verify_answer.ts";
 export { bindRequestId, carriesAsker } from "./request_id.ts";
-export { RequestInbox } from "./request_inbox.ts";
+export { RequestInbox, type RequestInboxOptions } from "./request_inbox.ts";
+export { outlineOf, type RequestOutline } from "./request_outline.ts";
 export {
   checkMessage,
   EMPTY_THREAD,

@@ -18,6 +18,8 @@ export interface DiscussionStamp {
   readonly author: PeerId;
   readonly seq: number;
   readonly hlc: Hlc;
+  /** Where the reader's journal has it. */
+  readonly cursor?: number;
   /** SHA-256 of the body's bytes as they were signed, in hexadecimal. */
   readonly bodyDigest: string;
   /** Missing where the reader does not know the grant; such an author counts as no person. */
@@ -165,6 +167,7 @@ interface Stored {
   readonly envelope: Pick<Envelope, "id" | "header">;
   readonly kind: string;
   readonly body: unknown;
+  readonly cursor?: number;
 }
 
 /** The request entry of a verified envelope and its decoded body, or undefined for other kinds. */
@@ -195,7 +198,10 @@ export function messageEntryOf(stored: Stored, authority?: PersonAuthority): Mes
   return { ...stamp, kind: "message_posted", thread, ...(parent === undefined ? {} : { parent }), body };
 }
 
-function stampOf({ envelope: { id, header } }: Stored, authority?: PersonAuthority): DiscussionStamp | undefined {
+function stampOf(
+  { envelope: { id, header }, cursor }: Stored,
+  authority?: PersonAuthority,
+): DiscussionStamp | undefined {
   if (header.seq === undefined) return undefined;
   return {
     id,
@@ -203,6 +209,7 @@ function stampOf({ envelope: { id, header } }: Stored, authority?: PersonAuthori
     seq: header.seq,
     hlc: header.hlc,
     bodyDigest: hexEncode(header.bodyHash),
+    ...(cursor === undefined ? {} : { cursor }),
     ...(authority ? { authority } : {}),
   };
 }

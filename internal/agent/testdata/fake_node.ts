@@ -182,6 +182,7 @@ export class FakeNode {
   /** The tasks and requests by this node's journal. */
   book(): WorkBook {
     const book = new WorkBook({
+      journal: { entriesAfter: (cursor, { limit }) => this.entries.slice(cursor, cursor + limit) },
       people: this.#mesh.people,
       grantOf: this.#mesh.grantOf,
       readDecision: readMemoryDecision,

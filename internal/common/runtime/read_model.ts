@@ -2,7 +2,15 @@ import type { Grant, Membership, PersonId } from "@bzzz/agentid";
 import type { RequestRecord } from "@bzzz/api";
 import { type Clock, type PeerId, type TaskId, TypedEventTarget } from "@bzzz/base";
 import { type DecisionReader, TASK_KINDS, TaskBoard, taskEntryOf, type TaskView } from "@bzzz/coordinator";
-import { messageEntryOf, requestEntryOf, RequestInbox, type RequestView, SessionIndex, ThreadIndex } from "@bzzz/hmmm";
+import {
+  messageEntryOf,
+  type RequestEntry,
+  requestEntryOf,
+  RequestInbox,
+  type RequestView,
+  SessionIndex,
+  ThreadIndex,
+} from "@bzzz/hmmm";
 import type { Journal, StoredEntry } from "@bzzz/journal";
 import type { EntryKind } from "@bzzz/wire";
 import type { People } from "./people/people.ts";
@@ -50,7 +58,7 @@ const REPLAY_CHUNK = 500;
 export class MeshReadModel {
   readonly events = new TypedEventTarget<ReadModelEvents>();
   readonly board = new TaskBoard();
-  readonly inbox = new RequestInbox();
+  readonly inbox: RequestInbox;
   readonly threads = new ThreadIndex();
   readonly sessions = new SessionIndex();
   readonly plans: PlanTimes;
@@ -84,6 +92,12 @@ export class MeshReadModel {
     this.#journal = deps.journal;
     this.#membership = deps.membership;
     this.#clock = deps.clock;
+    this.inbox = new RequestInbox({
+      entryAt: (cursor) => {
+        const entry = deps.journal.entriesAfter(cursor - 1, { limit: 1, kinds: FOLDED_KINDS })[0];
+        return entry?.cursor === cursor ? this.#requestEntry(entry) : undefined;
+      },
+    });
   }
 
   /** Folds what is on disk, then follows. Call once, before the network brings new entries. */
@@ -134,7 +148,7 @@ export class MeshReadModel {
   #fold(entry: StoredEntry): void {
     if (TASK_KINDS.has(entry.kind)) this.#foldTask(entry);
     if (entry.kind === "agent_record") return this.#foldRecord(entry);
-    const request = requestEntryOf(entry, this.grantAt(entry), this.#people.proofOf);
+    const request = this.#requestEntry(entry);
     if (request) {
       for (const view of this.inbox.add(request)) this.events.emit("request:changed", { view });
       return;
@@ -142,6 +156,10 @@ export class MeshReadModel {
     const message = messageEntryOf(entry, this.grantAt(entry));
     this.plans.hear(entry);
     if (message) this.threads.add(message);
+  }
+
+  #requestEntry(entry: StoredEntry): RequestEntry | undefined {
+    return requestEntryOf(entry, this.grantAt(entry), this.#people.proofOf);
   }
 
   #rejudge(person: PersonId): void {

@@ -42,6 +42,8 @@ export class PolicyDesk {
   readonly #work: TaskGroup;
   /** Requests under decision: one that is being signed is not decided again. */
   readonly #deciding = new Set<string>();
+  /** By rules that have a number an hour, in the last hour: as many as those numbers. */
+  readonly #decided = new Map<string, { readonly rule: string; readonly atMs: number }>();
   #policy: Policy = ASK_EVERYTHING;
   #digest = "";
   #text: string | undefined;
@@ -111,7 +113,10 @@ export class PolicyDesk {
 
   #considerAll(): void {
     const { inbox, clock } = this.#deps;
-    for (const view of inbox.list(clock.nowMs(), "open")) this.#consider(view);
+    for (const { requestId } of inbox.list(clock.nowMs(), "open")) {
+      const view = inbox.get(requestId);
+      if (view) this.#consider(view);
+    }
   }
 
   /** Whether there is another policy than before. */
@@ -133,13 +138,15 @@ export class PolicyDesk {
 
   #consider(view: RequestView): void {
     const verdict = this.verdict(view);
-    if (verdict.do === "ask" || verdict.rule === undefined || this.#deciding.has(view.requestId)) return;
-    const body = this.#bodyOf(view, verdict, verdict.rule);
-    if (!body || this.#isUsedUp(verdict, verdict.rule)) return;
+    const { rule, perHour } = verdict;
+    if (verdict.do === "ask" || rule === undefined || this.#deciding.has(view.requestId)) return;
+    const body = this.#bodyOf(view, verdict, rule);
+    if (!body || this.#isUsedUp(verdict, rule)) return;
     this.#deciding.add(view.requestId);
     this.#work.run("decide by a rule", async () => {
       try {
         await this.#deps.append(body, view);
+        if (perHour !== undefined) this.#decided.set(view.requestId, { rule, atMs: this.#deps.clock.nowMs() });
       } finally {
         this.#deciding.delete(view.requestId);
       }
@@ -170,14 +177,20 @@ export class PolicyDesk {
     return checkAnswer(view, entry) === undefined ? body : undefined;
   }
 
-  /** The entries are the count: it holds over restarts. */
+  /** The entries are the count, so it holds over restarts; what this desk decided counts also where the inbox forgot it. */
   #isUsedUp({ perHour }: PolicyVerdict, rule: string): boolean {
     if (perHour === undefined) return false;
     const { inbox, clock, self } = this.#deps;
     const sinceMs = clock.nowMs() - HOUR_MS;
-    const used = inbox.list(clock.nowMs()).filter(({ answer }) =>
-      answer?.auto?.rule === rule && answer.author === self && answer.answeredAt.ms > sinceMs
-    );
-    return used.length + this.#deciding.size >= perHour;
+    const used = new Set<string>();
+    for (const { requestId, answer } of inbox.list(clock.nowMs())) {
+      const isOurs = answer?.auto?.rule === rule && answer.author === self;
+      if (isOurs && answer.answeredAt.ms > sinceMs) used.add(requestId);
+    }
+    for (const [requestId, decided] of this.#decided) {
+      if (decided.atMs <= sinceMs) this.#decided.delete(requestId);
+      else if (decided.rule === rule) used.add(requestId);
+    }
+    return used.size + this.#deciding.size >= perHour;
   }
 }

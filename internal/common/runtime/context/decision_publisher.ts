@@ -67,7 +67,10 @@ export class DecisionPublisher {
     tasks.sort((a, b) => b.updatedAt.ms - a.updatedAt.ms).slice(0, MAX_LOOKED_BACK).forEach((view) =>
       this.#taskChanged(view)
     );
-    readModel.inbox.list(clock.nowMs()).slice(-MAX_LOOKED_BACK).forEach((view) => this.#requestChanged(view));
+    for (const { requestId } of readModel.inbox.list(clock.nowMs()).slice(-MAX_LOOKED_BACK)) {
+      const view = readModel.inbox.get(requestId);
+      if (view) this.#requestChanged(view);
+    }
   }
 
   /** Waits for what is being written. */

@@ -54,7 +54,10 @@ function setUp(
     readModel: {
       events,
       board: { list: () => options.tasks ?? [] },
-      inbox: { list: () => options.requests ?? [] },
+      inbox: {
+        list: () => options.requests ?? [],
+        get: (id: string) => options.requests?.find(({ requestId }) => requestId === id),
+      },
       threads: { get: () => ({ messages: options.messages ?? [] }) },
     } as unknown as DecisionPublisherDeps["readModel"], // the parts that are read
     clock,

@@ -12,6 +12,7 @@ import {
   closedAs,
   isRequestFor,
   parseFormSchema,
+  type RequestOutline,
   requestStateAt,
   type RequestView,
   snoozedUntil,
@@ -61,7 +62,7 @@ function listed<K extends string, T>(key: K, items: readonly T[] | undefined): {
 }
 
 /** Where a request stands for `self`, who may have put it off. */
-export function shownState(request: RequestView, self: PeerId, nowMs: number): RequestRecord["state"] {
+export function shownState(request: RequestOutline, self: PeerId, nowMs: number): RequestRecord["state"] {
   const state = requestStateAt(request, nowMs);
   const isPutOff = (state === "pending" || state === "escalated") && snoozedUntil(request, self, nowMs) !== undefined;
   return isPutOff ? "snoozed" : state;

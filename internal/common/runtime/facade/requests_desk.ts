@@ -1,7 +1,7 @@
 import type { AnswerInput, AskInput, HandleInput, Page, RequestFacts, RequestQuery, RequestRecord } from "@bzzz/api";
 import { isStandingAt, selectRequests } from "@bzzz/api";
 import { parseRequestId } from "@bzzz/base";
-import { isRequestFor, type RequestView } from "@bzzz/hmmm";
+import { isRequestFor, type RequestOutline } from "@bzzz/hmmm";
 import { answerRequest } from "./answers.ts";
 import { askPeople, handleRequest, revokeApproval, withdrawRequest } from "./requests.ts";
 import type { FacadeDeps } from "./facade_deps.ts";
@@ -29,11 +29,17 @@ export class RequestsDesk {
     const isOpen = state === "open" || state === "snoozed" || state === "pending" || state === "escalated";
     const kept = isOpen ? "open" : state === "standing" ? "answered" : state;
     const nowMs = this.#deps.clock.nowMs();
-    const page = selectRequests(this.#deps.readModel.inbox.list(nowMs, kept), query, {
+    const { inbox } = this.#deps.readModel;
+    const requests = inbox.list(nowMs, kept);
+    // of one that the journal cannot give any more, as its time is over, nothing is shown
+    const page = selectRequests(requests, query, {
       factsOf: (request) => this.#factsOf(request, nowMs),
-      view: (request) => this.#requestRecord(request),
+      view: ({ requestId }) => {
+        const request = inbox.get(requestId);
+        return request && this.#requestRecord(request);
+      },
     });
-    return Promise.resolve(page);
+    return Promise.resolve({ ...page, items: page.items.filter((record) => record !== undefined) });
   }
 
   ids(which: "all" | "open"): readonly string[] {
@@ -79,7 +85,7 @@ export class RequestsDesk {
     return this.#requestRecord(await withdrawRequest(this.#deps, requestId, options));
   }
 
-  #factsOf(request: RequestView, nowMs: number): RequestFacts {
+  #factsOf(request: RequestOutline, nowMs: number): RequestFacts {
     const { requestId, openedBy, openedAt, answer, revoked } = request;
     const self = this.#standing.self();
     return {
