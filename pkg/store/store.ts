@@ -5,6 +5,7 @@ import { SqliteContextTable } from "./context.ts";
 import { Database } from "./database.ts";
 import { SqliteEntryStore } from "./entries.ts";
 import { StoreError, storeError } from "./errors.ts";
+import { refuseLink } from "./link.ts";
 import { SqliteRegisterStore } from "./registers.ts";
 import { SqliteForkStore, SqliteGrantStore, SqliteKeyValueStore, SqliteOutboxStore } from "./tables.ts";
 import type { Store, StoreDeps, StoreHealth, StoreOptions } from "./types.ts";
@@ -21,6 +22,7 @@ const PROBE_BYTES = 16 * 1024;
  *   "store_unavailable", "store_full"
  */
 export function openStore(deps: StoreDeps, options: StoreOptions): Store {
+  refuseLink(options.path);
   createFile(options.path);
   const db = new Database(deps, options.path);
   const setMaxBytes = (maxBytes: number | undefined): void => {

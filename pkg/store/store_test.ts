@@ -41,6 +41,27 @@ function reopen(path: string): ReturnType<typeof openStore> {
   return openStore({ clock: new ManualClock(), logger: createNullLogger() }, { path });
 }
 
+Deno.test("a database that is a link is refused with where it leads, as SQLite's log would lie beside the target", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = `${folder}/journal.db`;
+    using first = createTestStore();
+    for (const target of [first.path, `${folder}/nothing-yet.db`]) {
+      Deno.symlinkSync(target, path);
+
+      assert.throws(() => reopen(path), (error) => {
+        assert.ok(error instanceof StoreError && error.code === "store_unavailable");
+        assert.ok(error.message.startsWith(`Cannot use the database "${path}": it is a link to "${target}"; `));
+        return true;
+      });
+      Deno.removeSync(path);
+    }
+    assert.deepEqual([...Deno.readDirSync(folder)], [], "nothing was made where it leads");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("entries come back as they were stored, after reopening", () => {
   using test = createTestStore();
   const stored = [entry(ALICE, 1, { task: TASK, thread: "t1" }), entry(BOB, 1), entry(ALICE, 2)];

@@ -137,6 +137,16 @@ const REFUSALS: readonly Refusal[] = [
     says: [/agent\.key/, /outside of what this program may touch/],
   },
   {
+    name: "a database that leads elsewhere",
+    args: runHome,
+    prepare: async (home) => {
+      await Deno.rename(`${home}/journal.db`, `${home}-journal.db`);
+      await Deno.symlink(`${home}-journal.db`, `${home}/journal.db`);
+    },
+    status: 14,
+    says: [/journal\.db": it is a link to ".*-journal\.db"; put the file itself there/],
+  },
+  {
     name: "a missing network key",
     args: runHome,
     prepare: (home) => Deno.remove(`${home}/mesh/network.key`),
