@@ -12,6 +12,7 @@ import {
   budgetLimits,
   effectiveRights,
   NO_USE,
+  type TaskTexts,
   type TaskUse,
   type TaskView,
 } from "@bzzz/coordinator";
@@ -41,6 +42,8 @@ export interface AttemptDeps {
   readonly createHold: (onEnd: (end: HoldEnd) => void) => TaskHold;
   /** Tells the plan in the thread of the task. */
   readonly say: (taskId: TaskId, text: string) => Promise<EntryId>;
+  /** Reads what is long of a task. */
+  readonly textsOf: (view: TaskView) => TaskTexts | undefined;
   /** What such a plan says; undefined when it is not here. */
   readonly planText: (plan: EntryId) => string | undefined;
   /** Stores an entry, trying again for a while. */
@@ -253,7 +256,10 @@ export class TaskAttempt {
 
   #job(): Parameters<Executor["run"]>[0] {
     const view = this.#view();
-    const { taskId, title, description, input, priority, requiredCapabilities, deadlineMs } = view;
+    const { taskId, title, priority, requiredCapabilities, deadlineMs } = view;
+    const texts = this.#deps.textsOf(view);
+    if (!texts) throw new Error("Cannot begin the task: what it asks for is not kept any more");
+    const { description, input } = texts;
     const { book } = this.#deps;
     const parents = book.parentsOf(view);
     const { budgets, rights } = effectiveRights(view, parents);

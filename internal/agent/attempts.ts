@@ -14,7 +14,7 @@ export interface AttemptsDeps
   readonly self: PeerId;
   readonly register: TaskRegister;
   readonly claiming: Pick<Claiming, "takeSentAtMs">;
-  readonly entries: Pick<OwnEntries, "append" | "tell" | "planText">;
+  readonly entries: Pick<OwnEntries, "append" | "tell" | "planText" | "textsOf">;
   /** Milliseconds that go on while the machine sleeps. */
   readonly awakeMs: () => number;
 }
@@ -96,6 +96,7 @@ export class Attempts {
       append: (kind, body, id) => entries.append(kind, body, id),
       say: (id, text) => entries.append("message_posted", { type: "plan", text }, id),
       planText: (id) => entries.planText(id),
+      textsOf: (view) => entries.textsOf(view),
       isDraining: this.#deps.isDraining,
       stopped,
     }, this.#options);

@@ -1,4 +1,5 @@
 import { backoffMs, type Clock, type EntryId, type Random, type TaskId } from "@bzzz/base";
+import { type TaskTexts, taskTextsOf, type TaskView } from "@bzzz/coordinator";
 import { threadOfTask } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import { type Certificate, encodeCertificate } from "@bzzz/register";
@@ -52,6 +53,11 @@ export class OwnEntries {
   /** Answers a call for help: once, as its time is soon over. */
   async reply(draft: HelpReply): Promise<void> {
     await this.#deps.journal.append({ kind: "message_posted", topic: TOPICS.hmmm, ...draft });
+  }
+
+  /** What is long of a task; undefined when its post is not in the journal any more. */
+  textsOf(view: TaskView): TaskTexts | undefined {
+    return taskTextsOf(view, (id) => this.#deps.journal.get(id));
   }
 
   /** What a plan says; undefined when it is not here. */

@@ -26,7 +26,7 @@ Deno.test("an agent asks, is restarted while it waits, gets the answer and finis
 
   const view = ana.task(taskId);
   assert.equal(view?.state, "completed");
-  assert.equal(JSON.parse(view?.result?.output ?? "").answer.text, "yes");
+  assert.equal(JSON.parse(ana.textsOf(taskId)?.output ?? "").answer.text, "yes");
   assert.equal(ana.bodies("request_opened").length, 1);
   assert.deepEqual(shop.runs.map((run) => run.answers), [0, 1]);
   assert.deepEqual([request.kind, request.title, request.onTimeout], ["question", "Go on?", "hold"]);
@@ -57,7 +57,7 @@ Deno.test("a member that opens an agent's question before it does cannot have it
   await clock.advance(5 * SECOND);
 
   assert.equal(waiting, "blocked");
-  assert.equal(JSON.parse(ana.task(taskId)?.result?.output ?? "").answer.text, "yes");
+  assert.equal(JSON.parse(ana.textsOf(taskId)?.output ?? "").answer.text, "yes");
   await runner.stop();
 });
 

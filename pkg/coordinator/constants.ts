@@ -34,8 +34,11 @@ export const MAX_SUPERSEDED = 32;
 /** Claims of one author whose use is kept of one task: more than `MAX_TASK_DECISIONS` tells of. */
 export const MAX_USES_PER_AUTHOR = 512;
 
-/** Tasks a board keeps by default; the finished ones that changed longest ago make room. */
+/** Tasks a board keeps by default, with each part of one that is not its poster's. */
 export const MAX_BOARD_TASKS = 20_000;
+
+/** What a board takes of the heap: some 10,000 tasks with ten decisions each. */
+export const MAX_BOARD_BYTES = 128 * 1024 * 1024;
 
 /** Before the next try each spent one adds this, so that a task that fails at once is not tried three times at once. */
 export const RETRY_STEP_MS = 1_000;

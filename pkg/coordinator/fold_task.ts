@@ -164,8 +164,8 @@ function progressOf(record: TaskRecord, value: TaskValue | undefined): Pick<Task
 function resultOf(record: TaskRecord, value: TaskValue | undefined): Pick<TaskView, "result"> {
   const entry = findEnd(record, value?.result);
   if (!value || entry?.kind !== "task_completed") return {};
-  const { summary, output, durationMs } = entry.body;
-  return { result: { by: entry.author, attempt: value.attempt, summary, output, durationMs } };
+  const { summary, durationMs } = entry.body;
+  return { result: { entry: entry.id, by: entry.author, attempt: value.attempt, summary, durationMs } };
 }
 
 /** What the holder wrote last under its token while the register still says that it holds the task. */

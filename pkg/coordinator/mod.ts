@@ -62,6 +62,7 @@ export {
   type TaskTerms,
   type TaskValue,
 } from "./task_value.ts";
+export { type ShortBody, type TaskTexts, taskTextsOf } from "./task_texts.ts";
 export { isFinished, isHeld, type Transition, TRANSITIONS } from "./transitions.ts";
 export {
   type AttemptOutcome,

@@ -1,7 +1,7 @@
-import type { BodyOf } from "@bzzz/wire";
 import { MAX_DELEGATIONS } from "./constants.ts";
+import type { ShortBody } from "./task_texts.ts";
 
-type Post = BodyOf<"task_posted">;
+type Post = ShortBody<"task_posted">;
 
 /** What a task may use: time, tokens of a model, money in millionths of a unit, delegations. Missing: not limited. */
 export interface TaskBudget {

@@ -1,7 +1,7 @@
-import type { PeerId, TaskId } from "@bzzz/base";
-import { MAX_BOARD_TASKS } from "./constants.ts";
+import { FairShare, type PeerId, type TaskId } from "@bzzz/base";
+import { MAX_BOARD_BYTES, MAX_BOARD_TASKS } from "./constants.ts";
 import { viewOf } from "./fold_task.ts";
-import { addToRecord, createTaskRecord, type TaskRecord } from "./task_record.ts";
+import { addToRecord, bytesByAuthor, createTaskRecord, dropAuthor, type TaskRecord } from "./task_record.ts";
 import { isFinished } from "./transitions.ts";
 import type { TaskEntry, TaskView } from "./types.ts";
 
@@ -16,26 +16,34 @@ export type BoardChange =
   /** Posted again under the client id of `original`; the copy is no task of its own. */
   | { readonly type: "copy"; readonly taskId: TaskId; readonly original: TaskId };
 
+/** In which order an author's are given up. */
+const RANKS = { words: 0, finished: 1, open: 2 } as const;
+
 interface Slot {
   readonly record: TaskRecord;
   view: TaskView | undefined;
+  /** Whose parts of it are on the books. */
+  authors: readonly PeerId[];
 }
 
 /**
- * All tasks, folded as entries arrive in any order. Bounded: beyond `capacity` tasks the finished ones that were touched
- * longest ago are forgotten (the journal still has them); open tasks are forgotten only when nothing else is left.
+ * All tasks, folded as entries arrive in any order, without their long texts (`taskTextsOf`). Bounded in number and bytes, by
+ * author: beyond the bounds who has most gives up what is its own, first what it told of others' tasks, then its finished
+ * tasks, those touched longest ago first, and its open ones when nothing else is left. The journal still has them.
  */
 export class TaskBoard {
-  readonly #capacity: number;
-  /** In order of last touch. */
+  readonly #shares: FairShare;
   readonly #slots = new Map<TaskId, Slot>();
   /** By the parent that a post names; as many as there are slots. */
   readonly #children = new Map<TaskId, Set<TaskId>>();
   /** Author and client id → the post that counts: the one of the lowest seq, of those that the records of the slots keep. */
   readonly #posts = new Map<string, { taskId: TaskId; seq: number }>();
 
-  constructor(options: { capacity?: number } = {}) {
-    this.#capacity = options.capacity ?? MAX_BOARD_TASKS;
+  constructor(options: { capacity?: number; maxBytes?: number } = {}) {
+    this.#shares = new FairShare({
+      maxItems: options.capacity ?? MAX_BOARD_TASKS,
+      maxBytes: options.maxBytes ?? MAX_BOARD_BYTES,
+    });
   }
 
   /** Tasks and copies the board knows. */
@@ -46,16 +54,14 @@ export class TaskBoard {
   /** Takes one verified entry. */
   add(entry: TaskEntry): BoardChange {
     const { taskId } = entry.body;
-    const slot = this.#slots.get(taskId) ?? { record: createTaskRecord(taskId), view: undefined };
+    const slot = this.#slots.get(taskId) ?? { record: createTaskRecord(taskId), view: undefined, authors: [] };
     const keysBefore = clientKeys(slot.record.posts);
     if (!addToRecord(slot.record, entry)) return { type: "known", taskId };
-    this.#slots.delete(taskId);
     this.#slots.set(taskId, slot);
-    const before = slot.view?.parent;
-    slot.view = viewOf(slot.record);
-    this.#relate(taskId, before, slot.view?.parent);
+    this.#fold(slot);
     if (entry.kind === "task_posted") this.#register(slot.record, keysBefore);
-    this.#evict();
+    this.#note(taskId, slot);
+    this.#makeRoom();
     if (!slot.view) return { type: "waiting", taskId };
     const original = this.originalOf(taskId);
     return original === taskId ? { type: "changed", taskId, view: slot.view } : { type: "copy", taskId, original };
@@ -119,22 +125,58 @@ export class TaskBoard {
     if (after !== undefined) this.#children.set(after, (this.#children.get(after) ?? new Set()).add(taskId));
   }
 
-  #evict(): void {
-    if (this.#slots.size <= this.#capacity) return;
-    let victim: TaskId | undefined;
-    for (const [taskId, slot] of this.#slots) {
-      victim ??= taskId;
-      if (slot.view && isFinished(slot.view.state)) {
-        victim = taskId;
-        break;
-      }
-    }
-    if (victim === undefined) return;
-    const slot = this.#slots.get(victim);
-    this.#slots.delete(victim);
-    this.#relate(victim, slot?.view?.parent, undefined);
-    for (const key of clientKeys(slot?.record.posts ?? [])) this.#forgetPost(key, victim);
+  #fold(slot: Slot): void {
+    const before = slot.view?.parent;
+    slot.view = viewOf(slot.record);
+    this.#relate(slot.record.taskId, before, slot.view?.parent);
   }
+
+  /** Puts down what each author has in a task. */
+  #note(taskId: TaskId, slot: Slot): void {
+    const owner = slot.view?.postedBy;
+    const ownRank = slot.view && isFinished(slot.view.state) ? RANKS.finished : RANKS.open;
+    for (const author of slot.authors) this.#shares.delete(keyOf(taskId, author));
+    const bytesOf = bytesByAuthor(slot.record, owner);
+    for (const [author, bytes] of bytesOf) {
+      const rank = author === owner ? ownRank : RANKS.words;
+      this.#shares.set(keyOf(taskId, author), { owner: author, bytes, rank });
+    }
+    slot.authors = [...bytesOf.keys()];
+  }
+
+  #makeRoom(): void {
+    for (let key = this.#shares.excess(); key !== undefined; key = this.#shares.excess()) {
+      const [taskId, author] = key.split(" ") as [TaskId, PeerId]; // as `keyOf` put them together
+      const slot = this.#slots.get(taskId);
+      if (!slot) this.#shares.delete(key);
+      else if (author === slot.view?.postedBy) this.#forget(taskId, slot);
+      else this.#dropWords(taskId, slot, author);
+    }
+  }
+
+  /** What the voters decided stays; a finished task whose result was among the words is forgotten, not shown without it. */
+  #dropWords(taskId: TaskId, slot: Slot, author: PeerId): void {
+    const { view: before, record } = slot;
+    const keysBefore = clientKeys(record.posts);
+    dropAuthor(record, author, before?.postedBy);
+    this.#fold(slot);
+    this.#register(record, keysBefore);
+    const isLost = before?.result !== undefined && slot.view?.result === undefined;
+    this.#note(taskId, slot);
+    if (isLost || slot.authors.length === 0) this.#forget(taskId, slot);
+  }
+
+  #forget(taskId: TaskId, { record, view, authors }: Slot): void {
+    this.#slots.delete(taskId);
+    for (const author of authors) this.#shares.delete(keyOf(taskId, author));
+    this.#relate(taskId, view?.parent, undefined);
+    for (const key of clientKeys(record.posts)) this.#forgetPost(key, taskId);
+  }
+}
+
+/** Neither has a space in it. */
+function keyOf(taskId: TaskId, author: PeerId): string {
+  return `${taskId} ${author}`;
 }
 
 /** Higher priority first, then the older post, then the id. */

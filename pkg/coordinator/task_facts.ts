@@ -1,10 +1,10 @@
 import type { EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
-import type { BodyOf } from "@bzzz/wire";
 import type { Authority } from "./types.ts";
+import type { ShortBody } from "./task_texts.ts";
 
 /** A task's post as this node's journal has it. */
 export interface PostFact {
-  readonly body: BodyOf<"task_posted">;
+  readonly body: ShortBody<"task_posted">;
   readonly author: PeerId;
 }
 
@@ -50,5 +50,5 @@ export interface TaskFacts {
   request(id: RequestId): RequestFact | undefined;
   plan(taskId: TaskId, plan: EntryId): PlanFact | undefined;
   /** The posts of a delegated task's parents, the nearest in front; undefined while one of them is unknown. */
-  parents(body: BodyOf<"task_posted">): readonly BodyOf<"task_posted">[] | undefined;
+  parents(body: ShortBody<"task_posted">): readonly ShortBody<"task_posted">[] | undefined;
 }

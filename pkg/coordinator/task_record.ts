@@ -1,4 +1,4 @@
-import type { EntryId, PeerId, TaskId } from "@bzzz/base";
+import { type EntryId, heapBytesOf, type PeerId, type TaskId } from "@bzzz/base";
 import { compareHlc } from "@bzzz/wire";
 import { MAX_RESULTS_PER_AUTHOR, MAX_TASK_DECISIONS } from "./constants.ts";
 import { carriesAuthor } from "./task_id.ts";
@@ -109,6 +109,28 @@ function addEnd(record: TaskRecord, entry: EndEntry): boolean {
   known.sort((a, b) => compareEntries(b, a));
   record.ends.set(entry.author, known);
   return known.splice(MAX_RESULTS_PER_AUTHOR).every(({ id }) => id !== entry.id);
+}
+
+/** What each author has in a record, in bytes of the heap; decisions are `owner`'s, whoever told them. */
+export function bytesByAuthor(record: TaskRecord, owner: PeerId | undefined): ReadonlyMap<PeerId, number> {
+  const bytesOf = new Map<PeerId, number>();
+  const add = (author: PeerId, value: unknown) => bytesOf.set(author, (bytesOf.get(author) ?? 0) + heapBytesOf(value));
+  for (const post of record.posts) add(post.author, post);
+  for (const [author, ends] of record.ends) add(author, ends);
+  for (const [author, entry] of record.progress) add(author, entry);
+  for (const [author, uses] of record.uses) add(author, [...uses.values()]);
+  for (const decision of record.decisions.values()) add(owner ?? decision.author, decision);
+  return bytesOf;
+}
+
+/** Takes out what `author` told, changing the record; also decisions while nobody knows whose task it is. */
+export function dropAuthor(record: TaskRecord, author: PeerId, owner: PeerId | undefined): void {
+  record.posts.splice(0, record.posts.length, ...record.posts.filter((post) => post.author !== author));
+  record.ends.delete(author);
+  record.progress.delete(author);
+  record.uses.delete(author);
+  if (owner !== undefined) return;
+  for (const [version, decision] of record.decisions) if (decision.author === author) record.decisions.delete(version);
 }
 
 /** The end that a decision names, or undefined while it has not come. */

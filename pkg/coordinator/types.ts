@@ -1,5 +1,6 @@
 import type { EntryId, PeerId, RequestId, TaskId } from "@bzzz/base";
 import type { BodyOf, EntryKind, Envelope, Hlc } from "@bzzz/wire";
+import { type ShortBody, shortBodyOf } from "./task_texts.ts";
 import type { TaskState } from "./states.ts";
 import type { ReportedUse } from "./task_use.ts";
 import type { TaskValue } from "./task_value.ts";
@@ -37,7 +38,7 @@ export interface DecidedEntry extends EntryStamp {
 
 /** One entry of a task's life, verified and decoded. */
 export type TaskEntry =
-  | { [K in ToldKind]: EntryStamp & { readonly kind: K; readonly body: BodyOf<K> } }[ToldKind]
+  | { [K in ToldKind]: EntryStamp & { readonly kind: K; readonly body: ShortBody<K> } }[ToldKind]
   | DecidedEntry;
 
 /**
@@ -88,7 +89,7 @@ export interface UndecidedResult {
 }
 
 /** A task as its entries tell it and its register decides it; the same on every node that has the same entries. */
-export interface TaskView extends Omit<BodyOf<"task_posted">, "taskId"> {
+export interface TaskView extends Omit<ShortBody<"task_posted">, "taskId"> {
   readonly taskId: TaskId;
   /** The entry that posted it. */
   readonly post: EntryId;
@@ -113,10 +114,10 @@ export interface TaskView extends Omit<BodyOf<"task_posted">, "taskId"> {
   readonly waitingFor: readonly RequestId[];
   readonly progress?: { readonly percent?: number; readonly text: string; readonly atMs: number };
   readonly result?: {
+    readonly entry: EntryId;
     readonly by: PeerId;
     readonly attempt: number;
     readonly summary: string;
-    readonly output: string;
     readonly durationMs: number;
   };
   readonly undecided?: UndecidedResult;
@@ -157,7 +158,7 @@ export function taskEntryOf(
     return value && { ...stamp, kind: "task_decided", body: { taskId: body.taskId }, value };
   }
   if (stored.kind === "task_claimed") return undefined;
-  return { ...stamp, kind: stored.kind, body: stored.body } as TaskEntry; // as above
+  return { ...stamp, kind: stored.kind, body: shortBodyOf(stored.body as object) } as TaskEntry; // as above
 }
 
 const TASK_KIND_LIST: Readonly<Record<TaskKind, true>> = {

@@ -2,7 +2,16 @@
 import type { TestDevice, TestPerson } from "@bzzz/agentid/testing";
 import { type EntryId, type PeerId, type TaskId, TypedEventTarget } from "@bzzz/base";
 import type { ManualClock } from "@bzzz/base/testing";
-import { type Candidate, commandFor, type TaskAct, taskKey, type TaskRegister, type TaskView } from "@bzzz/coordinator";
+import {
+  type Candidate,
+  commandFor,
+  type TaskAct,
+  taskKey,
+  type TaskRegister,
+  type TaskTexts,
+  taskTextsOf,
+  type TaskView,
+} from "@bzzz/coordinator";
 import { type MemoryTaskVoters, readMemoryDecision } from "@bzzz/coordinator/testing";
 import { encodeCertificate } from "@bzzz/register";
 import {
@@ -194,6 +203,11 @@ export class FakeNode {
 
   task(taskId: TaskId): TaskView | undefined {
     return this.book().board.get(taskId);
+  }
+
+  textsOf(taskId: TaskId): TaskTexts | undefined {
+    const view = this.task(taskId);
+    return view && taskTextsOf(view, (id) => this.#known.get(id));
   }
 
   /** Entries of one kind, as bodies. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { RequestId } from "@bzzz/base";
+import { taskInput } from "./facade/testdata/inputs.ts";
 import { OfflineMesh, person } from "./facade/testing.ts";
 
 Deno.test("asks that a member fills the journal with leave their texts there, and are answered as any other", async () => {
@@ -43,4 +44,20 @@ Deno.test("asks that a member fills the journal with leave their texts there, an
   });
   assert.deepEqual([answer.state, inbox.list(mesh.clock.nowMs(), "open").length], ["answered", 244]);
   assert.equal((await alice.facade.request(first.request_id))?.answer?.text, "yes");
+});
+
+Deno.test("the long texts of tasks stay in the journal: what is shown has them, what is held has not", async () => {
+  await using mesh = new OfflineMesh();
+  await using alice = await mesh.start(person("alice"));
+  const [description, text] = ["d".repeat(65_000), "i".repeat(65_000)];
+  const input = taskInput({ client_id: "job-1", description, input: text });
+
+  const { task } = await alice.facade.postTask(input);
+
+  assert.deepEqual([task.description, task.input], [description, text]);
+  assert.deepEqual((await alice.facade.tasks({ limit: 5 })).items, [task]);
+  assert.equal((await alice.facade.postTask(input)).isNew, false, "the same words");
+  const held = alice.readModel.board.list();
+  assert.equal(held.length, 1);
+  assert.ok(JSON.stringify(held).length < 2_000);
 });

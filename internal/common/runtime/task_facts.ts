@@ -1,6 +1,13 @@
 import type { Membership } from "@bzzz/agentid";
 import { type Clock, type EntryId, LruMap, type PeerId, type TaskId } from "@bzzz/base";
-import { type Authority, MAX_DELEGATIONS, type PlanFact, type TaskBoard, type TaskFacts } from "@bzzz/coordinator";
+import {
+  type Authority,
+  MAX_DELEGATIONS,
+  type PlanFact,
+  type ShortBody,
+  type TaskBoard,
+  type TaskFacts,
+} from "@bzzz/coordinator";
 import { closedAs, isSignedByPerson, type RequestInbox, type ThreadIndex, threadOfTask } from "@bzzz/hmmm";
 import type { BodyOf, Envelope } from "@bzzz/wire";
 import type { MeshReadModel } from "./read_model.ts";
@@ -136,8 +143,8 @@ export class JournalTaskFacts implements TaskFacts {
     };
   }
 
-  parents(body: BodyOf<"task_posted">): readonly BodyOf<"task_posted">[] | undefined {
-    const parents: BodyOf<"task_posted">[] = [];
+  parents(body: ShortBody<"task_posted">): readonly ShortBody<"task_posted">[] | undefined {
+    const parents: ShortBody<"task_posted">[] = [];
     for (let next = body.parent; next !== undefined && parents.length <= MAX_DELEGATIONS;) {
       const parent = this.#deps.board.get(next);
       if (!parent) return undefined;

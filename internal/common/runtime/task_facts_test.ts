@@ -70,7 +70,8 @@ Deno.test("a blocking objection is to the plan it answers, until its author agre
 Deno.test("a post is the one that is named, of this task; parents are found as far as they are known", () => {
   const { board, facts, entries } = createWorld();
   const author = new TestAuthor(1);
-  const { taskId: _, ...rest } = posted().body;
+  const { taskId: _, ...post } = posted().body;
+  const rest = { ...post, description: "" };
   const envelope = author.entry("task_posted", { ...rest, taskId: TEST_TASK });
   entries.set(envelope.id, { kind: "task_posted", body: { ...rest, taskId: TEST_TASK }, envelope });
 

@@ -1,6 +1,6 @@
 import { BzzzError, type Clock, LruMap, type PeerId, TaskGroup } from "@bzzz/base";
 import type { DecisionDesk } from "@bzzz/context";
-import type { TaskView } from "@bzzz/coordinator";
+import type { TaskTexts, TaskView } from "@bzzz/coordinator";
 import { type RequestView, threadOfTask } from "@bzzz/hmmm";
 import type { Logger } from "@bzzz/logging";
 import { addressKey, decisionPath, nameOf, parseConcrete } from "@bzzz/ucxl";
@@ -31,6 +31,8 @@ const PASSING: ReadonlySet<string> = new Set([
 export interface DecisionPublisherDeps {
   readonly desk: Pick<DecisionDesk, "publish">;
   readonly readModel: Pick<MeshReadModel, "events" | "board" | "inbox" | "threads">;
+  /** Reads what is long of a task. */
+  readonly textsOf: (view: TaskView) => TaskTexts | undefined;
   readonly clock: Pick<Clock, "nowMs" | "sleep">;
   readonly logger: Logger;
   readonly self: PeerId;
@@ -145,7 +147,7 @@ export class DecisionPublisher {
         type: "task_completion",
         title: cut(view.title, MAX_TITLE_CHARACTERS),
         summary: cut(result.summary, MAX_SUMMARY_CHARACTERS),
-        rationale: cut(result.output, MAX_RATIONALE_CHARACTERS),
+        rationale: cut(this.#deps.textsOf(view)?.output ?? "", MAX_RATIONALE_CHARACTERS),
         outcome: "info",
         task_id: view.taskId,
       },

@@ -21,7 +21,13 @@ function task(id: string, more: Partial<TaskView> = {}): TaskView {
     postedAt: AT,
     updatedAt: AT,
     attempts: [],
-    result: { by: SELF, attempt: 1, summary: "two", output: "2", durationMs: 1 },
+    result: {
+      entry: "e" as NonNullable<TaskView["result"]>["entry"],
+      by: SELF,
+      attempt: 1,
+      summary: "two",
+      durationMs: 1,
+    },
     ...more,
   } as TaskView;
 }
@@ -60,6 +66,7 @@ function setUp(
       },
       threads: { get: () => ({ messages: options.messages ?? [] }) },
     } as unknown as DecisionPublisherDeps["readModel"], // the parts that are read
+    textsOf: () => ({ description: "", output: "2" }),
     clock,
     logger: createNullLogger(),
     self: SELF,
@@ -80,7 +87,13 @@ Deno.test("a task this node completed is published once, also when it was before
   events.emit("task:changed", { view: task(TASK) });
   events.emit("task:changed", {
     view: task("01JD3Z00000000000000000ZZZ", {
-      result: { by: "12D3KooWOther" as PeerId, attempt: 1, summary: "", output: "", durationMs: 1 },
+      result: {
+        entry: "e" as NonNullable<TaskView["result"]>["entry"],
+        by: "12D3KooWOther" as PeerId,
+        attempt: 1,
+        summary: "",
+        durationMs: 1,
+      },
     }),
   });
 

@@ -1,4 +1,5 @@
 import { ContextError, ContextSearch, ContextStore, DecisionDesk, VersionIndex } from "@bzzz/context";
+import { taskTextsOf } from "@bzzz/coordinator";
 import { readAgeFile } from "@bzzz/crypto";
 import { type ContentProviders, createUcxiServer, UCXI_BASE } from "@bzzz/ucxi";
 import { nameOf } from "@bzzz/ucxl";
@@ -72,11 +73,12 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
     }),
     define({
       name: "decisionPublisher",
-      dependsOn: ["decisionDesk", "readModel", "identity"],
-      create: ({ decisionDesk, readModel, identity }) =>
+      dependsOn: ["decisionDesk", "readModel", "identity", "journal"],
+      create: ({ decisionDesk, readModel, identity, journal }) =>
         new DecisionPublisher({
           desk: decisionDesk,
           readModel,
+          textsOf: (view) => taskTextsOf(view, (id) => journal.get(id)),
           clock,
           logger: child("decisions"),
           self: identity.identity.peerId,

@@ -29,7 +29,7 @@ import type {
   TaskView,
 } from "@bzzz/api";
 import { base64UrlEncode, parseEntryId, parseTaskId, type PeerId } from "@bzzz/base";
-import { type TaskView as BoardTask, usedBy } from "@bzzz/coordinator";
+import { taskTextsOf, type TaskView as BoardTask, usedBy } from "@bzzz/coordinator";
 import { PROTOCOL_VERSION } from "@bzzz/wire";
 import type { FacadeDeps } from "./facade_deps.ts";
 import { MembersDesk } from "./members_desk.ts";
@@ -295,6 +295,7 @@ export class NodeFacade implements MeshFacade {
     return taskView(task, this.#standing.grantOf, {
       session: sessions.threadOf(task.taskId),
       used: usedBy(board, task),
+      texts: taskTextsOf(task, (id) => this.#deps.journal.get(id)),
     });
   }
 }

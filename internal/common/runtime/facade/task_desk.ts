@@ -7,6 +7,7 @@ import {
   maySteer,
   type TaskAct,
   type TaskRegister,
+  taskTextsOf,
   type TaskView,
 } from "@bzzz/coordinator";
 import type { Journal } from "@bzzz/journal";
@@ -61,7 +62,8 @@ export class TaskDesk {
     return await this.#acts.run(async () => {
       const known = this.#deps.readModel.board.findPosted(this.#deps.local.identity.peerId, draft.clientId ?? "");
       if (!known) return { task: await this.#append(draft), isNew: true };
-      if (!isSame(known, draft)) {
+      const texts = taskTextsOf(known, (id) => this.#deps.journal.get(id));
+      if (!isSame(known, texts, draft)) {
         throw new TaskDeskError(
           "client_id_conflict",
           `Cannot post the task: client id "${draft.clientId}" was used for task ${known.taskId} with other content`,

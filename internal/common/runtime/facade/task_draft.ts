@@ -1,6 +1,6 @@
 import type { PostTaskInput } from "@bzzz/api";
 import { parseTaskId, type TaskId } from "@bzzz/base";
-import type { TaskView } from "@bzzz/coordinator";
+import type { TaskTexts, TaskView } from "@bzzz/coordinator";
 import type { BodyOf } from "@bzzz/wire";
 
 /** A post without its id. */
@@ -43,10 +43,10 @@ function taskId(text: string): TaskId {
 }
 
 /** Whether a post with this client id says the same again. A deadline that a retry has set is not the post's. */
-export function isSame(known: TaskView, draft: TaskDraft): boolean {
+export function isSame(known: TaskView, texts: TaskTexts | undefined, draft: TaskDraft): boolean {
   const hasOwnDeadline = known.value?.deadlineMs === undefined;
-  return known.title === draft.title && known.description === draft.description && known.priority === draft.priority &&
-    known.requiredRole === draft.requiredRole && known.input === draft.input && known.parent === draft.parent &&
+  return known.title === draft.title && texts?.description === draft.description && known.priority === draft.priority &&
+    known.requiredRole === draft.requiredRole && texts?.input === draft.input && known.parent === draft.parent &&
     (!hasOwnDeadline || known.deadlineMs === draft.deadlineMs) &&
     isEqual(known.requiredCapabilities, draft.requiredCapabilities) &&
     isEqual(known.dependencies, draft.dependencies) && isEqual(known.rights, draft.rights) &&

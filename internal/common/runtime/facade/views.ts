@@ -6,7 +6,7 @@
 import type { Grant } from "@bzzz/agentid";
 import type { AuthorView, EntryView, MessageView, TaskView } from "@bzzz/api";
 import { base64UrlEncode, type PeerId } from "@bzzz/base";
-import { TASK_VALUE_CODEC, type TaskUse, type TaskView as BoardTask } from "@bzzz/coordinator";
+import { TASK_VALUE_CODEC, type TaskTexts, type TaskUse, type TaskView as BoardTask } from "@bzzz/coordinator";
 import type { StoredEntry } from "@bzzz/journal";
 import { decodeCertificate } from "@bzzz/register";
 import { toSnakeCase } from "@bzzz/wire";
@@ -63,23 +63,25 @@ export interface TaskSurroundings {
   readonly session?: string | undefined;
   /** By it and what was delegated from it. */
   readonly used: TaskUse;
+  /** Missing when its post is not in the journal any more. */
+  readonly texts: TaskTexts | undefined;
 }
 
-export function taskView(task: BoardTask, grantOf: GrantLookup, { session, used }: TaskSurroundings): TaskView {
+export function taskView(task: BoardTask, grantOf: GrantLookup, { session, used, texts }: TaskSurroundings): TaskView {
   const blockedOn = task.waitingFor[0];
   const { budgets } = task;
   return {
     task_id: task.taskId,
     ...(task.clientId === undefined ? {} : { client_id: task.clientId }),
     title: task.title,
-    description: task.description,
+    description: texts?.description ?? "",
     priority: task.priority,
     state: task.state,
     author: authorView(task.postedBy, grantOf),
     ...(task.requiredRole === undefined ? {} : { required_role: task.requiredRole }),
     required_capabilities: [...task.requiredCapabilities],
     ...(task.deadlineMs === undefined ? {} : { deadline_ms: task.deadlineMs }),
-    ...(task.input === undefined ? {} : { input: task.input }),
+    ...(texts?.input === undefined ? {} : { input: texts.input }),
     ...(task.dependencies ? { dependencies: [...task.dependencies] } : {}),
     ...(budgets ? { budgets: toSnakeCase(budgets) as NonNullable<TaskView["budgets"]> } : {}), // the same members, renamed
     ...(used.tokens > 0 || used.money > 0 ? { used: { tokens: used.tokens, money: used.money } } : {}),
@@ -123,7 +125,7 @@ export function taskView(task: BoardTask, grantOf: GrantLookup, { session, used 
         result: {
           entry_id: task.value.result,
           summary: task.result.summary,
-          output: task.result.output,
+          output: texts?.output ?? "",
           duration_ms: task.result.durationMs,
         },
       }
