@@ -30,6 +30,8 @@ export const MAX_INBOX_BYTES = 32 * 1024 * 1024;
 export const MAX_PARKED_ENTRIES = 32;
 /** Threads that the index keeps. */
 export const MAX_THREADS = 5_000;
+/** What an index of threads takes of the heap: some 40,000 messages, which have no text there. */
+export const MAX_THREADS_BYTES = 32 * 1024 * 1024;
 
 /** Entries kept of one request: what a flood of answers can take. */
 export const MAX_REQUEST_ENTRIES = 512;

@@ -135,6 +135,6 @@ export function message(
     ...(isPerson ? { authority: person(author) } : {}),
     kind: "message_posted",
     thread: "task/1",
-    body: { type: "message", text: "hello", ...fields },
+    body: { type: "message", ...fields },
   };
 }

@@ -1,6 +1,6 @@
-import type { EntryId, PeerId } from "@bzzz/base";
+import { type EntryId, FairShare, heapBytesOf, type PeerId } from "@bzzz/base";
 import type { Hlc } from "@bzzz/wire";
-import { MAX_KEPT_MESSAGES, MAX_THREADS } from "./constants.ts";
+import { MAX_KEPT_MESSAGES, MAX_THREADS, MAX_THREADS_BYTES } from "./constants.ts";
 import {
   checkMessage,
   EMPTY_THREAD,
@@ -88,26 +88,36 @@ function objectionsAfter(view: ThreadView, entry: MessageEntry): readonly EntryI
 
 interface Slot {
   readonly entries: Map<EntryId, MessageEntry>;
+  /** Whose message came first. */
+  readonly begunBy: PeerId;
   /** The newest message by `compareStamps`; later ones need no fold from the start. */
   last: MessageEntry | undefined;
   view: ThreadView | undefined;
 }
 
+/** In which order an author's messages are given up: an objection that stands holds work up. */
+const RANKS = { message: 0, objection: 1 } as const;
+
 /**
- * All threads, folded as messages arrive in any order; exact while a thread has at most twice `MAX_KEPT_MESSAGES`.
- * At most `capacity` threads; the one silent for longest goes first.
+ * All threads, folded as messages arrive in any order; exact while a thread has at most twice `MAX_KEPT_MESSAGES`. Bounded
+ * by author: beyond `capacity` threads who began most loses the one of them that was silent for longest, beyond `maxBytes` who
+ * said most loses its oldest messages, blocking objections last.
  */
 export class ThreadIndex {
-  readonly #capacity: number;
   readonly #threads = new Map<string, Slot>();
+  /** By who began them. */
+  readonly #begun: FairShare;
+  readonly #said: FairShare;
 
-  constructor(options: { capacity?: number } = {}) {
-    this.#capacity = options.capacity ?? MAX_THREADS;
+  constructor(options: { capacity?: number; maxBytes?: number } = {}) {
+    this.#begun = new FairShare({ maxItems: options.capacity ?? MAX_THREADS, maxBytes: Infinity });
+    this.#said = new FairShare({ maxItems: Infinity, maxBytes: options.maxBytes ?? MAX_THREADS_BYTES });
   }
 
   /** Takes one verified message; undefined when it was known. */
   add(entry: MessageEntry): ThreadView | undefined {
-    const slot: Slot = this.#threads.get(entry.thread) ?? { entries: new Map(), last: undefined, view: undefined };
+    const slot: Slot = this.#threads.get(entry.thread) ??
+      { entries: new Map(), begunBy: entry.author, last: undefined, view: undefined };
     if (slot.entries.has(entry.id)) return undefined;
     this.#threads.delete(entry.thread);
     this.#threads.set(entry.thread, slot);
@@ -118,9 +128,19 @@ export class ThreadIndex {
     } else {
       slot.view = foldThread(entry.thread, slot.entries.values());
     }
-    dropFirst(slot.entries, 2 * MAX_KEPT_MESSAGES);
-    dropFirst(this.#threads, this.#capacity);
-    return slot.view;
+    const { view } = slot;
+    const rank = entry.body.type === "objection" && entry.body.severity === "blocking"
+      ? RANKS.objection
+      : RANKS.message;
+    this.#said.set(keyOf(entry), { owner: entry.author, bytes: heapBytesOf(entry), rank });
+    this.#begun.set(entry.thread, { owner: slot.begunBy, bytes: 0, rank: 0 });
+    for (const old of slot.entries.values()) {
+      if (slot.entries.size <= 2 * MAX_KEPT_MESSAGES) break;
+      slot.entries.delete(old.id);
+      this.#said.delete(keyOf(old));
+    }
+    this.#makeRoom();
+    return view;
   }
 
   /** The view of a thread, or undefined when nobody has spoken in it. */
@@ -132,11 +152,28 @@ export class ThreadIndex {
   list(): ThreadView[] {
     return [...this.#threads.values()].flatMap(({ view }) => view ? [view] : []).reverse();
   }
+
+  #makeRoom(): void {
+    for (let thread = this.#begun.excess(); thread !== undefined; thread = this.#begun.excess()) this.#forget(thread);
+    for (let key = this.#said.excess(); key !== undefined; key = this.#said.excess()) {
+      this.#said.delete(key);
+      const at = key.indexOf(" ");
+      const [id, thread] = [key.slice(0, at) as EntryId, key.slice(at + 1)]; // as `keyOf` put them together
+      const slot = this.#threads.get(thread);
+      if (!slot?.entries.delete(id)) continue;
+      if (slot.entries.size === 0) this.#forget(thread);
+      else if (slot.view) slot.view = { ...slot.view, messages: slot.view.messages.filter((one) => one.id !== id) };
+    }
+  }
+
+  #forget(thread: string): void {
+    for (const entry of this.#threads.get(thread)?.entries.values() ?? []) this.#said.delete(keyOf(entry));
+    this.#threads.delete(thread);
+    this.#begun.delete(thread);
+  }
 }
 
-function dropFirst<K, V>(map: Map<K, V>, capacity: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= capacity) return;
-    map.delete(key);
-  }
+/** An id has no space in it. */
+function keyOf({ id, thread }: MessageEntry): string {
+  return `${id} ${thread}`;
 }

@@ -89,3 +89,31 @@ Deno.test("the index is bounded: the thread that is silent for longest goes firs
 
   assert.deepEqual(index.list().map((v) => v.thread), ["c", "a"]);
 });
+
+Deno.test("who floods threads loses its own oldest messages, and nobody's objection", () => {
+  const index = new ThreadIndex({ maxBytes: 100_000 });
+  const objection = message(ANA, 1, { type: "objection", severity: "blocking" }, true);
+  const own = message("ben" as PeerId, 2, {}, true);
+  index.add(objection);
+  index.add(own);
+
+  for (let n = 0; n < 1_000; n++) {
+    index.add({ ...message("mallory" as PeerId, 3 + n, {}, true), thread: n % 2 === 0 ? "task/1" : `flood/${n}` });
+  }
+
+  const view = index.get("task/1");
+  assert.deepEqual(view?.messages.slice(0, 2).map(({ id }) => id), [objection.id, own.id]);
+  assert.deepEqual(view?.blockingObjections, [objection.id]);
+  const kept = index.list().reduce((sum, { messages }) => sum + messages.length, 0);
+  assert.ok(kept > 50 && kept < 300, `${kept} messages in 100 kB`);
+});
+
+Deno.test("who begins threads without end pushes out its own", () => {
+  const index = new ThreadIndex({ capacity: 10 });
+  index.add(message(ANA, 1));
+  for (let n = 0; n < 100; n++) index.add({ ...message("mallory" as PeerId, 2 + n), thread: `flood/${n}` });
+
+  assert.ok(index.get("task/1"));
+  assert.equal(index.list().length, 10);
+  assert.equal(index.list()[0]?.thread, "flood/99");
+});

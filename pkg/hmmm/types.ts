@@ -46,12 +46,12 @@ export type RequestEntryKind =
   | "request_performed"
   | "task_resumed";
 
-/** A message in a thread, verified and decoded. */
+/** A message in a thread, verified and decoded, without its text: threads hold thousands, and the journal has it by its id. */
 export interface MessageEntry extends DiscussionStamp {
   readonly kind: "message_posted";
   readonly thread: string;
   readonly parent?: EntryId;
-  readonly body: BodyOf<"message_posted">;
+  readonly body: Pick<BodyOf<"message_posted">, "type" | "hop" | "ttlMs" | "severity">;
 }
 
 /** Why an answer or a withdrawal counts for nothing. */
@@ -195,7 +195,14 @@ export function messageEntryOf(stored: Stored, authority?: PersonAuthority): Mes
   const { thread, parent } = stored.envelope.header;
   if (!stamp || stored.kind !== "message_posted" || thread === undefined) return undefined;
   const body = stored.body as BodyOf<"message_posted">; // the wire decoder checked the body
-  return { ...stamp, kind: "message_posted", thread, ...(parent === undefined ? {} : { parent }), body };
+  const { type, hop, ttlMs, severity } = body;
+  return {
+    ...stamp,
+    kind: "message_posted",
+    thread,
+    ...(parent === undefined ? {} : { parent }),
+    body: { type, hop, ttlMs, severity },
+  };
 }
 
 function stampOf(

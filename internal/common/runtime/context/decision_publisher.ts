@@ -1,4 +1,4 @@
-import { BzzzError, type Clock, LruMap, type PeerId, TaskGroup } from "@bzzz/base";
+import { BzzzError, type Clock, type EntryId, LruMap, type PeerId, TaskGroup } from "@bzzz/base";
 import type { DecisionDesk } from "@bzzz/context";
 import type { TaskTexts, TaskView } from "@bzzz/coordinator";
 import { type RequestView, threadOfTask } from "@bzzz/hmmm";
@@ -31,6 +31,8 @@ const PASSING: ReadonlySet<string> = new Set([
 export interface DecisionPublisherDeps {
   readonly desk: Pick<DecisionDesk, "publish">;
   readonly readModel: Pick<MeshReadModel, "events" | "board" | "inbox" | "threads">;
+  /** Reads what a message says; empty when it is not kept any more. */
+  readonly textOf: (message: EntryId) => string;
   /** Reads what is long of a task. */
   readonly textsOf: (view: TaskView) => TaskTexts | undefined;
   readonly clock: Pick<Clock, "nowMs" | "sleep">;
@@ -114,7 +116,7 @@ export class DecisionPublisher {
 
   /** The plan on which the work began, when a discussion brought it in the place of another. */
   #replanned(view: TaskView): void {
-    const { self, readModel } = this.#deps;
+    const { self, readModel, textOf } = this.#deps;
     const messages = readModel.threads.get(threadOfTask(view.taskId))?.messages ?? [];
     const plan = messages.find(({ id }) => id === view.value?.plan);
     const first = messages.find(({ author, body }) => author === self && body.type === "plan");
@@ -128,8 +130,8 @@ export class DecisionPublisher {
       decision: {
         type: "architectural",
         title: cut(view.title, MAX_TITLE_CHARACTERS),
-        summary: cut(plan.body.text, MAX_SUMMARY_CHARACTERS),
-        rationale: cut(objections.map(({ body }) => body.text).join("\n\n"), MAX_RATIONALE_CHARACTERS),
+        summary: cut(textOf(plan.id), MAX_SUMMARY_CHARACTERS),
+        rationale: cut(objections.map(({ id }) => textOf(id)).join("\n\n"), MAX_RATIONALE_CHARACTERS),
         outcome: "structural_change",
         task_id: view.taskId,
       },

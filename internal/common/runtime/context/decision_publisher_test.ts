@@ -66,6 +66,10 @@ function setUp(
       },
       threads: { get: () => ({ messages: options.messages ?? [] }) },
     } as unknown as DecisionPublisherDeps["readModel"], // the parts that are read
+    textOf: (id) => {
+      const said = options.messages?.find((one) => one["id"] === id)?.["body"] as { text: string } | undefined;
+      return said?.text ?? "";
+    },
     textsOf: () => ({ description: "", output: "2" }),
     clock,
     logger: createNullLogger(),

@@ -78,6 +78,10 @@ export function contextServices(environment: NodeEnvironment): ServiceDefinition
         new DecisionPublisher({
           desk: decisionDesk,
           readModel,
+          textOf: (id) => {
+            const entry = journal.get(id);
+            return entry?.kind === "message_posted" ? entry.body.text : "";
+          },
           textsOf: (view) => taskTextsOf(view, (id) => journal.get(id)),
           clock,
           logger: child("decisions"),
