@@ -26,12 +26,16 @@ interface Rates {
   readonly patience: TokenBucket;
   /** When it had to wait last; -Infinity before the first time. */
   waitedAtMs: number;
+  /** How long that took: on a busy machine several times what was asked for. */
+  waitedMs: number;
   /** Entries of its own and of others that it handed over while it pressed; halved together, so that they stay recent. */
   own: number;
   relayed: number;
 }
 
 const WAIT_MS = 20;
+/** Of one wait, the most that uses a peer's patience up: a node that stood still for seconds blames nobody for them. */
+const MAX_COUNTED_WAIT_MS = 10 * WAIT_MS;
 /** A peer that waited within this time is pressing. */
 const PRESSING_MS = 5000;
 /** Entries of a pressing peer that are weighed. */
@@ -79,10 +83,11 @@ export class FlowLimit {
         const nowMs = this.#clock.monotonicMs();
         rates.waitedAtMs = nowMs;
         // what takes long to pay uses patience up, and is judged with the next: first it must be known whose it is
-        const isPatient = rates.patience.take(nowMs, WAIT_MS) || hasWaited;
+        const isPatient = rates.patience.take(nowMs, rates.waitedMs) || hasWaited;
         if (!isPatient && rates.own >= rates.relayed) return "flood";
         hasWaited = true;
         await this.#clock.sleep(WAIT_MS, { signal });
+        rates.waitedMs = Math.min(this.#clock.monotonicMs() - nowMs, MAX_COUNTED_WAIT_MS);
       }
     }
     return "go";
@@ -115,6 +120,7 @@ export class FlowLimit {
       messages: new TokenBucket({ perSecond: limits.messagesPerSecond, burst: limits.burstMessages, nowMs }),
       patience: new TokenBucket({ perSecond: 200, burst: limits.patienceMs, nowMs }),
       waitedAtMs: -Infinity,
+      waitedMs: WAIT_MS,
       own: 0,
       relayed: 0,
     };

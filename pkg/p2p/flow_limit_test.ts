@@ -7,9 +7,14 @@ const PEER = "12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X" as PeerId;
 const LIMITS = { messagesPerSecond: 100, burstMessages: 10, patienceMs: 400 };
 
 /** Presses with one message after the other for ten seconds; what became of it, and how many entries passed. */
-async function press(isOwn: boolean, entries = 1): Promise<{ outcome: string; passed: number }> {
+async function press(isOwn: boolean, entries = 1, slowness = 1): Promise<{ outcome: string; passed: number }> {
   const clock = new ManualClock();
-  const flow = new FlowLimit({ clock }, LIMITS);
+  const flow = new FlowLimit({
+    clock: {
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: (ms, options) => clock.sleep(slowness * ms, options),
+    },
+  }, LIMITS);
   const state = { outcome: "slowed", passed: 0 };
   const { signal } = new AbortController();
   const pressing = (async () => {
@@ -29,6 +34,15 @@ Deno.test("FlowLimit drops a peer that presses with its own messages", async () 
 
   assert.equal(outcome, "flood");
   assert.ok(passed < 100, `${passed} passed`);
+});
+
+Deno.test("FlowLimit drops such a peer on a busy machine, too, where each wait takes several times as long", async () => {
+  for (const slowness of [3, 6, 9]) {
+    const { outcome, passed } = await press(true, 1, slowness);
+
+    assert.equal(outcome, "flood", `waits of ${slowness * 20} ms`);
+    assert.ok(passed < 200, `${passed} passed with waits of ${slowness * 20} ms`);
+  }
 });
 
 Deno.test("FlowLimit slows a peer down that presses with others' messages, for as long as it lasts", async () => {
