@@ -242,10 +242,11 @@ export class AgentRunner implements AsyncDisposable {
 
   #onStored(entry: AgentEntry): void {
     if (entry.kind === "message_posted") return this.#help.hear(entry);
-    const { task, requests, dependants } = this.#book.add(entry);
+    const { task, requests, dependants, forgotten } = this.#book.add(entry);
     for (const view of task ? [task, ...dependants] : []) {
       this.#apply({ type: "task", task: this.#book.openTask(view) });
     }
+    for (const taskId of forgotten) this.#apply({ type: "forgotten", taskId });
     if (task?.attempts.some(({ used }) => used)) this.#attempts.onUse();
     this.#onRequests(requests);
   }

@@ -46,6 +46,8 @@ export interface WorkChange {
   /** Open tasks that waited for `task`. */
   readonly dependants: readonly TaskView[];
   readonly requests: readonly RequestView[];
+  /** Tasks that made room. */
+  readonly forgotten: readonly TaskId[];
 }
 
 /** Who stands behind answers; the runtime's `People` fits. */
@@ -73,11 +75,13 @@ const MAX_DEPENDANTS = 1_000;
 
 /** Tasks and requests as the journal tells them, and how they belong together. */
 export class WorkBook {
-  readonly board: TaskBoard = new TaskBoard();
+  readonly board: TaskBoard = new TaskBoard({ onForgotten: (taskId) => this.#forgotten.push(taskId) });
   readonly inbox: RequestInbox;
   readonly #requestsOfTask = new LruMap<TaskId, Set<RequestId>>(MAX_BOARD_TASKS);
   readonly #dependants = new LruMap<TaskId, Set<TaskId>>(MAX_BOARD_TASKS);
   readonly #deps: WorkBookDeps;
+  /** Since the last entry. */
+  #forgotten: TaskId[] = [];
 
   constructor(deps: WorkBookDeps) {
     this.#deps = deps;
@@ -93,15 +97,17 @@ export class WorkBook {
   add(entry: AgentEntry): WorkChange {
     const { author, hlc, seq } = entry.envelope.header;
     const grant = this.#deps.grantOf(author, hlc.ms, seq);
+    this.#forgotten = [];
     const taskEntry = taskEntryOf(entry, grant, this.#deps.readDecision);
     const change = taskEntry && this.board.add(taskEntry);
     const requestEntry = this.#requestEntry(entry);
     const requests = requestEntry ? this.inbox.add(requestEntry) : [];
     for (const { taskId, requestId } of requests) if (taskId !== undefined) this.#link(taskId, requestId);
-    if (change?.type !== "changed") return { requests, dependants: [] };
+    if (change?.type !== "changed") return { requests, dependants: [], forgotten: this.#forgotten };
     const { view } = change;
     if (taskEntry?.kind === "task_posted") this.#rememberDependencies(view);
-    return { task: view, requests, dependants: view.state === "completed" ? this.#dependantsOf(view.taskId) : [] };
+    const dependants = view.state === "completed" ? this.#dependantsOf(view.taskId) : [];
+    return { task: view, requests, dependants, forgotten: this.#forgotten };
   }
 
   #requestEntry(entry: AgentEntry): RequestEntry | undefined {

@@ -20,6 +20,8 @@ function decide(state: ClaimsState, event: ClaimsEvent): ClaimsDecision {
   switch (event.type) {
     case "task":
       return onTask(state, event.task);
+    case "forgotten":
+      return onForgotten(state, event.taskId);
     case "presence": {
       const others = new Map(event.others.filter((c) => c.peer !== state.config.self).map((c) => [c.peer, c]));
       const next = { ...state, others, isReady: event.isReady, isWarm: event.isWarm };
@@ -66,6 +68,19 @@ function onTask(state: ClaimsState, task: OpenTask): ClaimsDecision {
   }
   const planned = over ? finishedPlan(next, task.view) : replan(next, taskId);
   return { state: planned.state, effects: [...effects, ...planned.effects] };
+}
+
+/** What is being worked on ends as it would. */
+function onForgotten(state: ClaimsState, taskId: TaskId): ClaimsDecision {
+  if (state.running.has(taskId) || state.claiming.has(taskId)) return { state, effects: [] };
+  return unschedule({
+    ...state,
+    open: without(state.open, taskId),
+    known: without(state.known, taskId),
+    ended: without(state.ended, taskId),
+    suspended: dropped(state.suspended, taskId),
+    suspects: dropped(state.suspects, taskId),
+  }, taskId);
 }
 
 function finishedPlan(state: ClaimsState, view: TaskView): ClaimsDecision {

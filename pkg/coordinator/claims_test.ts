@@ -245,3 +245,24 @@ Deno.test("A-18 A-23 property: whatever happens, max_tasks is kept and no token 
     }
   }));
 });
+
+Deno.test("a task that the board has forgotten is claimed no more, and nothing of it is kept", () => {
+  const node = new ClaimingNode();
+  node.presence([]);
+  node.task(new TaskLife());
+
+  const effects = node.apply({ type: "forgotten", taskId: TEST_TASK });
+
+  assert.deepEqual(effects, [{ type: "unschedule", taskId: TEST_TASK }]);
+  assert.deepEqual([node.state.open.size, node.state.scheduled.size], [0, 0]);
+});
+
+Deno.test("a task that is worked on is not forgotten under the work", () => {
+  const node = new ClaimingNode();
+  node.presence([]);
+  node.task(new TaskLife().start(ADA, 2));
+  node.due();
+
+  assert.deepEqual(node.apply({ type: "forgotten", taskId: TEST_TASK }), []);
+  assert.deepEqual([node.state.open.size, node.state.running.size], [1, 1]);
+});

@@ -59,6 +59,8 @@ export interface ClaimsState {
 /** What happened. */
 export type ClaimsEvent =
   | { readonly type: "task"; readonly task: OpenTask }
+  /** The board has it no more: there was too much of its poster. */
+  | { readonly type: "forgotten"; readonly taskId: TaskId }
   | {
     readonly type: "presence";
     readonly others: readonly Candidate[];

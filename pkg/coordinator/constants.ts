@@ -34,8 +34,11 @@ export const MAX_SUPERSEDED = 32;
 /** Claims of one author whose use is kept of one task: more than `MAX_TASK_DECISIONS` tells of. */
 export const MAX_USES_PER_AUTHOR = 512;
 
-/** Tasks a board keeps by default, with each part of one that is not its poster's. */
+/** Tasks whose relations to others are remembered. */
 export const MAX_BOARD_TASKS = 20_000;
+
+/** Parts of tasks a board keeps by default, one of each author: a task and what its holder tells are two. */
+export const MAX_BOARD_PARTS = 40_000;
 
 /** What a board takes of the heap: some 10,000 tasks with ten decisions each. */
 export const MAX_BOARD_BYTES = 128 * 1024 * 1024;

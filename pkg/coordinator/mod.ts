@@ -35,7 +35,7 @@ export { type Candidate, isCapable, rankCandidates, rendezvousScore, type Requir
 export { checkRights, type EffectiveRights, effectiveRights, type RightsRefusal, type TaskBudget } from "./rights.ts";
 export { TASK_EVENTS, TASK_STATES, type TaskEvent, type TaskState, type TransitionRefusal } from "./states.ts";
 export { commandFor, type PostReference, type TaskAct } from "./task_act.ts";
-export { type BoardChange, compareUrgency, TaskBoard } from "./task_board.ts";
+export { type BoardChange, compareUrgency, TaskBoard, type TaskBoardOptions } from "./task_board.ts";
 export type { EntryFact, PlanFact, PostFact, RequestFact, TaskFacts } from "./task_facts.ts";
 export {
   addUse,

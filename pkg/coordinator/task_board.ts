@@ -1,5 +1,5 @@
 import { FairShare, type PeerId, type TaskId } from "@bzzz/base";
-import { MAX_BOARD_BYTES, MAX_BOARD_TASKS } from "./constants.ts";
+import { MAX_BOARD_BYTES, MAX_BOARD_PARTS } from "./constants.ts";
 import { viewOf } from "./fold_task.ts";
 import { addToRecord, bytesByAuthor, createTaskRecord, dropAuthor, type TaskRecord } from "./task_record.ts";
 import { isFinished } from "./transitions.ts";
@@ -17,13 +17,23 @@ export type BoardChange =
   | { readonly type: "copy"; readonly taskId: TaskId; readonly original: TaskId };
 
 /** In which order an author's are given up. */
-const RANKS = { words: 0, finished: 1, open: 2 } as const;
+const RANKS = { words: 0, finished: 1, wordsOnOpen: 2, open: 3 } as const;
 
 interface Slot {
   readonly record: TaskRecord;
   view: TaskView | undefined;
   /** Whose parts of it are on the books. */
   authors: readonly PeerId[];
+}
+
+/** Settings of a board. */
+export interface TaskBoardOptions {
+  /** Parts of tasks, one of each author. Default 40,000. */
+  readonly capacity?: number;
+  /** Of the heap, roughly. Default 128 MiB. */
+  readonly maxBytes?: number;
+  /** A task made room for others; whoever keeps something of it keeps it no longer. */
+  readonly onForgotten?: (taskId: TaskId) => void;
 }
 
 /**
@@ -33,15 +43,17 @@ interface Slot {
  */
 export class TaskBoard {
   readonly #shares: FairShare;
+  readonly #onForgotten: (taskId: TaskId) => void;
   readonly #slots = new Map<TaskId, Slot>();
   /** By the parent that a post names; as many as there are slots. */
   readonly #children = new Map<TaskId, Set<TaskId>>();
   /** Author and client id → the post that counts: the one of the lowest seq, of those that the records of the slots keep. */
   readonly #posts = new Map<string, { taskId: TaskId; seq: number }>();
 
-  constructor(options: { capacity?: number; maxBytes?: number } = {}) {
+  constructor(options: TaskBoardOptions = {}) {
+    this.#onForgotten = options.onForgotten ?? (() => {});
     this.#shares = new FairShare({
-      maxItems: options.capacity ?? MAX_BOARD_TASKS,
+      maxItems: options.capacity ?? MAX_BOARD_PARTS,
       maxBytes: options.maxBytes ?? MAX_BOARD_BYTES,
     });
   }
@@ -134,11 +146,12 @@ export class TaskBoard {
   /** Puts down what each author has in a task. */
   #note(taskId: TaskId, slot: Slot): void {
     const owner = slot.view?.postedBy;
-    const ownRank = slot.view && isFinished(slot.view.state) ? RANKS.finished : RANKS.open;
+    const isOver = slot.view === undefined || isFinished(slot.view.state);
+    const [own, words] = isOver ? [RANKS.finished, RANKS.words] : [RANKS.open, RANKS.wordsOnOpen];
     for (const author of slot.authors) this.#shares.delete(keyOf(taskId, author));
     const bytesOf = bytesByAuthor(slot.record, owner);
     for (const [author, bytes] of bytesOf) {
-      const rank = author === owner ? ownRank : RANKS.words;
+      const rank = author === owner ? own : words;
       this.#shares.set(keyOf(taskId, author), { owner: author, bytes, rank });
     }
     slot.authors = [...bytesOf.keys()];
@@ -168,6 +181,7 @@ export class TaskBoard {
 
   #forget(taskId: TaskId, { record, view, authors }: Slot): void {
     this.#slots.delete(taskId);
+    this.#onForgotten(taskId);
     for (const author of authors) this.#shares.delete(keyOf(taskId, author));
     this.#relate(taskId, view?.parent, undefined);
     for (const key of clientKeys(record.posts)) this.#forgetPost(key, taskId);

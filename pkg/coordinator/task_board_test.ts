@@ -70,7 +70,8 @@ Deno.test("A-19 list() puts the urgent and the old in front", () => {
 });
 
 Deno.test("a flood of tasks pushes out its author's own, finished ones first, and no other's", () => {
-  const board = new TaskBoard({ maxBytes: 200_000 });
+  const forgotten: TaskId[] = [];
+  const board = new TaskBoard({ maxBytes: 200_000, onForgotten: (taskId) => forgotten.push(taskId) });
   const idOf = (n: number) => `01ARZ3NDEKTSV4RRFFQ6${String(n).padStart(6, "0")}` as TaskId;
   const ours = new TaskLife(posted({ taskId: OTHER }, 1)).start(ADA, 2);
   const theirs = new TaskLife(posted({ taskId: THIRD }, 1, BEN)).cancel(BEN, 2);
@@ -82,6 +83,7 @@ Deno.test("a flood of tasks pushes out its author's own, finished ones first, an
   assert.equal(board.get(THIRD), undefined);
   assert.ok(board.size > 50 && board.size < 400, `${board.size} tasks in 200 kB`);
   assert.equal(board.get(idOf(999))?.state, "announced");
+  assert.deepEqual([forgotten[0], forgotten.length], [THIRD, 1_002 - board.size], "finished first, each told");
 });
 
 Deno.test("who floods others' tasks with words loses those, and what the voters decided stays", () => {

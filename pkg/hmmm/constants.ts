@@ -22,9 +22,9 @@ export const MAX_KEPT_MESSAGES = 500;
 /** Late answers and the like a request's view keeps. */
 export const MAX_LATE_ANSWERS = 32;
 
-/** Requests kept by default, with each part of one that is another author's. */
-export const MAX_INBOX_REQUESTS = 20_000;
-/** What an inbox takes of the heap: some 250 of the longest requests, or all 20,000 of the usual size. */
+/** Parts of requests kept by default, one of each author: a request and its answer are two. */
+export const MAX_INBOX_PARTS = 40_000;
+/** What an inbox takes of the heap: some 250 of the longest requests, or some 10,000 of the usual size. */
 export const MAX_INBOX_BYTES = 32 * 1024 * 1024;
 /** A request with more entries is not read from the journal each time somebody looks: it is forgotten where there is no room. */
 export const MAX_PARKED_ENTRIES = 32;

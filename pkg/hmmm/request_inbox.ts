@@ -1,5 +1,5 @@
 import { type EntryId, FairShare, heapBytesOf, type PeerId, type RequestId } from "@bzzz/base";
-import { MAX_INBOX_BYTES, MAX_INBOX_REQUESTS, MAX_PARKED_ENTRIES, MAX_REQUEST_ENTRIES } from "./constants.ts";
+import { MAX_INBOX_BYTES, MAX_INBOX_PARTS, MAX_PARKED_ENTRIES, MAX_REQUEST_ENTRIES } from "./constants.ts";
 import { foldRequest } from "./fold_request.ts";
 import { outlineOf, type RequestOutline } from "./request_outline.ts";
 import { closedAs, requestStateAt } from "./request_state.ts";
@@ -37,7 +37,7 @@ type Slot = Held | Parked;
 
 /** Settings of an inbox. */
 export interface RequestInboxOptions {
-  /** Requests, or parts of them by different authors. Default 20,000. */
+  /** Parts of requests, one of each author. Default 40,000. */
   readonly capacity?: number;
   /** Of the heap, roughly. Default 32 MiB. */
   readonly maxBytes?: number;
@@ -58,7 +58,7 @@ export class RequestInbox {
   constructor(options: RequestInboxOptions = {}) {
     this.#entryAt = options.entryAt;
     this.#shares = new FairShare({
-      maxItems: options.capacity ?? MAX_INBOX_REQUESTS,
+      maxItems: options.capacity ?? MAX_INBOX_PARTS,
       maxBytes: options.maxBytes ?? MAX_INBOX_BYTES,
     });
   }
@@ -164,11 +164,9 @@ export class RequestInbox {
     }
     for (const author of slot.authors) this.#shares.delete(keyOf(requestId, author));
     for (const [owner, bytes] of bytesOf) {
-      const rank = owner !== slot.view?.openedBy
-        ? RANKS.spare
-        : slot.view.recordedState === "pending"
-        ? RANKS.pending
-        : RANKS.closed;
+      const isPending = slot.view?.recordedState === "pending";
+      const ownRank = owner === slot.view?.openedBy ? RANKS.closed : RANKS.spare;
+      const rank = isPending ? RANKS.pending : ownRank; // also votes: without them a request would seem to wait for more
       this.#shares.set(keyOf(requestId, owner), { owner, bytes, rank });
     }
     slot.authors = new Set(bytesOf.keys());

@@ -89,3 +89,20 @@ Deno.test("an inbox of a year's quota stays within its bytes", () => {
   assert.ok(inbox.size < 400, `${inbox.size} outlines in 256 KiB`);
   assert.ok(inbox.get(idOf(1_999)), "the newest");
 });
+
+Deno.test("of who has most a vote on what still waits goes after what it said on closed requests", () => {
+  const { inbox, add } = setUp({ capacity: 30 });
+  const quorum = { n: 2, of: 3 };
+  const wanted = question({ to: { quorum } });
+  add(opened({ to: { quorum } }));
+  add(answered(ANA, 2, { requestDigest: requestDigest(wanted) }));
+  for (let n = 1; n < 100; n++) {
+    const body = question({ requestId: idOf(n) });
+    add(opened({ requestId: idOf(n) }, 10 * n, `agent${n % 9}` as PeerId));
+    add(answered(ANA, 10 * n + 1, { requestId: idOf(n), requestDigest: requestDigest(body) }));
+  }
+
+  assert.equal(inbox.get(ASK)?.votes.length, 1);
+  assert.equal(inbox.get(idOf(99))?.recordedState, "answered");
+  assert.equal(inbox.get(idOf(1)), undefined, "closed long ago");
+});
