@@ -1,22 +1,13 @@
 import { strict as assert } from "node:assert";
 import { goOnWith, shellWord } from "./go_on.ts";
+import { NO_FLAGS } from "./testing.ts";
 import type { GlobalFlags, ProgramSpec } from "./types.ts";
 
 const PROGRAM: ProgramSpec = { name: "bzzz-agent", binaryType: "agent", version: "1", summary: "", commands: [] };
-const GLOBALS: GlobalFlags = {
-  home: undefined,
-  config: undefined,
-  isDev: false,
-  isJson: false,
-  jsonFields: undefined,
-  logLevel: undefined,
-  passphraseFile: undefined,
-  settings: [],
-};
 
 Deno.test("goOnWith() names the data directory and the configuration that were named before", () => {
   const line = (globals: Partial<GlobalFlags>) =>
-    goOnWith({ program: PROGRAM, globals: { ...GLOBALS, ...globals } }, "run");
+    goOnWith({ program: PROGRAM, globals: { ...NO_FLAGS, ...globals } }, "run");
 
   assert.equal(line({}), "bzzz-agent run");
   assert.equal(line({ home: "/srv/node 2" }), "bzzz-agent run --home '/srv/node 2'");
