@@ -18,6 +18,7 @@ import {
   MAX_STREAMS_PER_CONNECTION,
   MAX_UNADMITTED_STREAMS,
 } from "./constants.ts";
+import { orderAsciiByCodeUnits } from "./collation_fix.ts";
 import { P2pError } from "./errors.ts";
 import { letProcessEnd } from "./exit_fix.ts";
 import { createSilentLibp2pLogger } from "./libp2p_logger.ts";
@@ -56,6 +57,7 @@ export interface Libp2pSettings {
  */
 export async function buildLibp2p(settings: Libp2pSettings): Promise<BuiltLibp2p> {
   letProcessEnd();
+  orderAsciiByCodeUnits();
   if (settings.networkKey.byteLength !== 32) {
     throw new P2pError(
       "p2p_bad_key",
