@@ -227,7 +227,7 @@ export async function publishEndpoints(
     ...(services.localServer.path === undefined ? {} : { socket_path: services.localServer.path }),
     p2p_addresses: services.node.addresses(),
   });
-  await writePrivateFile(environment.paths.endpoints, `${text}\n`);
+  await writePrivateFile(environment.paths.endpoints, `${text}\n`, { isForThisRun: true });
 }
 
 function registerUncaughtMetrics(
