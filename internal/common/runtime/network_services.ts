@@ -30,6 +30,7 @@ const MS_PER_SECOND = 1000;
 export function networkServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
   const { clock, random, logger, config, paths } = environment;
   const child = (service: string) => logger.child({ service });
+  let seat: Awaited<ReturnType<typeof guardSeat>> | undefined;
   const software = `bzzz-${config.binaryType}/${environment.version}`;
   return [
     define({
@@ -110,11 +111,17 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
       phase: "p2p",
       failureCode: "p2p_init_failed",
       create: async (parts) => {
-        await guardSeat({ store: parts.store, random, logger: child("registers") }, paths.voterMark);
+        seat = await guardSeat({ store: parts.store, random, logger: child("registers") }, paths.voterMark);
         return createRegisters(environment, parts);
       },
-      start: (registers) => registers.start(),
-      stop: (registers) => registers.stop(),
+      start: async (registers) => {
+        await seat?.named; // written while the other services were made
+        registers.start();
+      },
+      stop: async (registers) => {
+        await registers.stop();
+        await seat?.named.catch(() => {}); // told by the start, where there was one
+      },
     }),
     define({
       name: "rosterFeed",

@@ -14,11 +14,14 @@ const markSchema = once(() => z.object({ start: z.string(), next: z.string().opt
  * Keeps a restored database from voting: it has forgotten what it promised since it was copied. Each start has a name that is
  * written into the database and, first, into a file beside it. A database that names another start than the file is not the
  * one that ran last; it gives up its seat, and a master makes the node a voter again.
+ *
+ * The seat is settled when it resolves. Until `named` does, the new name is on its way to the disk, and nothing may be promised:
+ * whoever has the voter awaits it before the voter is heard or asked, and before the store is closed.
  */
 export async function guardSeat(
   deps: { readonly store: Pick<Store, "kv">; readonly random: Random; readonly logger: Logger },
   path: string,
-): Promise<void> {
+): Promise<{ readonly named: Promise<void> }> {
   const { store, random, logger } = deps;
   const known = store.kv.get(START_KEY);
   const last = known && utf8Decode(known);
@@ -30,7 +33,16 @@ export async function guardSeat(
     );
     leaveSeat(store);
   }
-  const start = hexEncode(random.bytes(START_BYTES));
+  const named = nameStart(store, path, { last, start: hexEncode(random.bytes(START_BYTES)) });
+  named.catch(() => {}); // for whoever awaits it; a start that fails meanwhile may be the first to be told
+  return { named };
+}
+
+async function nameStart(
+  store: Pick<Store, "kv">,
+  path: string,
+  { last, start }: { readonly last: string | undefined; readonly start: string },
+): Promise<void> {
   // Either name is right until the database has the new one.
   await writePrivateFile(path, JSON.stringify({ start: last ?? start, next: start }));
   store.kv.set(START_KEY, utf8Encode(start));

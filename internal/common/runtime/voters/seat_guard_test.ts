@@ -13,7 +13,9 @@ async function seats(
 ): Promise<[string | undefined, string | undefined]> {
   using test = createTestStore();
   const path = `${test.folder}/voter.mark`;
-  const start = () => guardSeat({ store: test.store, random, logger: createNullLogger() }, path);
+  const start = async () => {
+    await (await guardSeat({ store: test.store, random, logger: createNullLogger() }, path)).named;
+  };
   const seat = takeSeat(test.store, random);
   await start();
   await start();
@@ -41,7 +43,7 @@ Deno.test("a crash between the two writes costs no seat", async () => {
   const path = `${test.folder}/voter.mark`;
   const deps = { store: test.store, random, logger: createNullLogger() };
   const seat = takeSeat(test.store, random);
-  await guardSeat(deps, path);
+  await (await guardSeat(deps, path)).named;
   const { start } = JSON.parse(await Deno.readTextFile(path));
 
   const { kv } = test.store;
@@ -51,7 +53,7 @@ Deno.test("a crash between the two writes costs no seat", async () => {
   };
   for (const mark of [{ start, next: "unwritten" }, { start: "before", next: start }]) {
     await Deno.writeTextFile(path, JSON.stringify(mark));
-    await guardSeat(readOnly, path);
+    await (await guardSeat(readOnly, path)).named;
 
     assert.equal(readSeat(test.store), seat, JSON.stringify(mark));
   }
