@@ -1,8 +1,8 @@
-import { abortable, type Clock, createDeadline, errorMessage, TimeoutError } from "@bzzz/base";
+import { abortable, type Clock, createDeadline, errorMessage, once, TimeoutError } from "@bzzz/base";
 import type { CheckOutcome } from "@bzzz/health";
 import type { Logger } from "@bzzz/logging";
 import type { RuntimeService } from "./interfaces.ts";
-import type { ServiceDefinition, ServiceInstance } from "./service.ts";
+import type { ServiceContext, ServiceDefinition, ServiceInstance } from "./service.ts";
 
 /** Where one service is in its life. */
 export type ServiceState =
@@ -61,11 +61,17 @@ export class ManagedService<Services extends object> implements RuntimeService {
 
   async initialize(options: { readonly signal: AbortSignal }): Promise<void> {
     this.#state = "creating";
-    const timeoutMs = this.definition.startTimeoutMs;
-    await this.#step(`creation of service "${this.name}"`, timeoutMs, options.signal, async (signal) => {
-      const instance = await this.definition.create(this.#available(), { signal });
-      if (signal.aborted) await this.#stopLate(instance);
-      else this.#instance = instance;
+    const what = { what: `creation of service "${this.name}"`, timeoutMs: this.definition.startTimeoutMs };
+    await this.#step(what, options.signal, (context) => {
+      const made = this.definition.create(this.#available(), context);
+      if (!(made instanceof Promise)) {
+        this.#instance = made;
+        return;
+      }
+      return made.then(async (instance) => {
+        if (context.signal.aborted) await this.#stopLate(instance);
+        else this.#instance = instance;
+      });
     });
     this.#state = "created";
   }
@@ -74,15 +80,9 @@ export class ManagedService<Services extends object> implements RuntimeService {
     const instance = this.#instance;
     if (!instance) throw new TypeError(`Service "${this.name}" is started before it is created`);
     this.#state = "starting";
-    const { start } = instance;
-    if (start) {
-      const timeoutMs = this.definition.startTimeoutMs;
-      await this.#step(
-        `start of service "${this.name}"`,
-        timeoutMs,
-        options.signal,
-        (signal) => start({ signal }),
-      );
+    if (instance.start) {
+      const what = { what: `start of service "${this.name}"`, timeoutMs: this.definition.startTimeoutMs };
+      await this.#step(what, options.signal, (context) => instance.start?.(context));
     }
     this.#state = "running";
   }
@@ -94,12 +94,8 @@ export class ManagedService<Services extends object> implements RuntimeService {
     this.#instance = undefined;
     this.#state = "stopping";
     const timeoutMs = Math.min(this.definition.stopTimeoutMs, options.timeoutMs ?? Infinity);
-    await this.#step(
-      `stop of service "${this.name}"`,
-      timeoutMs,
-      options.signal,
-      (signal) => instance.stop({ signal }),
-    );
+    const what = { what: `stop of service "${this.name}"`, timeoutMs };
+    await this.#step(what, options.signal, (context) => instance.stop(context));
     this.#state = "stopped";
   }
 
@@ -118,17 +114,22 @@ export class ManagedService<Services extends object> implements RuntimeService {
     return this.health().ok;
   }
 
+  /** Most steps are done at once and look at no signal: for those no deadline is set. */
   async #step(
-    what: string,
-    timeoutMs: number,
+    options: { readonly what: string; readonly timeoutMs: number },
     parent: AbortSignal,
-    work: (signal: AbortSignal) => Promise<void>,
+    work: (context: ServiceContext) => void | Promise<void>,
   ): Promise<void> {
+    using set = new DisposableStack();
+    const deadline = once(() => set.use(createDeadline(this.#clock, { ...options, parent })));
     try {
-      using deadline = createDeadline(this.#clock, { timeoutMs, what, parent });
-      deadline.signal.throwIfAborted();
-      const working = work(deadline.signal);
-      await abortable(working, deadline.signal);
+      parent.throwIfAborted();
+      const working = work({
+        get signal(): AbortSignal {
+          return deadline().signal;
+        },
+      });
+      if (working instanceof Promise) await abortable(working, deadline().signal);
     } catch (error) {
       this.#state = "failed";
       throw error;

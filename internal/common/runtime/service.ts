@@ -47,7 +47,7 @@ export interface ServiceSpec<
 export interface ServiceInstance {
   readonly value: unknown;
   /** Missing where there is nothing to start. */
-  start?(context: ServiceContext): Promise<void>;
+  start?(context: ServiceContext): void | Promise<void>;
   stop(context: ServiceContext): Promise<void>;
   health(): CheckOutcome;
 }
@@ -61,7 +61,8 @@ export interface ServiceDefinition<Services extends object> {
   readonly isCritical: boolean;
   readonly startTimeoutMs: number;
   readonly stopTimeoutMs: number;
-  create(available: Readonly<Partial<Services>>, context: ServiceContext): Promise<ServiceInstance>;
+  /** At once where the service's author does it at once. */
+  create(available: Readonly<Partial<Services>>, context: ServiceContext): ServiceInstance | Promise<ServiceInstance>;
 }
 
 /**
@@ -89,18 +90,26 @@ export function serviceDefiner<Services extends object>(): <
     isCritical: spec.isCritical ?? true,
     startTimeoutMs: spec.startTimeoutMs ?? SERVICE_DEFAULTS.startTimeoutMs,
     stopTimeoutMs: spec.stopTimeoutMs ?? SERVICE_DEFAULTS.stopTimeoutMs,
-    create: async (available, context) => {
+    create: (available, context) => {
       const picked = Object.fromEntries(spec.dependsOn.map((name) => [name, available[name]]));
       // The manager creates in topological order, so that every declared dependency is there.
-      const value = await spec.create(picked as Pick<Services, (typeof spec.dependsOn)[number]>, context);
-      return {
-        value,
-        ...(spec.start ? { start: async (context) => await spec.start?.(value, context) } : {}),
-        stop: async (context) => await (spec.stop ? spec.stop(value, context) : dispose(value)),
-        health: () => spec.health?.(value) ?? { ok: true },
-      };
+      const made = spec.create(picked as Pick<Services, (typeof spec.dependsOn)[number]>, context);
+      return made instanceof Promise ? made.then((value) => instanceOf(spec, value)) : instanceOf(spec, made);
     },
   });
+}
+
+function instanceOf<
+  Services extends object,
+  Name extends keyof Services & string,
+  Dependencies extends readonly (keyof Services & string)[],
+>(spec: ServiceSpec<Services, Name, Dependencies>, value: Services[Name]): ServiceInstance {
+  return {
+    value,
+    ...(spec.start ? { start: (context) => spec.start?.(value, context) } : {}),
+    stop: async (context) => await (spec.stop ? spec.stop(value, context) : dispose(value)),
+    health: () => spec.health?.(value) ?? { ok: true },
+  };
 }
 
 async function dispose(value: unknown): Promise<void> {
