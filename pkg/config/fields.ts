@@ -27,12 +27,18 @@ export function wholeNumber(
   range: { readonly min: number; readonly max: number; readonly unit?: string },
   description: string,
 ): ConfigField<z.ZodDefault<z.ZodInt>> {
-  return field(() => z.int().check(z.gte(range.min), z.lte(range.max)).default(fallback), fallback, {
+  const meta: KeyMeta = {
     description,
     kind: "integer",
     expected: `a whole number from ${range.min} to ${range.max}`,
     ...(range.unit === undefined ? {} : { unit: range.unit }),
-  });
+  };
+  return field(
+    () => z.int().check(z.gte(range.min), z.lte(range.max)).default(fallback),
+    fallback,
+    meta,
+    (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= range.min && value <= range.max,
+  );
 }
 
 /** One of a few numbers. */
@@ -76,13 +82,19 @@ export function choice<const V extends readonly [string, ...string[]]>(
   hints: Readonly<Record<string, string>> = {},
 ): ConfigField<z.ZodDefault<z.ZodLiteral<V[number]>>> {
   const literal = (): z.ZodLiteral<V[number]> => z.literal([...values]);
-  return field(() => literal().default(fallback as z.core.util.NoUndefined<V[number]>), fallback, {
+  const meta: KeyMeta = {
     description,
     kind: "text",
     expected: values.length === 1 ? `"${values[0]}"` : `one of ${values.join(", ")}`,
     choices: values,
     hint: hintFrom(hints),
-  });
+  };
+  return field(
+    () => literal().default(fallback as z.core.util.NoUndefined<V[number]>),
+    fallback,
+    meta,
+    (value) => values.some((known) => known === value),
+  );
 }
 
 /** A boolean of which `allowed` can take effect in this program. */
@@ -94,25 +106,26 @@ export function toggle(
 ): ConfigField<z.ZodDefault<z.ZodBoolean>> {
   const expected = allowed.join(" or ");
   const schema = () => z.boolean().refine((value) => allowed.includes(value), { error: expected });
-  return field(() => schema().default(fallback), fallback, {
+  const meta: KeyMeta = {
     description,
     kind: "boolean",
     expected,
     choices: allowed.map(String),
     hint: hintFrom(hints),
-  });
+  };
+  return field(() => schema().default(fallback), fallback, meta, (value) => allowed.some((known) => known === value));
 }
 
 /** True, false, or "auto": the program decides where it runs. */
 export function autoToggle(
   description: string,
 ): ConfigField<z.ZodDefault<z.ZodUnion<readonly [z.ZodBoolean, z.ZodLiteral<"auto">]>>> {
-  return field(() => z.union([z.boolean(), z.literal("auto")] as const).default("auto"), "auto", {
-    description,
-    kind: "boolean",
-    expected: "true, false or auto",
-    choices: ["true", "false", "auto"],
-  });
+  return field(
+    () => z.union([z.boolean(), z.literal("auto")] as const).default("auto"),
+    "auto",
+    { description, kind: "boolean", expected: "true, false or auto", choices: ["true", "false", "auto"] },
+    (value) => typeof value === "boolean" || value === "auto",
+  );
 }
 
 /** A text that `isValid` accepts. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { toCamel } from "./codec.ts";
 import { listKeys, variableName } from "./keys.ts";
@@ -170,10 +171,27 @@ function issuesOf(options: Partial<Parameters<typeof parseConfig>[0]>): readonly
   return [];
 }
 
+Deno.test("what a key accepts without its schema, the schema takes as it is (property)", () => {
+  const both: readonly AnyConfigProfile[] = [agent, hap];
+  const keys = both.flatMap((profile) => listKeys(profile.createSchema(profile.defaults)).keys).filter((key) =>
+    key.accepts
+  );
+  const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, 65_535, 65_536, 2 ** 53, NaN));
+  const words = fc.constantFrom("auto", "true", "", "info", "json", "mock", "none", "default");
+
+  fc.assert(
+    fc.property(fc.constantFrom(...keys), fc.oneof(numbers, fc.boolean(), words, fc.anything()), (key, value) => {
+      if (!key.accepts?.(value)) return;
+      assert.ok(Object.is(key.schema().parse(value), value), `${key.key}: ${value}`);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 Deno.test("every key: flag over variable over file over default", () => {
   const both: readonly AnyConfigProfile[] = [agent, hap];
   for (const profile of both) {
-    for (const { key, path, meta, schema } of listKeys(profile.createSchema(profile.defaults)).keys) {
+    for (const { key, path, meta, schema, fallback } of listKeys(profile.createSchema(profile.defaults)).keys) {
       if (meta.fileOnly === true) continue;
       const sample = SAMPLES[key];
       assert.ok(sample !== undefined, `${key} has no samples in this table`);
@@ -202,6 +220,8 @@ Deno.test("every key: flag over variable over file over default", () => {
       const [byFlagText] = load({ text, env, flags: { [key]: variableText(inFlag) } });
 
       assert.deepEqual(byDefault, schema().parse(undefined), about);
+      // so a file that repeats the default needs no schema
+      assert.deepEqual(schema().parse(fallback), fallback, about);
       assert.deepEqual(defaultOrigin, { source: "default", where: `default of ${profile.program}` }, about);
       assert.deepEqual(byFile, inCode(inFile), about);
       assert.equal(fileOrigin?.source, "file", about);

@@ -36,6 +36,8 @@ export interface ConfigField<T extends z.ZodType = z.ZodType> {
   readonly meta: KeyMeta;
   /** The value where nobody sets the key; undefined when it may be absent. What the schema makes of undefined, too. */
   readonly fallback: unknown;
+  /** True for a value that the schema takes as it is, where that can be told without making the schema. */
+  readonly accepts?: (value: unknown) => boolean;
   readonly schema: () => T;
 }
 
@@ -66,13 +68,18 @@ export interface ConfigMembers {
 type ShapeOf<S> = { -readonly [K in keyof S]: S[K] extends { schema: () => infer T extends z.ZodType } ? T : never };
 
 /** A key, its value where nobody sets it, and what it says about itself. */
-export function field<T extends z.ZodType>(make: () => T, fallback: unknown, meta: KeyMeta): ConfigField<T> {
+export function field<T extends z.ZodType>(
+  make: () => T,
+  fallback: unknown,
+  meta: KeyMeta,
+  accepts?: (value: unknown) => boolean,
+): ConfigField<T> {
   const schema = once(() => {
     const made = make();
     z.globalRegistry.add(made, { ...meta });
     return made;
   });
-  return { meta, fallback, schema };
+  return { meta, fallback, schema, ...(accepts ? { accepts } : {}) };
 }
 
 function shapeOf<S extends ConfigMembers>(members: S): ShapeOf<S> {

@@ -32,7 +32,8 @@ export { CONFIG_PROFILES, ELECTION_PROFILES, electionTimes, heapLimitMb } from "
 export type { AgentConfig, AnyConfigProfile, Config, ConfigProfile, HapConfig, ProfileDefaults } from "./profiles.ts";
 export { loadRolesFile, parseRolesFile, ROLES_FILE_NAME } from "./roles_file.ts";
 export { readYaml } from "./yaml_source.ts";
-export type { Position, YamlSource } from "./yaml_source.ts";
+export type { Position } from "./yaml_places.ts";
+export type { YamlSource } from "./yaml_source.ts";
 export type { AgentConfigSchema } from "./agent_schema.ts";
 export type { HapConfigSchema } from "./hap_schema.ts";
 export { KNOWN_VARIABLES } from "./sources.ts";

@@ -171,6 +171,8 @@ function judge(
   places: Places,
   context: LayerContext,
 ): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly ConfigIssue[] } {
+  // most of a file is as `init` wrote it; no schema has to be made to know that this is legal
+  if (isSame(value, key.fallback) || key.accepts?.(value)) return { ok: true, value };
   const parsed = key.schema().safeParse(value, { jitless: true }); // parsed once: compiling a fast parser would cost more
   if (parsed.success) return { ok: true, value: parsed.data };
   const issues = parsed.error.issues.flatMap((issue) => {
@@ -181,6 +183,12 @@ function judge(
     return badValue({ ...issue, path }, valueAt(value, issue.path), places.ofValue(path), context.known);
   });
   return { ok: false, issues };
+}
+
+/** Of plain values and of lists of them. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 /** One message per place and key: several rules of zod can fail for one reason. */

@@ -12,12 +12,8 @@ import {
 import type { ConfigIssue } from "./issues.ts";
 import { describeValue, printable } from "./issues.ts";
 import { pathText } from "./keys.ts";
-
-/** Line and column, both from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
+import { Places, type Position } from "./yaml_places.ts";
+import { readPlain } from "./yaml_plain.ts";
 
 /** A file as plain values that remember where they stood. */
 export interface YamlSource {
@@ -41,6 +37,19 @@ const MAX_SYNTAX_ISSUES = 20;
  * (17 s for 40,000 keys).
  */
 export function readYaml(text: string, file: string): YamlSource {
+  const plain = readPlain(text);
+  if (!plain) return readByLibrary(text, file);
+  const { root, places } = plain;
+  return {
+    root,
+    issues: [],
+    positionOf: (path) => places.positionOf(path),
+    keyPositionOf: (path) => places.keyPositionOf(path),
+  };
+}
+
+/** The same for every file, as the library reads it. */
+export function readByLibrary(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const reader = new Reader(file, lines);
   try {
@@ -69,8 +78,7 @@ class Reader implements YamlSource {
   readonly issues: ConfigIssue[] = [];
   readonly #file: string;
   readonly #lines: LineCounter;
-  readonly #values = new Map<string, Position>();
-  readonly #keys = new Map<string, Position>();
+  readonly #places = new Places();
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   #nodes = 0;
@@ -81,17 +89,11 @@ class Reader implements YamlSource {
   }
 
   positionOf(path: readonly PropertyKey[]): Position {
-    for (let length = path.length; length > 0; length--) {
-      const key = pathText(path.slice(0, length));
-      const found = (length === path.length ? this.#values.get(key) : undefined) ?? this.#keys.get(key) ??
-        this.#values.get(key);
-      if (found !== undefined) return found;
-    }
-    return this.#values.get("") ?? { line: 1, column: 1 };
+    return this.#places.positionOf(path);
   }
 
   keyPositionOf(path: readonly PropertyKey[]): Position {
-    return this.#keys.get(pathText(path)) ?? this.positionOf(path);
+    return this.#places.keyPositionOf(path);
   }
 
   report(path: readonly PropertyKey[], at: Position, got: string, expected: string, suggestion?: string): void {
@@ -134,7 +136,7 @@ class Reader implements YamlSource {
     // What stands behind an alias is reported where the alias is.
     const at = outer ?? (node?.range ? this.#at(node.range[0]) : undefined);
     if (at !== undefined && !(isScalar(node) && node.value === null && path.length > 0)) {
-      this.#values.set(pathText(path), at);
+      this.#places.values.set(pathText(path), at);
     }
     const here = at ?? this.positionOf(path);
     if (++this.#nodes > MAX_NODES) {
@@ -173,7 +175,7 @@ class Reader implements YamlSource {
         continue;
       }
       seen.set(name, at);
-      this.#keys.set(pathText(childPath), at);
+      this.#places.keys.set(pathText(childPath), at);
       out[name] = this.#value(pair.value as Node | null, childPath, outer);
     }
     return out;

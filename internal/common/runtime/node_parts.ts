@@ -10,5 +10,5 @@ export { runDoctor } from "./doctor.ts";
 export { inviteOffline } from "./offline.ts";
 export { recoverRoot } from "./recover_root.ts";
 export { runNode } from "./run_node.ts";
-export { forgetMesh, foundMesh, joinWithToken } from "./setup.ts";
+export { ensureConfig, forgetMesh, foundMesh, joinWithToken } from "./setup.ts";
 export { isLibraryFault } from "@bzzz/p2p";

@@ -42,6 +42,8 @@ export async function runHere(deps: RunHereDeps, options: RunOptions): Promise<E
     })
     : undefined;
   const home = dev?.home ?? place.homeOf(globals);
+  // most nodes read one, and what is rehearsed is what will be quick
+  if (dev && options.isRehearsal) await parts.ensureConfig({ profile }, home);
   const loaded = await place.load(globals, home, {
     ...dev?.flags,
     ...(options.interfaceMode === undefined ? {} : { "interface.mode": options.interfaceMode }),

@@ -311,7 +311,8 @@ export async function personOf(
   return await ensurePerson(home, { ...place, nowMs: clock.nowMs() }, { random }, lock);
 }
 
-async function ensureConfig({ profile }: SetupDeps, home: string): Promise<string> {
+/** The file of the data directory; where there is none, the example with everything it can say. */
+export async function ensureConfig({ profile }: Pick<SetupDeps, "profile">, home: string): Promise<string> {
   const path = join(home, "config.yaml");
   if (await readTextIfThere(path) === undefined) await writePrivateFile(path, renderExampleConfig(profile.config));
   return path;
