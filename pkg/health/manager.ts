@@ -87,7 +87,7 @@ export class HealthManager implements AsyncDisposable {
       isRunning: false,
     };
     this.#checks.set(check.name, entry);
-    if (this.#isStarted) this.#loop(entry);
+    if (this.#isStarted) void this.#loop(entry);
     if (this.#lastStatus === "healthy") this.#announce(); // one more check that did not run yet makes nothing better, nor unhealthy
     return {
       [Symbol.dispose]: () => {
@@ -98,12 +98,12 @@ export class HealthManager implements AsyncDisposable {
     };
   }
 
-  /** Every check runs now and then each `intervalMs`. Idempotent. */
-  start(): void {
+  /** Every check runs now and then each `intervalMs`; resolves when each has run once. Idempotent. */
+  async start(): Promise<void> {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.#stopping = new AbortController();
-    for (const entry of this.#checks.values()) this.#loop(entry);
+    await Promise.all([...this.#checks.values()].map((entry) => this.#loop(entry)));
   }
 
   /** Ends the runs; resolves when none is left. Idempotent. */
@@ -150,17 +150,20 @@ export class HealthManager implements AsyncDisposable {
     return this.status();
   }
 
-  #loop(entry: Registered): void {
+  /** Resolves after the first run. */
+  #loop(entry: Registered): Promise<void> {
+    const first = this.#runOnce(entry);
     this.#runs.run(entry.check.name, async () => {
-      await this.#runOnce(entry);
+      await first;
       if (!this.#isStarted || this.#checks.get(entry.check.name) !== entry) return;
       entry.timer?.cancel();
       entry.timer = this.#clock.setTimer(
         entry.check.intervalMs ?? CHECK_DEFAULTS.intervalMs,
-        () => this.#loop(entry),
+        () => void this.#loop(entry),
         { unref: true },
       );
     });
+    return first.catch(() => {}); // told by the group
   }
 
   async #runOnce(entry: Registered): Promise<void> {

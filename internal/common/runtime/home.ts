@@ -62,18 +62,13 @@ export interface Endpoints {
 
 /**
  * Writes a private file so that a crash, a full disk or another writer leave the old or the new content, never half of it;
- * the folder is made when it is missing. On disk when it resolves, unless it `isForThisRun`: what is said of a process need
- * not outlive the machine it runs on. @throws HomeError "home_unwritable"
+ * the folder is made when it is missing. On disk when it resolves. @throws HomeError "home_unwritable"
  */
-export async function writePrivateFile(
-  path: string,
-  text: string,
-  { isForThisRun = false }: { readonly isForThisRun?: boolean } = {},
-): Promise<void> {
-  await withFile("write", path, () => writeInOneStep(path, text, { isSynced: !isForThisRun }));
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  await withFile("write", path, () => writeInOneStep(path, text));
 }
 
-async function writeInOneStep(path: string, text: string, { isSynced }: { readonly isSynced: boolean }): Promise<void> {
+async function writeInOneStep(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = await Deno.makeTempFile({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
@@ -82,16 +77,44 @@ async function writeInOneStep(path: string, text: string, { isSynced }: { readon
       using file = await Deno.open(temporary, { write: true });
       const bytes = utf8Encode(text);
       for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
-      if (isSynced) await file.sync();
+      await file.sync();
     }
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // a leftover harms nobody
     throw error;
   }
-  if (!isSynced || Deno.build.os === "windows") return; // folders cannot be opened there
+  if (Deno.build.os === "windows") return; // folders cannot be opened there
   using opened = await Deno.open(folder, { read: true });
   await opened.sync();
+}
+
+/**
+ * The same for what is said of this process, which need not outlive the machine it runs on: nothing waits for the disk, and it is
+ * done at once. @throws HomeError "home_unwritable"
+ */
+export async function writeRunFile(path: string, text: string): Promise<void> {
+  await withFile("write", path, () => {
+    const folder = dirname(path);
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const temporary = Deno.makeTempFileSync({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
+    try {
+      Deno.writeTextFileSync(temporary, text);
+      Deno.renameSync(temporary, path);
+    } catch (error) {
+      removeSync(temporary);
+      throw error;
+    }
+    return Promise.resolve();
+  });
+}
+
+function removeSync(temporary: string): void {
+  try {
+    Deno.removeSync(temporary);
+  } catch {
+    // a leftover harms nobody
+  }
 }
 
 /** Whether there is something at `path`. @throws HomeError "home_unreadable" */

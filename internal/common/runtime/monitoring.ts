@@ -16,7 +16,7 @@ import { NodeFacade } from "./facade/mesh_facade.ts";
 import { registerGitHubMetrics } from "./github/monitoring.ts";
 import { Listener } from "./listener.ts";
 import { SocketServer } from "./local_socket.ts";
-import { ensureToken, removeEndpoints, writePrivateFile } from "./home.ts";
+import { ensureToken, removeEndpoints, writeRunFile } from "./home.ts";
 import { frontDoor } from "./context/services.ts";
 import { readProcessMemory } from "./memory.ts";
 import { ResourceOptimizer } from "./optimization.ts";
@@ -49,10 +49,7 @@ export function monitoringServices(environment: NodeEnvironment): ServiceDefinit
       dependsOn: [],
       phase: "core",
       create: () => new HealthManager({ clock, logger: child("health"), eventLoop }),
-      start: (health) => {
-        eventLoop.start();
-        health.start();
-      },
+      start: () => eventLoop.start(), // the checks begin when everything has started
       stop: async (health) => {
         eventLoop.stop();
         await health.stop();
@@ -227,7 +224,7 @@ export async function publishEndpoints(
     ...(services.localServer.path === undefined ? {} : { socket_path: services.localServer.path }),
     p2p_addresses: services.node.addresses(),
   });
-  await writePrivateFile(environment.paths.endpoints, `${text}\n`, { isForThisRun: true });
+  await writeRunFile(environment.paths.endpoints, `${text}\n`);
 }
 
 function registerUncaughtMetrics(

@@ -90,7 +90,7 @@ export class StandardRuntime implements Runtime<RuntimeServices> {
     await orStop(manager, async () => {
       if (this.#environment) await publishEndpoints(this.#environment, manager.services);
       // checks that never ran would make a healthy node look degraded until their next turn
-      await manager.services.healthManager.runAll();
+      await manager.services.healthManager.start();
       options.signal?.throwIfAborted();
       manager.services.healthManager.setPhase("started");
     });
