@@ -70,8 +70,7 @@ export async function acquireInstanceLock(
     });
   let file: Deno.FsFile | undefined;
   try {
-    await Deno.mkdir(home, { recursive: true, mode: 0o700 });
-    file = await openLockFile(path);
+    file = openLockFile(home, path);
     if (!await tryLockPatiently(deps.clock, file)) {
       file.close();
       const held = describeHolder(await readHolder(path));
@@ -91,7 +90,7 @@ export async function acquireInstanceLock(
     );
   }
   const held = file;
-  await writeHolder(deps, held, {
+  writeHolder(deps, held, {
     pid: owner.pid ?? Deno.pid,
     startedAtMs: deps.clock.nowMs(),
     binaryType: owner.binaryType,
@@ -129,24 +128,32 @@ async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
 
 async function tryLockPatiently(clock: Pick<Clock, "sleep">, file: Deno.FsFile): Promise<boolean> {
   for (let attempt = 1; attempt < LOCK_ATTEMPTS; attempt++) {
-    if (await file.tryLock(true)) return true;
+    if (file.tryLockSync(true)) return true;
     await clock.sleep(LOCK_RETRY_MS);
   }
-  return await file.tryLock(true);
+  return file.tryLockSync(true);
 }
 
-async function openLockFile(path: string): Promise<Deno.FsFile> {
-  const found = await Deno.lstat(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
+/** Done at once, and not in a thread call by call: it is small, and nothing else runs yet. */
+function openLockFile(home: string, path: string): Deno.FsFile {
+  Deno.mkdirSync(home, { recursive: true, mode: 0o700 });
+  const found = lookAt(path);
   if (found && !found.isFile) throw new TypeError(`"${path}" is not a regular file; remove it`);
-  const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-  if (found && Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
+  const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  if (found && Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
   return file;
 }
 
-async function writeHolder(deps: LockDeps, file: Deno.FsFile, holder: InstanceHolder): Promise<void> {
+function lookAt(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function writeHolder(deps: LockDeps, file: Deno.FsFile, holder: InstanceHolder): void {
   const text = JSON.stringify({
     pid: holder.pid,
     started_at_ms: holder.startedAtMs,
@@ -154,9 +161,9 @@ async function writeHolder(deps: LockDeps, file: Deno.FsFile, holder: InstanceHo
     agent_id: holder.agentId,
   });
   try {
-    await file.truncate(0);
-    await file.seek(0, Deno.SeekMode.Start);
-    await file.write(utf8Encode(`${text}\n`));
+    file.truncateSync(0);
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.writeSync(utf8Encode(`${text}\n`));
   } catch (error) {
     // A full disk must not keep a node down that can still read: the lock holds, only its label is missing.
     deps.logger.warn("The instance lock could not be labelled", {}, error);

@@ -51,8 +51,7 @@ export class SocketServer {
       return;
     }
     try {
-      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await Deno.chmod(dirname(path), 0o700);
+      makePrivate(dirname(path));
       this.#server = keepServing(this.#deps, () => this.#listen(), { name: "socket" });
     } catch (error) {
       logger.warn("No local socket; clients use the port", { reason: errorMessage(error) });
@@ -95,6 +94,11 @@ export class SocketServer {
     this.#deps.logger.error("A request broke the handler", { server: "socket" }, error);
     return new Response('{"error":{"code":"internal"}}\n', { status: 500 });
   }
+}
+
+function makePrivate(folder: string): void {
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  Deno.chmodSync(folder, 0o700);
 }
 
 function remove(path: string): void {

@@ -20,7 +20,6 @@ import { serviceDefiner, type ServiceDefinition } from "./service.ts";
 import type { NodeEnvironment, RuntimeServices } from "./services.ts";
 import { VoterPromoter } from "./voters/promoter.ts";
 import { RosterFeed } from "./voters/roster_feed.ts";
-import { guardSeat } from "./voters/seat_guard.ts";
 import { createRegisters } from "./voters/service.ts";
 
 const define = serviceDefiner<RuntimeServices>();
@@ -30,7 +29,6 @@ const MS_PER_SECOND = 1000;
 export function networkServices(environment: NodeEnvironment): ServiceDefinition<RuntimeServices>[] {
   const { clock, random, logger, config, paths } = environment;
   const child = (service: string) => logger.child({ service });
-  let seat: Awaited<ReturnType<typeof guardSeat>> | undefined;
   const software = `bzzz-${config.binaryType}/${environment.version}`;
   return [
     define({
@@ -107,21 +105,12 @@ export function networkServices(environment: NodeEnvironment): ServiceDefinition
     }),
     define({
       name: "registers",
-      dependsOn: ["node", "store", "identity"],
+      dependsOn: ["node", "store", "identity", "seat"],
       phase: "p2p",
       failureCode: "p2p_init_failed",
-      create: async (parts) => {
-        seat = await guardSeat({ store: parts.store, random, logger: child("registers") }, paths.voterMark);
-        return createRegisters(environment, parts);
-      },
-      start: async (registers) => {
-        await seat?.named; // written while the other services were made
-        registers.start();
-      },
-      stop: async (registers) => {
-        await registers.stop();
-        await seat?.named.catch(() => {}); // told by the start, where there was one
-      },
+      create: (parts) => createRegisters(environment, parts),
+      start: (registers) => registers.start(),
+      stop: (registers) => registers.stop(),
     }),
     define({
       name: "rosterFeed",

@@ -36,6 +36,7 @@ import type { TaskDecisions } from "./task_decisions.ts";
 import type { ContentCatalog } from "./content/content_catalog.ts";
 import type { TrustService } from "./trust.ts";
 import type { VoterPromoter } from "./voters/promoter.ts";
+import type { SeatGuard } from "./voters/seat_guard.ts";
 import type { RosterFeed } from "./voters/roster_feed.ts";
 
 /** What the process gives a node; nothing below reads the process itself. */
@@ -66,6 +67,8 @@ export interface RuntimeServices {
   /** Who this node is. */
   readonly identity: LocalIdentity;
   readonly store: Store;
+  /** What keeps a restored database from voting. */
+  readonly seat: SeatGuard;
   readonly gossipPort: GossipPort;
   readonly journal: Journal;
   readonly trust: TrustService;

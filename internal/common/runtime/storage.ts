@@ -10,6 +10,7 @@ import { TrustService } from "./trust.ts";
 import { People } from "./people/people.ts";
 import { PersonKeys } from "./people/person_keys.ts";
 import { MeshReadModel } from "./read_model.ts";
+import { guardSeat } from "./voters/seat_guard.ts";
 
 const MS_PER_SECOND = 1000;
 const BYTES_PER_MIB = 1024 * 1024;
@@ -45,6 +46,14 @@ export function storageServices(environment: NodeEnvironment): ServiceDefinition
         const { state, message } = store.health();
         return state === "ok" ? { ok: true } : { ok: false, code: `store_${state}`, message: message ?? state };
       },
+    }),
+    define({
+      name: "seat",
+      dependsOn: ["store"],
+      phase: "configuration",
+      create: ({ store }) => guardSeat({ store, random, logger: child("registers") }, paths.voterMark),
+      start: ({ named }) => named, // written while the other services were made
+      stop: ({ named }) => named.catch(() => {}), // told by the start, where there was one
     }),
     define({ name: "gossipPort", dependsOn: [], phase: "configuration", create: () => new GossipPort() }),
     define({

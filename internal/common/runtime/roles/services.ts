@@ -14,6 +14,8 @@ export function roleServices(environment: NodeEnvironment): ServiceDefinition<Ru
   const { clock, random, logger } = environment;
   const child = (service: string) => logger.child({ service });
   const stopped = new AbortController();
+  let opener: Promise<AgeOpener> | undefined;
+  const ownKey = (identity: RuntimeServices["identity"]) => opener ??= openOwnKey(identity);
   return [
     define({
       name: "accessAudit",
@@ -26,7 +28,7 @@ export function roleServices(environment: NodeEnvironment): ServiceDefinition<Ru
       // keys are made and handed out once the node can write and be heard
       dependsOn: ["identity", "journal", "trust", "accessAudit", "participant"],
       create: async ({ identity, journal, accessAudit }) => {
-        const self = await openOwnKey(identity);
+        const self = await ownKey(identity);
         return new RoleService({
           local: identity,
           journal,
@@ -52,7 +54,7 @@ export function roleServices(environment: NodeEnvironment): ServiceDefinition<Ru
           shares: roles.shares,
           ledger: roles.ledger,
           keyring: roles.keyring,
-          self: await openOwnKey(identity),
+          self: await ownKey(identity),
           peer,
           membership,
           roster: () => membership.roster(clock.nowMs()),

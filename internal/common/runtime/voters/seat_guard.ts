@@ -10,18 +10,23 @@ const START_BYTES = 16;
 
 const markSchema = once(() => z.object({ start: z.string(), next: z.string().optional() }));
 
+/** The seat is settled; the new name of this start is on its way to the disk until `named` resolves. */
+export interface SeatGuard {
+  readonly named: Promise<void>;
+}
+
 /**
  * Keeps a restored database from voting: it has forgotten what it promised since it was copied. Each start has a name that is
  * written into the database and, first, into a file beside it. A database that names another start than the file is not the
  * one that ran last; it gives up its seat, and a master makes the node a voter again.
  *
- * The seat is settled when it resolves. Until `named` does, the new name is on its way to the disk, and nothing may be promised:
- * whoever has the voter awaits it before the voter is heard or asked, and before the store is closed.
+ * Until `named` resolves, nothing may be promised: it is awaited before the voter is heard or asked, and before the store is
+ * closed.
  */
 export async function guardSeat(
   deps: { readonly store: Pick<Store, "kv">; readonly random: Random; readonly logger: Logger },
   path: string,
-): Promise<{ readonly named: Promise<void> }> {
+): Promise<SeatGuard> {
   const { store, random, logger } = deps;
   const known = store.kv.get(START_KEY);
   const last = known && utf8Decode(known);
