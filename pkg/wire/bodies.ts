@@ -257,6 +257,18 @@ export function bodySchema(kind: Kind): z.ZodType {
   return ALL_BODIES[kind]();
 }
 
+/** Bodies of a kind that are read before a parser is compiled for them, which takes as long as reading some hundreds. */
+const READ_BEFORE_COMPILING = 64;
+const countByKind = new Map<Kind, number>();
+
+/** A body of a kind, by its schema. */
+export function parseBody(kind: Kind, body: unknown): z.ZodSafeParseResult<unknown> {
+  const count = countByKind.get(kind) ?? 0;
+  if (count === READ_BEFORE_COMPILING) return bodySchema(kind).safeParse(body);
+  countByKind.set(kind, count + 1);
+  return bodySchema(kind).safeParse(body, { jitless: true });
+}
+
 /** Schemas of ids for other boundaries (HTTP, files), so that they are written once; each is made when it is needed. */
 export const ID_SCHEMAS = {
   taskId,

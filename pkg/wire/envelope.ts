@@ -1,6 +1,6 @@
 import { type Bytes, type EntryId, equalBytes, hexEncode, type MeshId } from "@bzzz/base";
 import { domainMessage, publicKeyFromPeerId, sha256, type SigningKey, verifySignature } from "@bzzz/crypto";
-import { type AnyBody, type BodyOf, bodySchema, isEntryKind, isSignalKind, type Kind } from "./bodies.ts";
+import { type AnyBody, type BodyOf, isEntryKind, isSignalKind, type Kind, parseBody } from "./bodies.ts";
 import { toCamelCase, toSnakeCase } from "./case.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { MAX_ENVELOPE_BYTES, MAX_HEADER_BYTES, PROTOCOL_VERSION } from "./constants.ts";
@@ -93,7 +93,7 @@ export function decodeBody(envelope: Envelope): DecodedBody {
   if (!isEntryKind(kind) && !isSignalKind(kind)) return { ok: false, reason: "unknown_kind" };
   if (envelope.body === undefined) return { ok: false, reason: "pruned" };
   if (isEntryKind(kind) !== (envelope.header.seq !== undefined)) return { ok: false, reason: "malformed" };
-  const parsed = bodySchema(kind).safeParse(toCamelCase(tryDecode(envelope.body, BODY_ITEMS)));
+  const parsed = parseBody(kind, toCamelCase(tryDecode(envelope.body, BODY_ITEMS)));
   if (!parsed.success) return { ok: false, reason: "malformed" };
   return { ok: true, kind, body: parsed.data } as DecodedBody; // the schema of this very kind accepted it
 }
@@ -112,7 +112,7 @@ export function sealEnvelope<K extends Kind>(
   kind: K,
   body: BodyOf<K>,
 ): Envelope {
-  const checked = bodySchema(kind).safeParse(body);
+  const checked = parseBody(kind, body);
   if (!checked.success) {
     throw new TypeError(
       `Cannot seal "${kind}": ${checked.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`)}`,
