@@ -44,6 +44,15 @@ function keepCompiled(script: Script): void {
   Deno.renameSync(aside, `${path}.bin`);
 }
 
+/** A hundred files of the program ask for the same fifteen modules, and looking one up takes 20 µs. */
+function requireOnce(require: (name: string) => unknown): (name: string) => unknown {
+  const known = new Map<string, unknown>();
+  return (name) => {
+    if (!known.has(name)) known.set(name, require(name));
+    return known.get(name);
+  };
+}
+
 const cachedData = readCompiled();
 const script = new Script(Deno.readTextFileSync(`${path}.js`), {
   filename: `${path}.js`,
@@ -54,4 +63,4 @@ if (!isFresh && Deno.permissions.querySync({ name: "write", path: `${path}.bin` 
   globalThis.addEventListener("unload", () => keepCompiled(script));
 }
 const program: { exports: unknown } = { exports: {} };
-script.runInThisContext()(createRequire(import.meta.url), program, program.exports);
+script.runInThisContext()(requireOnce(createRequire(import.meta.url)), program, program.exports);
