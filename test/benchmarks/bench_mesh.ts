@@ -8,6 +8,7 @@ import {
   saveMesh,
 } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom, parseAgentId, type PeerId } from "@bzzz/base";
+import { CONFIG_PROFILES, renderExampleConfig } from "@bzzz/config";
 import { createNullLogger } from "@bzzz/logging";
 import { signGenesis, storeGenesis, takeSeat } from "@bzzz/register";
 import { homePaths } from "@bzzz/runtime";
@@ -81,6 +82,7 @@ export class BenchMesh implements AsyncDisposable {
     });
     await saveGrant(home, bytes, { random });
     await saveMesh(home, this.#mesh, { random });
+    await Deno.writeTextFile(`${home}/config.yaml`, renderExampleConfig(CONFIG_PROFILES.agent), { mode: 0o600 });
     return { home, grant: bytes, peer: keys.peerId };
   }
 

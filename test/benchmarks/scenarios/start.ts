@@ -15,7 +15,7 @@ interface Start {
 export const start: Scenario = {
   name: "start",
   async run(bench): Promise<readonly Row[]> {
-    const rounds = bench.isQuick ? 2 : 11;
+    const rounds = bench.isQuick ? 2 : 21;
     await using mesh = await BenchMesh.create();
     const [home = "", agentHome = ""] = await mesh.addHomes(2);
     const bare: Start[] = [];
@@ -40,15 +40,20 @@ export const start: Scenario = {
     }
     const msOf = (samples: readonly Start[]) => median(samples.map(({ readyMs }) => readyMs));
     const cpuMsOf = (samples: readonly Start[]) => median(samples.map(({ readyCpuMs }) => readyCpuMs));
-    const rowsOf = (what: string, samples: readonly Start[]): readonly Row[] => [
+    const isMetBy = (samples: readonly Start[]) => msOf(samples) <= GOAL_MS && msOf(samples) <= GOAL_RATIO * msOf(bare);
+    const rowsOf = (
+      what: string,
+      samples: readonly Start[],
+      { hasGoal }: { readonly hasGoal: boolean },
+    ): readonly Row[] => [
       {
         scenario: "start to ready",
         what,
         unit: "ms",
         bzzz: msOf(samples),
         bare: msOf(bare),
-        goal: `≤ ${GOAL_RATIO} × and ≤ ${GOAL_MS} ms`,
-        isMet: msOf(samples) <= GOAL_MS && msOf(samples) <= GOAL_RATIO * msOf(bare),
+        goal: hasGoal ? `≤ ${GOAL_RATIO} × and ≤ ${GOAL_MS} ms` : undefined,
+        isMet: hasGoal ? isMetBy(samples) : undefined,
       },
       {
         scenario: "start to ready",
@@ -60,9 +65,10 @@ export const start: Scenario = {
         isMet: undefined,
       },
     ];
+    // the goal is that of the program as it is run; nobody runs the bundle, which keeps nothing of what was compiled for it
     return [
-      ...rowsOf("the runtime, bundled like the bare node", bundle),
-      ...(bench.agent === undefined ? [] : rowsOf("the built bzzz-agent", built)),
+      ...rowsOf("the runtime, bundled like the bare node", bundle, { hasGoal: bench.agent === undefined }),
+      ...(bench.agent === undefined ? [] : rowsOf("the built bzzz-agent", built, { hasGoal: true })),
     ];
   },
 };
