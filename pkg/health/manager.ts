@@ -50,6 +50,7 @@ export class HealthManager implements AsyncDisposable {
   readonly #runs: TaskGroup;
   #stopping = new AbortController();
   #isStarted = false;
+  #isAnnouncing = false;
   #phase: LifecyclePhase = "starting";
   #lastStatus: HealthStatus["status"];
 
@@ -232,7 +233,17 @@ export class HealthManager implements AsyncDisposable {
       this.#logger.warn("Health check fails", { ...fields, code: to.last.code, reason: to.last.message });
     } else if (from === "failing") this.#logger.info("Health check passes again", fields);
     this.events.emit("check:changed", { from, to });
-    this.#announce();
+    this.#announceSoon();
+  }
+
+  /** Once for all checks that change in one turn of the event loop: at a start sixty do. */
+  #announceSoon(): void {
+    if (this.#isAnnouncing) return;
+    this.#isAnnouncing = true;
+    queueMicrotask(() => {
+      this.#isAnnouncing = false;
+      this.#announce();
+    });
   }
 
   #announce(): void {
