@@ -15,18 +15,16 @@ export interface KeyFile {
 
 /** The key files that are there. @throws IdentityError "key_permissions" */
 export async function listKeyFiles(location: KeyLocation): Promise<readonly KeyFile[]> {
-  const files: KeyFile[] = [];
-  for (
-    const { path, purpose } of [
-      { path: signingKeyPath(location), purpose: "signing" },
-      { path: ageKeyPath(location), purpose: "encryption" },
-      { path: meshPaths(location.home).rootKey, purpose: "root" },
-    ] as const
-  ) {
+  const places = [
+    { path: signingKeyPath(location), purpose: "signing" },
+    { path: ageKeyPath(location), purpose: "encryption" },
+    { path: meshPaths(location.home).rootKey, purpose: "root" },
+  ] as const;
+  const found = await Promise.all(places.map(async ({ path, purpose }): Promise<KeyFile | undefined> => {
     const bytes = await readSecretFileIfThere(path);
-    if (bytes) files.push({ path, purpose, isLocked: isLockedContent(bytes) });
-  }
-  return files;
+    return bytes && { path, purpose, isLocked: isLockedContent(bytes) };
+  }));
+  return found.filter((file) => file !== undefined);
 }
 
 /**

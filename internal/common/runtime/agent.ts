@@ -43,9 +43,14 @@ export async function loadLocalIdentity(
   options: IdentityOptions,
 ): Promise<LocalIdentity> {
   const { home, binaryType } = options;
+  const lock = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
+  // read side by side, and judged one after the other
+  const readingGrant = loadGrant(home);
+  const readingKeys = loadNodeKeys({ home, binaryType }, lock);
+  for (const reading of [readingGrant, readingKeys]) reading.catch(() => {}); // what is wrong before it is told instead
   const mesh = await loadMesh(home);
   if (!mesh) throw setupNeeded(home, binaryType);
-  const grantBytes = await loadGrant(home);
+  const grantBytes = await readingGrant;
   const grant = grantBytes && decodeGrant(grantBytes)?.grant;
   if (!grantBytes || !grant) {
     throw new IdentityError("grant_missing", `Cannot run: "${home}" has no readable grant; join the mesh again`, {
@@ -53,10 +58,7 @@ export async function loadLocalIdentity(
     });
   }
   assertConfigured(grant, options);
-  const keys = await loadNodeKeys(
-    { home, binaryType },
-    options.passphrase === undefined ? {} : { passphrase: options.passphrase },
-  );
+  const keys = await readingKeys;
   const membership = new Membership(mesh);
   membership.addGrant(grantBytes);
   const identity = new SharedAgentIdentity(keys.signingKey, grant);

@@ -14,6 +14,7 @@ export function roleServices(environment: NodeEnvironment): ServiceDefinition<Ru
   const { clock, random, logger } = environment;
   const child = (service: string) => logger.child({ service });
   const stopped = new AbortController();
+  let comparing: Promise<void> | undefined;
   let opener: Promise<AgeOpener> | undefined;
   const ownKey = (identity: RuntimeServices["identity"]) => opener ??= openOwnKey(identity);
   return [
@@ -39,11 +40,16 @@ export function roleServices(environment: NodeEnvironment): ServiceDefinition<Ru
           logger: child("roles"),
         });
       },
-      start: async (roles) => {
+      start: (roles) => {
         roles.start();
-        if (roles.access().canAccessResource("role", "administer")) await compareRolesFile(environment, roles);
+        if (!roles.access().canAccessResource("role", "administer")) return;
+        comparing = compareRolesFile(environment, roles); // a word for the log, which no start waits for
+        comparing.catch((error) => logger.error("The roles file was not compared", {}, error));
       },
-      stop: (roles) => roles.stop(),
+      stop: async (roles) => {
+        await comparing?.catch(() => {}); // told
+        await roles.stop();
+      },
     }),
     define({
       name: "adminKey",
