@@ -21,7 +21,7 @@ export interface Program {
 
 /**
  * Flags of V8 at the start of an agent. The young generation begins with 24 MiB a half, where V8 would let it grow from 1 MiB: a
- * start makes some 17, and a collection on the way, which copies what is still in use, takes 8 to 10 ms (D-115, D-180).
+ * start makes some 17, and a collection on the way, which copies what is still in use, takes 8 to 10 ms (D-115, D-183).
  */
 const AGENT_V8_FLAGS: readonly string[] = ["--min-semi-space-size=24"];
 
