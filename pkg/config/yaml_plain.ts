@@ -8,13 +8,17 @@ export interface PlainFile {
 }
 
 const EMPTY = /^ *(?:#.*)?$/;
-const LINE = /^( *)([a-z][a-z0-9_]*):(?:( +)(\S.*?))? *$/;
+/** Without the spaces at its end. */
+const LINE = /^( *)([a-z][a-z0-9_]*):(?:( +)(\S.*))?$/;
 const QUOTED = /^(?:"([^"\\]*)"|'([^']*)')$/;
 const LIST = /^\[ *((?:[\w./:-]+(?: *, *[\w./:-]+)*)?) *\]$/;
 const NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 const WORD = /^(?:[A-Za-z_/][\w./:-]*[\w/]|[A-Za-z_]|\d+\.\d+\.\d+\.\d+)$/;
 /** Words that mean something else to YAML, in any case. */
 const RESERVED = /^(?:true|false|null)$/i;
+/** What is deeper or longer is told by the library's reader. */
+const MAX_DEPTH = 8;
+const MAX_KEYS = 1_000;
 const UNREADABLE = Symbol("left to the library");
 
 interface Level {
@@ -37,8 +41,9 @@ export function readPlain(text: string): PlainFile | undefined {
   let open: { readonly level: Level; readonly name: string; readonly path: string } | undefined;
   for (const [at, content] of text.split(/\r?\n/).entries()) {
     if (EMPTY.test(content)) continue;
-    const [, { length: indentation } = "", name, space = "", written] = LINE.exec(content) ?? [];
+    const [, { length: indentation } = "", name, space = "", written] = LINE.exec(withoutEnd(content)) ?? [];
     if (name === undefined || RESERVED.test(name)) return undefined;
+    if (levels.length > MAX_DEPTH || places.keys.size === MAX_KEYS) return undefined;
     const here = { line: at + 1, column: indentation + 1 };
     if (open && indentation > open.level.indentation) {
       const map: Record<string, unknown> = Object.create(null);
@@ -63,6 +68,13 @@ export function readPlain(text: string): PlainFile | undefined {
     if (Array.isArray(value)) placeItems(places, path, written, { line: here.line, column });
   }
   return places.keys.size === 0 ? undefined : { root, places };
+}
+
+/** A pattern for this would look at a long run of spaces once for each of them. */
+function withoutEnd(content: string): string {
+  let end = content.length;
+  while (end > 0 && content[end - 1] === " ") end--;
+  return content.slice(0, end);
 }
 
 function valueOf(written: string): unknown {

@@ -74,6 +74,15 @@ Deno.test("whatever is more than keys, words, numbers and lists of words is left
   }
 });
 
+Deno.test("depth, length and long runs of spaces are bounded", () => {
+  const deep = Array.from({ length: 12 }, (_, n) => `${"  ".repeat(n)}a:`).join("\n");
+  const long = Array.from({ length: 1_001 }, (_, n) => `a${n}: 1`).join("\n");
+  const spaces = " ".repeat(1024 * 1024);
+
+  assert.deepEqual([readPlain(deep), readPlain(long), readPlain(`a: x${spaces}y`)], [undefined, undefined, undefined]);
+  assert.deepEqual({ ...readPlain(`a: x${spaces}`)?.root as object }, { a: "x" });
+});
+
 Deno.test("what is read without the library is what the library reads (property)", () => {
   const plain = fc.constantFrom(
     "",

@@ -68,6 +68,21 @@ Deno.test("a check fails only after its threshold of failures in a row", async (
   await health.stop();
 });
 
+Deno.test("start() resolves when each check has run once, and what changes together is announced once", async () => {
+  const { health } = createHarness();
+  const checks = ["mesh", "store", "api"].map((name) => createScriptedCheck({ name }));
+  for (const { check } of checks) health.register(check);
+  health.setPhase("started");
+  const announced: string[] = [];
+  health.events.on("health:changed", ({ to }) => announced.push(to.status));
+
+  await health.start();
+
+  assert.deepEqual(checks.map(({ script }) => script.runs), [1, 1, 1]);
+  assert.deepEqual([health.status().status, announced], ["healthy", ["healthy"]]);
+  await health.stop();
+});
+
 Deno.test("a failing check that is not critical degrades and stays ready", async () => {
   const { health } = createHarness();
   const { script, check } = createScriptedCheck({ critical: false, failureThreshold: 1 });

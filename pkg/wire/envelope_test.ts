@@ -90,6 +90,18 @@ Deno.test("decodeFrame() names what is wrong", () => {
   });
 });
 
+Deno.test("decodeBody() says the same of the first bodies of a kind and of the hundredth", () => {
+  const author = new TestAuthor(3);
+  const bad = sealBodyBytes(author.key, author.message("x").header, "message_posted", encodeCbor({ type: "message" }));
+  const answers = Array.from({ length: 100 }, (_, n) => {
+    const good = decodeBody(decoded(author.message(`message ${n}`).frame));
+    return [good.ok && good.kind === "message_posted" && good.body.text, decodeBody(decoded(bad.frame))];
+  });
+
+  const malformed = { ok: false, reason: "malformed" };
+  assert.deepEqual(answers, Array.from({ length: 100 }, (_, n) => [`message ${n}`, malformed]));
+});
+
 Deno.test("decodeBody() tells an unknown kind from a malformed body", () => {
   const author = new TestAuthor(7);
   const draft = {

@@ -50,6 +50,30 @@ Deno.test("F-16 F-28 create() receives exactly what was declared, and getService
   await manager.stop();
 });
 
+Deno.test("a step that is done at once, and looks at no signal, has no deadline; every other has", async () => {
+  const { deps } = createHarness();
+  const set: number[] = [];
+  const clock = {
+    nowMs: () => deps.clock.nowMs(),
+    monotonicMs: () => deps.clock.monotonicMs(),
+    setTimer: (delayMs: number, fn: () => void) => {
+      set.push(delayMs);
+      return deps.clock.setTimer(delayMs, fn);
+    },
+  };
+  const steps = { startTimeoutMs: 1_000, dependsOn: [] } as const;
+  const manager = createServiceManager<Services>({ ...deps, clock }, [
+    defineService({ ...steps, name: "store", create: () => ({ path: "x" }), start: () => {} }),
+    defineService({ ...steps, name: "p2p", create: () => Promise.resolve({ port: 1 }) }),
+    defineService({ ...steps, name: "monitor", create: (_, { signal }) => ({ isCalledOff: signal.aborted }) }),
+  ]);
+
+  await manager.start();
+
+  assert.deepEqual(set, [1_000, 1_000]);
+  await manager.stop();
+});
+
 Deno.test("an undeclared, misspelt or wrongly typed dependency does not compile", () => {
   // @ts-expect-error "p2p" is not declared
   defineService({ name: "journal", dependsOn: ["store"], create: ({ p2p }) => ({ store: p2p }) });
