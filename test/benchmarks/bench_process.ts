@@ -38,7 +38,7 @@ export class BenchProcess implements AsyncDisposable {
     const process = new BenchProcess(child, spawnedAtMs);
     const ready = await process.next("ready");
     process.addresses = ready.addresses;
-    process.readyMs = ready.readyAtMs - spawnedAtMs;
+    process.readyMs = performance.timeOrigin + clock.monotonicMs() - spawnedAtMs; // when its word is here, as the agent's
     process.readyCpuMs = await cpuMsOf(process.pid);
     return process;
   }

@@ -23,7 +23,7 @@ export type BenchCommand =
   | { readonly cmd: "quit" };
 
 export type BenchEvent =
-  | { readonly type: "ready"; readonly addresses: readonly string[]; readonly readyAtMs: number }
+  | { readonly type: "ready"; readonly addresses: readonly string[] }
   | { readonly type: "published"; readonly count: number; readonly elapsedMs: number }
   | { readonly type: "kept"; readonly name: string }
   | { readonly type: "fetched"; readonly bytes: number; readonly elapsedMs: number }
@@ -109,7 +109,7 @@ function complain(text: string): void {
 
 /** Serves the commands until "quit" or the end of stdin. */
 export async function serveCommands(node: BenchNode): Promise<void> {
-  say({ type: "ready", addresses: node.addresses, readyAtMs: wallMs() });
+  say({ type: "ready", addresses: node.addresses });
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
   let rest = "";
   for await (const chunk of lines) {
