@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { abortable, backoffMs, BzzzError, type Clock, errorMessage, type Random } from "@bzzz/base";
+import { abortable, backoffMs, BzzzError, type Clock, errorMessage, once, type Random } from "@bzzz/base";
 import { EVENT_HEARTBEAT_MS } from "./constants.ts";
 import { ApiError } from "./errors.ts";
 import { readSse, type SseMessage } from "./sse.ts";
@@ -38,8 +38,8 @@ const PASSING: ReadonlySet<string> = new Set([
   "unexpected_answer",
 ]);
 
-const position = z.object({ cursor: z.int() });
-const ending = z.object({ reason: z.string() });
+const position = once(() => z.object({ cursor: z.int() }));
+const ending = once(() => z.object({ reason: z.string() }));
 
 /**
  * The endless stream of a server: reconnects with back-off where it was, tells no event twice, and notices a dead connection.
@@ -135,10 +135,10 @@ function toItem(message: SseMessage): StreamItem | { readonly type: "ended"; rea
   switch (message.event) {
     case "hello":
     case "reset":
-      return { type: "connected", cursor: fitting(position, value).cursor, isReset: message.event === "reset" };
+      return { type: "connected", cursor: fitting(position(), value).cursor, isReset: message.event === "reset" };
     case "dropped":
     case "bye":
-      return { type: "ended", reason: fitting(ending, value).reason };
+      return { type: "ended", reason: fitting(ending(), value).reason };
     default: {
       const cursor = message.id !== undefined && /^\d{1,15}$/.test(message.id) ? Number(message.id) : undefined;
       return { type: "event", name: message.event, data: value, cursor };
