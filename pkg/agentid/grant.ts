@@ -1,4 +1,4 @@
-import { equalBytes, once } from "@bzzz/base";
+import { once } from "@bzzz/base";
 import type { AgentId, Branded, Bytes, MeshId, PeerId } from "@bzzz/base";
 import { peerIdFromPublicKey, type SigningKey } from "@bzzz/crypto";
 import { encodeCbor, toCamelCase, toSnakeCase } from "@bzzz/wire";
@@ -160,24 +160,7 @@ export function issuerOf(signer: Signer, mesh: MeshId, what: string): Issuer {
  * Reads a grant without believing it: neither the signature nor the chain is checked. Undefined when the bytes are too
  * long, no grant, of another version, or give a built-in role a level it does not have.
  */
-export function decodeGrant(bytes: Uint8Array): DecodedGrant | undefined {
-  if (lastDecoded && equalBytes(lastDecoded.bytes, bytes)) return lastDecoded.decoded;
-  if (bytes.byteLength > MAX_GRANT_BYTES) return undefined;
-  const own = bytes.slice(); // the caller's may change
-  const decoded = decode(own);
-  if (decoded) lastDecoded = { bytes: own, decoded };
-  return decoded;
-}
-
-interface DecodedGrant {
-  readonly grant: Grant;
-  readonly raw: RawRecord;
-}
-
-/** A start reads the node's own grant three times in a row. */
-let lastDecoded: { readonly bytes: Uint8Array; readonly decoded: DecodedGrant } | undefined;
-
-function decode(bytes: Bytes): DecodedGrant | undefined {
+export function decodeGrant(bytes: Uint8Array): { readonly grant: Grant; readonly raw: RawRecord } | undefined {
   const raw = decodeRecord(bytes, MAX_GRANT_BYTES);
   if (!raw) return undefined;
   // a node reads a grant once or twice: to compile a parser for them takes as long as to read some hundreds

@@ -1,19 +1,9 @@
 import { shellWord } from "@bzzz/cli";
-import { type BinaryType, IdentityError, loadMesh, meshPaths } from "@bzzz/agentid";
+import { type BinaryType, IdentityError, loadMesh } from "@bzzz/agentid";
 
 /** Whether a data directory belongs to no mesh yet (specification section 4). @throws IdentityError for one that is damaged */
 export async function needsSetup(home: string): Promise<boolean> {
   return await loadMesh(home) === undefined;
-}
-
-/** The same for who reads the mesh next, and is told then what is wrong with it: only a file that is not there counts. */
-export async function hasNoMesh(home: string): Promise<boolean> {
-  try {
-    await Deno.stat(meshPaths(home).mesh);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
-  }
 }
 
 /** What is said to who wants to run a node that needs a setup. */

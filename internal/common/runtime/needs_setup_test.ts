@@ -1,7 +1,7 @@
 import { createSystemClock, createSystemRandom } from "@bzzz/base";
 import { createNullLogger } from "@bzzz/logging";
 import assert from "node:assert/strict";
-import { hasNoMesh, needsSetup } from "./needs_setup.ts";
+import { needsSetup } from "./needs_setup.ts";
 import { AGENT_PROFILE } from "./profiles.ts";
 import { requireAgentId } from "./agent_name.ts";
 import { foundMesh } from "./setup.ts";
@@ -11,7 +11,6 @@ Deno.test("needsSetup: until there is a mesh; what is damaged is no reason to be
   try {
     assert.equal(await needsSetup(`${home}/nowhere`), true);
     assert.equal(await needsSetup(home), true);
-    assert.equal(await hasNoMesh(home), true);
     const deps = { clock: createSystemClock(), random: createSystemRandom(), logger: createNullLogger() };
     await foundMesh({ ...deps, profile: AGENT_PROFILE, version: "0.0.0" }, {
       home,
@@ -22,7 +21,6 @@ Deno.test("needsSetup: until there is a mesh; what is damaged is no reason to be
     assert.equal(await needsSetup(home), false);
     await Deno.writeTextFile(`${home}/mesh/mesh.json`, "{");
     await assert.rejects(needsSetup(home), /mesh\.json/);
-    assert.equal(await hasNoMesh(home), false);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -8,7 +8,7 @@ import { createRuntimeError, RuntimeError } from "./errors.ts";
 import { type ExitStatus, exitStatusOf } from "@bzzz/cli";
 import { homePaths } from "./home.ts";
 import type { ExecutionMode } from "./interfaces.ts";
-import { hasNoMesh } from "./needs_setup.ts";
+import { needsSetup } from "./needs_setup.ts";
 import { openNodeLog } from "./node_logger.ts";
 import type { BinaryProfile } from "./profiles.ts";
 import { createRuntime, type StandardRuntime } from "./runtime.ts";
@@ -222,7 +222,7 @@ async function startRuntime(
     const services = await runtime.initialize({
       configPath: undefined,
       binaryType: profile.binaryType,
-      enableSetupMode: await hasNoMesh(home),
+      enableSetupMode: await needsSetup(home),
       customPorts: {},
     }, { signal });
     await runtime.start({ signal });
