@@ -105,7 +105,6 @@ export async function writeRunFile(path: string, text: string): Promise<void> {
       removeSync(temporary);
       throw error;
     }
-    return Promise.resolve();
   });
 }
 

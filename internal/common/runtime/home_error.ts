@@ -4,7 +4,7 @@ import { BzzzError, fileFailure } from "@bzzz/base";
 export class HomeError extends BzzzError<"home_unreadable" | "home_unwritable"> {}
 
 /** What `act` does to the file at `path`; a refusal of the system is told with the path. @throws HomeError */
-export async function withFile<T>(verb: "read" | "write", path: string, act: () => Promise<T>): Promise<T> {
+export async function withFile<T>(verb: "read" | "write", path: string, act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {

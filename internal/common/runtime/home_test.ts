@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { exitStatusOf } from "@bzzz/cli";
 import { checkForRunningInstance } from "./collision.ts";
-import { isThere, readTextIfThere, writePrivateFile } from "./home.ts";
+import { isThere, readTextIfThere, writePrivateFile, writeRunFile } from "./home.ts";
 import { HomeError } from "./home_error.ts";
 
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
@@ -25,6 +25,25 @@ Deno.test("a private file is written whole, replaced, and read again; one that i
     assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     assert.deepEqual((await Array.fromAsync(Deno.readDir(`${folder}/run`))).map(({ name }) => name), ["api.token"]);
   });
+});
+
+Deno.test("a file of this run is private, replaced in one step, and leaves nothing where it cannot be", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "bzzz-home-" });
+  try {
+    const path = `${folder}/run/endpoints.json`;
+    await writeRunFile(path, "old");
+    await writeRunFile(path, "new");
+    const { mode } = await Deno.stat(path);
+    await Deno.mkdir(`${folder}/run/taken/inside`, { recursive: true });
+    await assert.rejects(writeRunFile(`${folder}/run/taken`, "x"), HomeError);
+    const names = (await Array.fromAsync(Deno.readDir(`${folder}/run`))).map(({ name }) => name);
+
+    assert.equal(await readTextIfThere(path), "new");
+    assert.equal((mode ?? 0) & 0o777, 0o600);
+    assert.deepEqual(names.sort(), ["endpoints.json", "taken"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a file that the system refuses is named, and a supervisor is told that a restart does not help", async () => {
