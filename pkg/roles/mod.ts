@@ -9,6 +9,7 @@ export { RoleError, type RoleErrorCode } from "./errors.ts";
 export { Keyring, type KeyringDeps, type KeyringEvents } from "./keyring.ts";
 export { type KeyHolder, type RoleKey, type RoleKeyEntry, RoleKeyLedger } from "./ledger.ts";
 export type { EntryOrder } from "./order.ts";
+export { PatientSealer, type PatientSealerDeps } from "./patient_sealer.ts";
 export { entitledHolders, exposure, isEntitled, type KeyMember, type KeyPlan, keyRolesOf, planKeys } from "./plan.ts";
 export {
   planShares,

@@ -10,6 +10,7 @@ import {
   type KeyMember,
   Keyring,
   keyRolesOf,
+  PatientSealer,
   RoleDirectory,
   type RoleKey,
   RoleKeyLedger,
@@ -57,10 +58,11 @@ export class RoleService {
   readonly ledger: RoleKeyLedger;
   readonly keyring: Keyring;
   readonly shares: ShareLedger;
-  /** Seals and opens content with the keys of the mesh's roles. */
+  /** Seals and opens content with the keys of the mesh's roles; waits a little for keys that are on their way. */
   readonly sealer: ContentSealer;
   readonly #deps: RoleServiceDeps;
   readonly #master: KeyMaster;
+  readonly #sealer: PatientSealer;
   readonly #stopped = new AbortController();
 
   constructor(deps: RoleServiceDeps) {
@@ -70,7 +72,7 @@ export class RoleService {
     this.shares = new ShareLedger({ ownRecipient: self.recipient });
     this.keyring = new Keyring({ ledger: this.ledger, self });
     const roster = () => this.#roster();
-    this.sealer = new RoleSealer({
+    const sealer = new RoleSealer({
       directory: this.directory,
       ledger: this.ledger,
       keyring: this.keyring,
@@ -84,6 +86,8 @@ export class RoleService {
           reason: `content is not sealed to role ${this.#grant().role}`,
         }),
     });
+    this.#sealer = new PatientSealer({ sealer, clock: deps.clock, stopped: this.#stopped.signal });
+    this.sealer = this.#sealer;
     this.#master = new KeyMaster({
       ...deps,
       directory: this.directory,
@@ -107,7 +111,10 @@ export class RoleService {
     const { signal } = this.#stopped;
     journal.events.on("entry:stored", ({ entry }) => this.#heard(entry), { signal });
     journal.events.on("state:changed", () => this.#master.wake(this.#firstCause()), { signal });
-    const changed = () => this.#master.wake("elsewhere");
+    const changed = () => {
+      this.#sealer.changed();
+      this.#master.wake("elsewhere");
+    };
     local.membership.on("member:added", changed, { signal });
     local.membership.on("member:revoked", changed, { signal });
     this.#master.start();
@@ -215,6 +222,7 @@ export class RoleService {
   #heard(entry: StoredEntry): void {
     const isOwn = entry.envelope.header.author === this.#deps.local.identity.peerId;
     this.#fold(entry);
+    if (FOLDED_KINDS.includes(entry.kind)) this.#sealer.changed();
     // who defines roles makes their keys itself
     if (entry.kind === "roles_defined" && !isOwn) this.#master.wake("elsewhere");
     if (entry.kind === "grant_issued" || entry.kind === "grant_revoked") {

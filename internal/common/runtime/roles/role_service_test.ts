@@ -70,6 +70,18 @@ Deno.test("a founder makes the keys of all roles, and members get those of their
   assert.equal(developer.roles.keys().filter((key) => key.isHeld).length, 1);
 });
 
+Deno.test("what a member seals before it has heard of the keys waits for them", async () => {
+  await using mesh = new OfflineMesh();
+  const admin = await mesh.start({ role: "admin" });
+  await settle(mesh, [admin], () => hasKey(admin, "admin"), "keys");
+  const developer = await mesh.start({ role: "developer" });
+  const sealed = seal(developer, ["developer"]);
+  assert.equal(developer.roles.keys().length, 0);
+  await mesh.share();
+
+  assert.ok(await reads(admin, await sealed));
+});
+
 Deno.test("keys are there again after a restart, and are not made twice", async () => {
   await using mesh = new OfflineMesh();
   const admin = await mesh.start({ role: "admin" });

@@ -36,17 +36,11 @@ async function withNode(flags: Readonly<Record<string, unknown>>, ...looks: ((se
 }
 
 async function write(services: Services): Promise<void> {
-  await waitFor(async () => {
-    try {
-      return await services.context.put(README, {
-        bytes: utf8Encode("# Pay\n\nNobody pays twice."),
-        mediaType: "text/markdown",
-        audience: ["developer"],
-      });
-    } catch {
-      return undefined; // the role has no key yet
-    }
-  }, { timeoutMs: 30_000, what: "the first write" });
+  await services.context.put(README, {
+    bytes: utf8Encode("# Pay\n\nNobody pays twice."),
+    mediaType: "text/markdown",
+    audience: ["developer"],
+  });
 }
 
 async function summaryOf(services: Services): Promise<unknown> {
