@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { createRequire } from "node:module";
-import { Script } from "node:vm";
+import type { Script } from "node:vm";
 
 /** The build puts the digest of the script in its place. */
 const SCRIPT_PLACEHOLDER = "@BZZZ_SCRIPT@";
@@ -53,11 +52,12 @@ function requireOnce(require: (name: string) => unknown): (name: string) => unkn
   };
 }
 
+// A thread reads the text while the platform's modules are made, which keeps this one busy for longer than that (D-185).
+const reading = Deno.readTextFile(`${path}.js`);
+const { createRequire } = await import("node:module");
+const vm = await import("node:vm");
 const cachedData = readCompiled();
-const script = new Script(Deno.readTextFileSync(`${path}.js`), {
-  filename: `${path}.js`,
-  ...(cachedData ? { cachedData } : {}),
-});
+const script = new vm.Script(await reading, { filename: `${path}.js`, ...(cachedData ? { cachedData } : {}) });
 const isFresh = cachedData !== undefined && script.cachedDataRejected === false;
 if (!isFresh && Deno.permissions.querySync({ name: "write", path: `${path}.bin` }).state === "granted") {
   globalThis.addEventListener("unload", () => keepCompiled(script));

@@ -3,8 +3,6 @@
 # This header unpacks a Deno runtime and the program once, into a cache folder
 # of the user, and runs it with permissions scoped to this node.
 set -eu
-umask_was=$(umask)
-umask 077
 name=@NAME@
 rt_off=@RT_OFF@ rt_len=@RT_LEN@ rt_sha=@RT_SHA@
 app_off=@APP_OFF@ app_len=@APP_LEN@ app_sha=@APP_SHA@
@@ -14,7 +12,7 @@ die() { printf '%s: %s\n' "$name" "$1" >&2; exit 126; }
 
 # --- where the unpacked parts live --------------------------------------------
 try_dir() {
-  [ -d "$1" ] || mkdir -p -- "$1" 2>/dev/null || return 1
+  [ -d "$1" ] || (umask 077 && mkdir -p -- "$1") 2>/dev/null || return 1
   # Another user who owns the folder, or a link to elsewhere, could swap what is run.
   # shellcheck disable=SC3067 # dash, busybox and bash know -O.
   [ ! -L "$1" ] && [ -O "$1" ] && [ -w "$1" ] || return 1
@@ -36,8 +34,9 @@ else
     die "no writable cache folder; set BZZZ_CACHE_DIR"
 fi
 rt=$cache/rt-$rt_sha/$name
-app=$cache/app-$app_sha.js   # loads the program
-code=$cache/code-$code_sha   # .js is the program, .bin what was compiled of it
+# It loads the program; of that, .js is the text and .bin what was compiled.
+app=$cache/app-$app_sha.js
+code=$cache/code-$code_sha
 
 # --- unpack once: write aside, check, then link ---------------------------------
 sha() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi; }
@@ -59,23 +58,37 @@ unpack() { # offset length sha256 mode destination
   trap - EXIT INT TERM HUP
 }
 is_new=
-if [ ! -x "$rt" ]; then
-  base=$cache/rt-$rt_sha/deno
-  mkdir -p -- "${base%/*}" || die "cannot write into $cache"
-  [ -x "$base" ] || { unpack "$rt_off" "$rt_len" "$rt_sha" 0500 "$base" && is_new=1; }
-  # One runtime, one name for each program, so that ps and top name it. A name
-  # that exists is never replaced: another start may be running from it.
-  ln -- "$base" "$rt" 2>/dev/null || [ -x "$rt" ] || cp -p -- "$base" "$rt" || die "cannot write $rt"
+if [ ! -x "$rt" ] || [ ! -r "$app" ] || [ ! -r "$code.js" ]; then
+  umask_was=$(umask)
+  umask 077
+  if [ ! -x "$rt" ]; then
+    base=$cache/rt-$rt_sha/deno
+    mkdir -p -- "${base%/*}" || die "cannot write into $cache"
+    [ -x "$base" ] || { unpack "$rt_off" "$rt_len" "$rt_sha" 0500 "$base" && is_new=1; }
+    # One runtime, one name for each program, so that ps and top name it. A name
+    # that exists is never replaced: another start may be running from it.
+    ln -- "$base" "$rt" 2>/dev/null || [ -x "$rt" ] || cp -p -- "$base" "$rt" || die "cannot write $rt"
+  fi
+  [ -r "$app" ] || unpack "$app_off" "$app_len" "$app_sha" 0400 "$app"
+  [ -r "$code.js" ] || { unpack "$code_off" "$code_len" "$code_sha" 0400 "$code.js" && is_new=1; }
+  umask "$umask_was"
 fi
-[ -r "$app" ] || unpack "$app_off" "$app_len" "$app_sha" 0400 "$app"
-[ -r "$code.js" ] || { unpack "$code_off" "$code_len" "$code_sha" 0400 "$code.js" && is_new=1; }
 
 # --- the files of this run --------------------------------------------------------
 home=${BZZZ_HOME:-} config=${BZZZ_CONFIG_PATH:-${BZZZ_CONFIG:-}}
 read='' write='' option='' verb=''
 # Deno matches a path as it is written: allow it as given, and as $real.
-# The last folder is kept, as resolving one costs a fork.
+# A fork costs as much as all the rest: only a path that is not its own real one takes one.
 folder='' folder_real=''
+# Absolute, and no part of it is a link.
+is_real() {
+  case $1/ in [!/]* | *//* | */./* | */../*) return 1 ;; esac
+  up=$1
+  while [ -n "$up" ]; do
+    [ ! -L "$up" ] || return 1
+    up=${up%/*}
+  done
+}
 resolve() {
   at=$1 rest=
   while [ ! -d "$at" ]; do
@@ -84,8 +97,9 @@ resolve() {
     [ -n "$at" ] || at=/
   done
   if [ "$at" != "$folder" ]; then
-    folder_real=$(CDPATH='' cd -P -- "$at" 2>/dev/null && pwd) || folder_real=$at # the program says it better
-    folder=$at
+    folder=$at folder_real=$at
+    # Where that fails, the program says it better.
+    is_real "$at" || folder_real=$(CDPATH='' cd -P -- "$at" 2>/dev/null && pwd) || folder_real=$at
   fi
   real=${folder_real%/}$rest
   real=${real:-/}
@@ -159,7 +173,6 @@ case $heap in *[!0-9]* | 0*) die "BZZZ_HEAP_MB is \"$heap\"; it can be a number 
 # --- a clean environment for the runtime ----------------------------------------------
 unset DENO_PERMISSION_BROKER_PATH DENO_V8_FLAGS DENO_CONDITIONS DENO_COMPAT DENO_COVERAGE_DIR \
   DENO_CONNECTED DENO_AUDIT_PERMISSIONS DENO_TRACE_PERMISSIONS NODE_OPTIONS BZZZ_NET BZZZ_NET_HOSTS BZZZ_HEAP_MB || :
-umask "$umask_was"
 # The shim would put a false "node" on the PATH of the commands an agent runs.
 export DENO_DIR="$cache/state" DENO_NO_UPDATE_CHECK=1 DENO_DISABLE_NODE_SHIM=1
 heap=--max-old-space-size=$heap v8=@ENGINE_FLAGS@
