@@ -1,5 +1,3 @@
-import { setImmediate } from "node:timers";
-
 /**
  * Runs `work` after everything that is ready in this turn of the event loop was handled (2 µs later when idle), so that
  * what arrives together is committed together.

@@ -69,7 +69,7 @@ export async function readConfigFile(
     if (!info.isFile) {
       throw fail("config_unreadable", info.isDirectory ? "a directory" : "no regular file", "a YAML file");
     }
-    const bytes = await readAtMost(path, MAX_CONFIG_BYTES);
+    const bytes = await readAtMost(path, { expectedBytes: info.size, maxBytes: MAX_CONFIG_BYTES });
     if (bytes === undefined) {
       throw fail("config_unreadable", `more than ${MAX_CONFIG_BYTES} bytes`, "a YAML file of some kilobytes");
     }
@@ -99,14 +99,21 @@ function decode(
   }
 }
 
-async function readAtMost(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
+/** All of it, or undefined when there is more; with room for what its size says, and for all that is allowed where it grows. */
+async function readAtMost(
+  path: string,
+  { expectedBytes, maxBytes }: { readonly expectedBytes: number; readonly maxBytes: number },
+): Promise<Uint8Array | undefined> {
   using file = await Deno.open(path, { read: true });
-  const buffer = new Uint8Array(maxBytes + 1);
-  let length = 0;
-  while (length < buffer.byteLength) {
+  let buffer = new Uint8Array(Math.min(expectedBytes, maxBytes) + 1);
+  for (let length = 0;;) {
     const count = await file.read(buffer.subarray(length));
     if (count === null) return buffer.subarray(0, length);
     length += count;
+    if (length > maxBytes) return undefined;
+    if (length < buffer.byteLength) continue;
+    const larger = new Uint8Array(maxBytes + 1);
+    larger.set(buffer);
+    buffer = larger;
   }
-  return undefined;
 }

@@ -59,6 +59,7 @@ const MAX_VALUE_CHARS = 80;
 /** Text of unknown origin for one line of output: controls and direction marks escaped, capped. */
 export function printable(text: string, maxChars: number = 4 * MAX_VALUE_CHARS): string {
   const capped = text.length > maxChars ? `${text.slice(0, maxChars)}…` : text;
+  if (/^[ -~]*$/.test(capped)) return capped; // as nearly all are, without compiling the classes below
   return capped.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
     (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,

@@ -12,7 +12,6 @@ import { entryView } from "./facade/views.ts";
 import { decisionProblem } from "./decision_problems.ts";
 import { homePaths, isThere } from "./home.ts";
 import { votersByEpoch } from "./task_decisions.ts";
-import { setImmediate } from "node:timers";
 
 type Problem = AuditReport["problems"][number];
 

@@ -70,13 +70,10 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 
 async function writeInOneStep(path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = await Deno.makeTempFile({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
+  const temporary = makeTemporary(path);
   try {
     {
-      using file = await Deno.open(temporary, { write: true });
-      const bytes = utf8Encode(text);
-      for (let at = 0; at < bytes.byteLength;) at += await file.write(bytes.subarray(at));
+      using file = writeOpen(temporary, text);
       await file.sync();
     }
     await Deno.rename(temporary, path);
@@ -89,15 +86,32 @@ async function writeInOneStep(path: string, text: string): Promise<void> {
   await opened.sync();
 }
 
+/** A new private file (0600) beside `path`, in its folder, which is made when it is missing. */
+function makeTemporary(path: string): string {
+  const folder = dirname(path);
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return Deno.makeTempFileSync({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" });
+}
+
+function writeOpen(path: string, text: string): Deno.FsFile {
+  const file = Deno.openSync(path, { write: true });
+  try {
+    const bytes = utf8Encode(text);
+    for (let at = 0; at < bytes.byteLength;) at += file.writeSync(bytes.subarray(at));
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
 /**
  * The same for what is said of this process, which need not outlive the machine it runs on: nothing waits for the disk, and it is
  * done at once. @throws HomeError "home_unwritable"
  */
 export async function writeRunFile(path: string, text: string): Promise<void> {
   await withFile("write", path, () => {
-    const folder = dirname(path);
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const temporary = Deno.makeTempFileSync({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" }); // 0600
+    const temporary = makeTemporary(path);
     try {
       Deno.writeTextFileSync(temporary, text);
       Deno.renameSync(temporary, path);
@@ -135,7 +149,15 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
   return await withFile("read", path, () => ifThere(() => Deno.readTextFile(path)));
 }
 
-async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
+/**
+ * The same for a small file of this program's own, read here and now: through a thread, which a file that a person names
+ * needs (it may be a pipe), it takes ten times as long. @throws HomeError "home_unreadable"
+ */
+export async function readOwnTextIfThere(path: string): Promise<string | undefined> {
+  return await withFile("read", path, () => ifThere(() => Deno.readTextFileSync(path)));
+}
+
+async function ifThere<T>(look: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await look();
   } catch (error) {
@@ -146,7 +168,7 @@ async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
 
 /** The token in `path`; the first call makes one of 256 random bits. */
 export async function ensureToken(path: string, random: Random): Promise<string> {
-  const known = (await readTextIfThere(path))?.trim();
+  const known = (await readOwnTextIfThere(path))?.trim();
   if (known) return known;
   const token = base64UrlEncode(random.bytes(32));
   await writePrivateFile(path, `${token}\n`);
@@ -155,7 +177,7 @@ export async function ensureToken(path: string, random: Random): Promise<string>
 
 /** Where the node of this data directory answers, or undefined when none has said so. */
 export async function readEndpoints(home: string): Promise<Endpoints | undefined> {
-  const text = await readTextIfThere(homePaths(home).endpoints);
+  const text = await readOwnTextIfThere(homePaths(home).endpoints);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as Endpoints; // written by this very program, atomically

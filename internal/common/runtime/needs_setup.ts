@@ -1,9 +1,13 @@
 import { shellWord } from "@bzzz/cli";
-import { type BinaryType, IdentityError, loadMesh } from "@bzzz/agentid";
+import { type BinaryType, IdentityError, meshPaths } from "@bzzz/agentid";
+import { isThere } from "./home.ts";
 
-/** Whether a data directory belongs to no mesh yet (specification section 4). @throws IdentityError for one that is damaged */
+/**
+ * Whether a data directory belongs to no mesh yet (specification section 4). `mesh.json` comes last, so that where it is the
+ * rest is; whether all of it is sound is for who reads it. @throws HomeError
+ */
 export async function needsSetup(home: string): Promise<boolean> {
-  return await loadMesh(home) === undefined;
+  return !await isThere(meshPaths(home).mesh);
 }
 
 /** What is said to who wants to run a node that needs a setup. */

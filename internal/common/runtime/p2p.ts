@@ -8,7 +8,7 @@ import type { AddressBook, JoinOutcome, P2pNode, P2pNodeOptions, RedeemInvite, R
 import type { Gate, PubSub } from "@bzzz/pubsub";
 import { countFrames, decodeFrame, resolveTopic, type Topic, unpackFrames } from "@bzzz/wire";
 import type { LocalIdentity } from "./agent.ts";
-import { readTextIfThere, writePrivateFile } from "./home.ts";
+import { readOwnTextIfThere, writePrivateFile } from "./home.ts";
 import type { MeshMessage, MessageHandler, P2PParticipant, PublishReceipt } from "./interfaces.ts";
 import type { TrustService } from "./trust.ts";
 
@@ -56,7 +56,7 @@ export function createRedeemer(trust: TrustService, membership: Membership): Red
 export function createAddressBook(path: string): AddressBook {
   return {
     load: async () => {
-      const text = await readTextIfThere(path);
+      const text = await readOwnTextIfThere(path);
       return text === undefined ? [] : JSON.parse(text) as RememberedPeer[]; // our own file; damage is the node's warning
     },
     save: (peers) => writePrivateFile(path, JSON.stringify(peers)),

@@ -34,7 +34,7 @@ export const TOOL_KINDS = [
   "other",
 ] as const;
 
-const id = z.string().min(1).max(1024);
+const id = once(() => z.string().min(1).max(1024));
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefined);
 
 /** A list of which what cannot be read is left out. */
@@ -54,7 +54,7 @@ const toolContent = once(() =>
 
 const toolCall = once(() =>
   z.object({
-    toolCallId: id,
+    toolCallId: id(),
     title: optional(z.string()),
     kind: optional(z.enum(TOOL_KINDS)),
     status: optional(z.enum(["pending", "in_progress", "completed", "failed"])),
@@ -80,7 +80,7 @@ export const initialized = once(() =>
 export type Initialized = z.infer<ReturnType<typeof initialized>>;
 
 /** The answer to `session/new`. */
-export const sessionOpened = once(() => z.object({ sessionId: id }));
+export const sessionOpened = once(() => z.object({ sessionId: id() }));
 
 /** The answer to `session/prompt`. `usage` is of the protocol's next version, and told by some already. */
 export const turnEnded = once(() =>
@@ -110,7 +110,7 @@ export const sessionUpdate = once(() => {
       cost: optional(z.object({ amount: z.number().min(0).max(1e9) })),
     }),
   ]);
-  return z.object({ sessionId: id, update });
+  return z.object({ sessionId: id(), update });
 });
 export type SessionUpdate = z.infer<ReturnType<typeof sessionUpdate>>["update"];
 /** What is to be done, as the program tells it. */
@@ -119,10 +119,10 @@ export type PlanEntry = Extract<SessionUpdate, { sessionUpdate: "plan" }>["entri
 /** The parameters of `session/request_permission`. */
 export const permissionRequest = once(() =>
   z.object({
-    sessionId: id,
+    sessionId: id(),
     toolCall: toolCall(),
     options: listOf(z.object({
-      optionId: id,
+      optionId: id(),
       kind: z.enum(["allow_once", "allow_always", "reject_once", "reject_always"]),
     })),
   })
@@ -132,7 +132,7 @@ export type PermissionOption = z.infer<ReturnType<typeof permissionRequest>>["op
 /** The parameters of `fs/read_text_file`. */
 export const readFile = once(() =>
   z.object({
-    sessionId: id,
+    sessionId: id(),
     path: z.string().min(1).max(4096),
     line: z.int().min(0).nullish(),
     limit: z.int().min(0).nullish(),
@@ -141,5 +141,5 @@ export const readFile = once(() =>
 
 /** The parameters of `fs/write_text_file`. */
 export const writeFile = once(() =>
-  z.object({ sessionId: id, path: z.string().min(1).max(4096), content: z.string() })
+  z.object({ sessionId: id(), path: z.string().min(1).max(4096), content: z.string() })
 );
