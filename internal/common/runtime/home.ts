@@ -68,21 +68,21 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   await withFile("write", path, () => writeInOneStep(path, text));
 }
 
+/** Only what waits for the disk is done in a thread. */
 async function writeInOneStep(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
   const temporary = makeTemporary(path);
   try {
     {
       using file = writeOpen(temporary, text);
       await file.sync();
     }
-    await Deno.rename(temporary, path);
+    renameNow(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // a leftover harms nobody
     throw error;
   }
   if (Deno.build.os === "windows") return; // folders cannot be opened there
-  using opened = await Deno.open(folder, { read: true });
+  using opened = openFolder(dirname(path));
   await opened.sync();
 }
 
@@ -91,6 +91,14 @@ function makeTemporary(path: string): string {
   const folder = dirname(path);
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   return Deno.makeTempFileSync({ dir: folder, prefix: `.${basename(path)}.`, suffix: ".tmp" });
+}
+
+function renameNow(from: string, to: string): void {
+  Deno.renameSync(from, to);
+}
+
+function openFolder(path: string): Deno.FsFile {
+  return Deno.openSync(path, { read: true });
 }
 
 function writeOpen(path: string, text: string): Deno.FsFile {
