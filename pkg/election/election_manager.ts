@@ -1,5 +1,6 @@
 import {
   abortable,
+  afterThisTurn,
   assertNever,
   type Clock,
   createAwakeClock,
@@ -39,6 +40,8 @@ export interface ElectionDeps {
   readonly sendHeartbeat: (beat: { readonly term: number; readonly renewals: number }) => void;
   /** Writes a change of the leadership into the history. A failure is logged; the register is what counts. */
   readonly record: (value: LeaderValue, certificate: Certificate) => Promise<void>;
+  /** When the first question is asked; after this turn unless told otherwise, as nothing in a start waits for the answer. */
+  readonly schedule?: (work: () => void) => void;
 }
 
 /** What other parts of the node hear. */
@@ -91,7 +94,10 @@ export class ElectionManager {
 
   /** Asks who leads; stands if nobody does. */
   start(): void {
-    this.#apply({ type: "started" });
+    const { schedule = afterThisTurn } = this.#deps;
+    schedule(() => {
+      if (!this.#stopping) this.#apply({ type: "started" });
+    });
   }
 
   /** Gives up its term once the work for it has ended, at most 3 s, and takes part no more. Later calls wait for the first. */

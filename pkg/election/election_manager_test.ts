@@ -84,6 +84,7 @@ function setUp(peers: readonly PeerId[] = [ANA, BEN]) {
   for (const [at, self] of peers.entries()) {
     const manager = new ElectionManager({
       register: register.of(self),
+      schedule: (work) => work(),
       clock,
       random: createSeededRandom(at),
       logger: createNullLogger(),
@@ -271,4 +272,32 @@ Deno.test("whileLeader() begins at once on a node that leads, and ends with its 
   assert.deepEqual(seen, ["start 1", "stop"]);
   assert.equal(of(ANA).leadership()?.term, 1);
   await stopAll();
+});
+
+Deno.test("the first question is asked after the turn of the start, and not at all by who stops in it", async () => {
+  const clock = new ManualClock();
+  const later: (() => void)[] = [];
+  let questions = 0;
+  const shared = new SharedRegister(clock).of(ANA);
+  const create = () =>
+    new ElectionManager({
+      register: { ...shared, read: (key, options) => (questions++, shared.read(key, options)) },
+      schedule: (work) => void later.push(work),
+      clock,
+      random: createSeededRandom(1),
+      logger: createNullLogger(),
+      candidates: () => [candidate(ANA)],
+      sendHeartbeat: () => {},
+      record: () => Promise.resolve(),
+    }, { self: ANA, isElectable: true, ...CONFIG });
+  const [stays, goes] = [create(), create()];
+  stays.start();
+  goes.start();
+  await goes.stop();
+  assert.equal(questions, 0);
+  for (const work of later) work();
+  await settle();
+
+  assert.equal(questions, 1);
+  await stays.stop();
 });

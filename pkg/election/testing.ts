@@ -321,6 +321,7 @@ export function createTestElection({ self, ...deps }: TestElectionDeps): Electio
   const certificate = { key: LEADER_KEY, epoch: 1, ballot: { counter: 1, proposer: self }, value: new Uint8Array() };
   return new ElectionManager({
     ...deps,
+    schedule: (work) => work(),
     register: {
       read: () => Promise.resolve({ type: "value", value }),
       probe: () => Promise.resolve({ type: "would_accept" }),
