@@ -86,7 +86,7 @@ Deno.test("F-35 header: the program reads its own text, reads and writes its dat
   for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--allow-env", "--allow-net", "--allow-run"]) {
     assert.ok(words.includes(flag), flag);
   }
-  assert.ok(words.includes("--v8-flags=--min-semi-space-size=24,--max-old-space-size=384"));
+  assert.ok(words.includes("--v8-flags=--min-semi-space-size=16,--max-old-space-size=384"));
   const appAt = words.findIndex((word) => /\/app-[0-9a-f]{64}\.js$/.test(word));
   assert.deepEqual(words.slice(appAt + 1, appAt + 3), ["run", "--verbose"], "arguments reach the program unchanged");
 });
@@ -211,9 +211,9 @@ Deno.test("F-71 header: the heap is the profile's, unless the environment names 
   await using setup = await setUp();
   const heap = async (env: Record<string, string>) => valuesOf(await setup.start(["run"], env), "--v8-flags");
 
-  assert.deepEqual(await heap({}), ["--min-semi-space-size=24", "--max-old-space-size=384"]);
+  assert.deepEqual(await heap({}), ["--min-semi-space-size=16", "--max-old-space-size=384"]);
   assert.deepEqual(await heap({ BZZZ_HEAP_MB: "1024" }), [
-    "--min-semi-space-size=24",
+    "--min-semi-space-size=16",
     "--max-old-space-size=1024",
   ]);
   for (const wrong of ["0", "much", "12x", "-1"]) {
@@ -246,7 +246,7 @@ Deno.test("header: a view of a node that runs is held to little memory, and noth
     assert.deepEqual(await flags(...args), node, args.join(" "));
   }
   const other = await agent.start(["--home", home]);
-  assert.ok(other.stdout.includes("--v8-flags=--min-semi-space-size=24,--max-old-space-size="), other.stdout);
+  assert.ok(other.stdout.includes("--v8-flags=--min-semi-space-size=16,--max-old-space-size="), other.stdout);
   const ended = new Deno.Command("true").spawn();
   await ended.status;
   for (const text of [`{"pid":${ended.pid},"api_url":""}\n`, `{"pid":"x"}\n`, "{}\n", ""]) {
