@@ -19,7 +19,7 @@ async function createHarness(options: { isFailing?: boolean; lagMs?: number } = 
     run: () => options.isFailing ? { ok: false, code: "mesh_unreachable", message: SECRET_MESSAGE } : { ok: true },
   });
   health.setPhase("started");
-  await health.runAll();
+  await health.start();
   const metrics = new MetricsRegistry();
   metrics.gauge({ name: "peers", help: "Peers" }).set(2);
   const handle = createHealthHandler({ health, metrics, verifyToken: (token) => Promise.resolve(token === TOKEN) });

@@ -145,12 +145,6 @@ export class HealthManager implements AsyncDisposable {
     return { isLive: reasons.length === 0, reasons, eventLoopLagMs };
   }
 
-  /** Runs every check once, now, and resolves with the result; each is bounded by its timeout. */
-  async runAll(): Promise<HealthStatus> {
-    await Promise.all([...this.#checks.values()].map((entry) => this.#runOnce(entry)));
-    return this.status();
-  }
-
   /** Resolves after the first run. */
   #loop(entry: Registered): Promise<void> {
     const first = this.#runOnce(entry);

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { BzzzError } from "@bzzz/base";
 import { ManualClock, settle } from "@bzzz/base/testing";
 import { createTestLogger } from "@bzzz/logging";
-import { type CheckOutcome, type HealthCheck, HealthError, HealthManager } from "./mod.ts";
+import { CHECK_DEFAULTS, type CheckOutcome, type HealthCheck, HealthError, HealthManager } from "./mod.ts";
 
 const FAILING: CheckOutcome = { ok: false, code: "no_peers", message: "No peer is connected" };
 
@@ -33,7 +33,7 @@ Deno.test("a node is ready once it has started and every critical check has pass
   health.register(createScriptedCheck().check);
   const before = health.status();
 
-  await health.runAll();
+  await health.start();
   const whileStarting = health.status();
   health.setPhase("started");
 
@@ -90,7 +90,8 @@ Deno.test("a failing check that is not critical degrades and stays ready", async
   health.register(check);
   health.setPhase("started");
 
-  const status = await health.runAll();
+  await health.start();
+  const status = health.status();
 
   assert.deepEqual([status.status, status.isReady, status.reasons[0]?.code], ["degraded", true, "no_peers"]);
 });
@@ -144,8 +145,9 @@ Deno.test("a check that answers at once sets no timer; one that asks for its sig
   const { clock, health: manager } = createHarness();
   let signal: AbortSignal | undefined;
   manager.register({ name: "quick", critical: true, run: () => ({ ok: true }) });
-  await manager.runAll();
-  assert.equal(clock.pendingTimers, 0);
+  await manager.start();
+  await settle();
+  assert.equal(clock.pendingTimers, 1, "the next run of it");
 
   manager.register({
     name: "asks",
@@ -153,15 +155,16 @@ Deno.test("a check that answers at once sets no timer; one that asks for its sig
     run: async (options) => {
       signal = options.signal;
       await Promise.resolve();
-      assert.equal(clock.pendingTimers, 1);
+      assert.equal(clock.pendingTimers, 2);
       return { ok: true };
     },
   });
-  const { status } = await manager.runAll();
+  await settle();
 
   assert.equal(signal?.aborted, false);
-  assert.equal(clock.pendingTimers, 0);
-  assert.equal(status, "degraded", "the phase is still that of a start");
+  assert.equal(clock.pendingTimers, 2, "the next runs of both");
+  assert.equal(manager.status().status, "degraded", "the phase is still that of a start");
+  await manager.stop();
 });
 
 Deno.test("a check that throws fails with the error's code", async () => {
@@ -178,7 +181,8 @@ Deno.test("a check that throws fails with the error's code", async () => {
   health.register(throwing("plain", new Error("boom")));
   health.register(throwing("odd", new BzzzError("Not A Code <script>", "x")));
 
-  const status = await health.runAll();
+  await health.start();
+  const status = health.status();
 
   assert.deepEqual(status.checks.map((c) => c.last?.ok === false && c.last.code), [
     "store_full",
@@ -189,20 +193,21 @@ Deno.test("a check that throws fails with the error's code", async () => {
 
 Deno.test("liveness hears the event loop and checks that ask for it, and nothing else", async () => {
   let lagMs = 0;
-  const { health } = createHarness({ lagMs: () => lagMs });
+  const { health, clock } = createHarness({ lagMs: () => lagMs });
   const mesh = createScriptedCheck({ failureThreshold: 1 });
   const store = createScriptedCheck({ name: "store", affectsLiveness: true, failureThreshold: 1 });
   mesh.script.outcome = FAILING;
   health.register(mesh.check);
   health.register(store.check);
-  await health.runAll();
+  await health.start();
+  await settle();
   const withDeadPeers = health.liveness();
 
   lagMs = 5000;
   const withLag = health.liveness();
   lagMs = 4999;
   store.script.outcome = { ok: false, code: "store_closed", message: "The database handle is closed" };
-  await health.runAll();
+  await clock.advance(CHECK_DEFAULTS.intervalMs);
 
   assert.deepEqual(withDeadPeers.reasons, []);
   assert.deepEqual(withLag.reasons.map((r) => r.code), ["event_loop_late"]);
@@ -211,7 +216,7 @@ Deno.test("liveness hears the event loop and checks that ask for it, and nothing
 });
 
 Deno.test("changes are announced once, logged, and carry the new state", async () => {
-  const { health, records } = createHarness();
+  const { health, records, clock } = createHarness();
   const { script, check } = createScriptedCheck({ failureThreshold: 1 });
   const changes: string[] = [];
   health.events.on("health:changed", ({ from, to }) => changes.push(`${from} > ${to.status}`));
@@ -221,7 +226,8 @@ Deno.test("changes are announced once, logged, and carry the new state", async (
 
   for (const outcome of [{ ok: true }, FAILING, FAILING, { ok: true }] as const) {
     script.outcome = outcome;
-    await health.runAll();
+    await health.start();
+    await clock.advance(CHECK_DEFAULTS.intervalMs);
   }
 
   assert.deepEqual(changes, [

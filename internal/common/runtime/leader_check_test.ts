@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PeerId } from "@bzzz/base";
 import { ManualClock } from "@bzzz/base/testing";
 import type { LeaderView, RankedCandidate } from "@bzzz/election";
-import { HealthManager } from "@bzzz/health";
+import { CHECK_DEFAULTS, HealthManager } from "@bzzz/health";
 import { createNullLogger } from "@bzzz/logging";
 import { leaderCheck } from "./leader_check.ts";
 
@@ -10,13 +10,16 @@ const BASIL = "basil's peer id" as PeerId;
 const FOLLOWS: LeaderView = { role: "follower", term: 3, leaseMs: 2_000, score: 50, rank: 0, isElectable: true };
 
 Deno.test("leaderCheck() names the leader, and misses one only when nobody took over in time", async () => {
-  await using health = new HealthManager({ clock: new ManualClock(), logger: createNullLogger() });
+  const clock = new ManualClock();
+  await using health = new HealthManager({ clock, logger: createNullLogger() });
   let view: LeaderView = { ...FOLLOWS, leader: BASIL };
   let candidates: RankedCandidate[] = [{ peer: BASIL, score: 50 }];
   health.setPhase("started");
-  health.register(leaderCheck({ view: () => view, ranking: () => candidates }, () => "basil"));
+  const check = leaderCheck({ view: () => view, ranking: () => candidates }, () => "basil");
+  health.register(check);
   const checked = async () => {
-    await health.runAll();
+    await health.start();
+    await clock.advance(check.intervalMs ?? CHECK_DEFAULTS.intervalMs);
     const { status, isReady, reasons, checks } = health.status();
     const last = checks[0]?.last;
     return {
