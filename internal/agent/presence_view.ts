@@ -16,23 +16,38 @@ export function candidateOf(record: PresenceRecord): Candidate {
  */
 export type PauseReason = "memory" | "quorum" | "executor" | "model" | "journal";
 
+/** How often it is asked whether the journal has caught up, until it has. */
+const CATCH_UP_POLL_MS = 100;
+
+/** What a view is told when it is made. */
+export interface PresenceViewOptions {
+  /** Absence is believed after so long. */
+  readonly timeoutMs: number;
+  /** Claims begin after so long at the latest: a node that is alone must work too. */
+  readonly readyAfterMs: number;
+  /** Whether the journal has caught up with the mesh. */
+  readonly hasCaughtUp: () => boolean;
+}
+
 /**
- * The presence service as a runner wants it. Claims may begin when `markReady` says that the journal has caught up, at
- * the latest after `readyAfterMs` (a node that is alone must work too); absence is believed after `timeoutMs`. Dispose it
- * with the service.
+ * The presence service as a runner wants it: claims may begin when the journal has caught up. Dispose it with the service.
  */
 export class ServicePresenceView implements PresenceView, Disposable {
   readonly #presence: Pick<PresenceService, "records" | "events">;
   readonly #changes: TypedEventTarget<{ changed: undefined }> = new TypedEventTarget();
   readonly #timers: readonly Timer[];
+  readonly #poll: Timer;
   readonly #ended = new AbortController();
   #isReady = false;
   #isWarm = false;
   readonly #pauses = new Set<PauseReason>();
 
   constructor(
-    deps: { readonly presence: Pick<PresenceService, "records" | "events">; readonly clock: Pick<Clock, "setTimer"> },
-    options: { readonly timeoutMs: number; readonly readyAfterMs: number },
+    deps: {
+      readonly presence: Pick<PresenceService, "records" | "events">;
+      readonly clock: Pick<Clock, "setTimer" | "setPeriodic">;
+    },
+    options: PresenceViewOptions,
   ) {
     this.#presence = deps.presence;
     const { signal } = this.#ended;
@@ -40,16 +55,19 @@ export class ServicePresenceView implements PresenceView, Disposable {
     deps.presence.events.on("liveness:changed", onChange, { signal });
     deps.presence.events.on("presence:heard", onChange, { signal });
     this.#timers = [
-      deps.clock.setTimer(options.readyAfterMs, () => this.markReady()),
+      deps.clock.setTimer(options.readyAfterMs, () => this.#markReady()),
       deps.clock.setTimer(options.timeoutMs, () => {
         this.#isWarm = true;
         onChange();
       }),
     ];
+    this.#poll = deps.clock.setPeriodic(CATCH_UP_POLL_MS, () => {
+      if (options.hasCaughtUp()) this.#markReady();
+    }, { unref: true });
   }
 
-  /** The journal has caught up with the mesh. */
-  markReady(): void {
+  #markReady(): void {
+    this.#poll.cancel();
     if (this.#isReady || this.#ended.signal.aborted) return;
     this.#isReady = true;
     this.#changes.emit("changed", undefined);
@@ -75,6 +93,7 @@ export class ServicePresenceView implements PresenceView, Disposable {
 
   [Symbol.dispose](): void {
     this.#ended.abort();
+    this.#poll.cancel();
     for (const timer of this.#timers) timer.cancel();
   }
 }

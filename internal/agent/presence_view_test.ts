@@ -28,7 +28,11 @@ Deno.test("the others are the agents that are alive; people and the silent are l
     intervalMs: 5000,
     timeoutMs: 15_000,
   });
-  using view = new ServicePresenceView({ presence, clock }, { timeoutMs: 15_000, readyAfterMs: 2000 });
+  using view = new ServicePresenceView({ presence, clock }, {
+    timeoutMs: 15_000,
+    readyAfterMs: 2000,
+    hasCaughtUp: () => false,
+  });
   const { signal } = new AbortController();
   let changes = 0;
   view.onChanged(() => changes++, { signal });
@@ -56,16 +60,27 @@ Deno.test("the others are the agents that are alive; people and the silent are l
   assert.ok(changes >= 5, `${changes} changes were told`);
 });
 
-Deno.test("a view is ready as soon as the journal has caught up", async () => {
+Deno.test("a view is ready as soon as the journal has caught up, and asks no more", async () => {
   const clock = new ManualClock();
   const presence = new PresenceService({ clock, send: () => {}, describe: () => BODY }, {
     intervalMs: 5000,
     timeoutMs: 15_000,
   });
-  const view = new ServicePresenceView({ presence, clock }, { timeoutMs: 15_000, readyAfterMs: 2000 });
+  let isCaughtUp = false;
+  let questions = 0;
+  const hasCaughtUp = () => {
+    questions++;
+    return isCaughtUp;
+  };
+  const view = new ServicePresenceView({ presence, clock }, { timeoutMs: 15_000, readyAfterMs: 2000, hasCaughtUp });
 
-  view.markReady();
+  await clock.advance(300);
+  assert.deepEqual([view.snapshot().isReady, questions], [false, 3]);
+  isCaughtUp = true;
+  await clock.advance(100);
   assert.equal(view.snapshot().isReady, true);
+  await clock.advance(10_000);
+  assert.equal(questions, 4);
   view[Symbol.dispose]();
   await clock.advance(60_000);
 
@@ -73,18 +88,22 @@ Deno.test("a view is ready as soon as the journal has caught up", async () => {
   assert.equal(clock.pendingTimers, 0);
 });
 
-Deno.test("a paused view lets no claim begin until it goes on", () => {
+Deno.test("a paused view lets no claim begin until it goes on", async () => {
   const clock = new ManualClock();
   const presence = new PresenceService({ clock, send: () => {}, describe: () => BODY }, {
     intervalMs: 5000,
     timeoutMs: 15_000,
   });
-  using view = new ServicePresenceView({ presence, clock }, { timeoutMs: 15_000, readyAfterMs: 2000 });
+  using view = new ServicePresenceView({ presence, clock }, {
+    timeoutMs: 15_000,
+    readyAfterMs: 2000,
+    hasCaughtUp: () => true,
+  });
   const { signal } = new AbortController();
   const told: boolean[] = [];
   view.onChanged(() => told.push(view.snapshot().isReady), { signal });
 
-  view.markReady();
+  await clock.advance(100);
   view.setPaused("memory", true);
   view.setPaused("memory", true);
   view.setPaused("memory", false);

@@ -41,11 +41,9 @@ function createRunner(
   const view = new ServicePresenceView({ presence, clock }, {
     timeoutMs: config.coordination.presenceTimeoutSeconds * MS_PER_SECOND,
     readyAfterMs: ALONE_AFTER_MS,
-  });
-  const caughtUp = clock.setPeriodic(CATCH_UP_POLL_MS, () => {
     // one whole pull from a member: whatever the mesh knew, this node knows now
-    if (node.stats().admittedPeers > 0 && sync.stats().lastPullAgeMs !== undefined) view.markReady();
-  }, { unref: true });
+    hasCaughtUp: () => node.stats().admittedPeers > 0 && sync.stats().lastPullAgeMs !== undefined,
+  });
   // a node that is short of memory takes nothing more until it has recovered
   const { signal } = shutdownManager;
   for (const level of ["memory:high", "memory:critical"] as const) {
@@ -56,10 +54,7 @@ function createRunner(
   view.setPaused("quorum", !registers.hasQuorum());
   registers.events.on("quorum:lost", () => view.setPaused("quorum", true), { signal });
   registers.events.on("quorum:gained", () => view.setPaused("quorum", false), { signal });
-  shutdownManager.on("flush", "presence view", () => {
-    caughtUp.cancel();
-    view[Symbol.dispose]();
-  });
+  shutdownManager.on("flush", "presence view", () => view[Symbol.dispose]());
   // after a crash nothing can be told until the peers have given back what this node had told before
   view.setPaused("journal", journal.state !== "ready");
   journal.events.on("state:changed", ({ state }) => view.setPaused("journal", state !== "ready"), { signal });
@@ -137,7 +132,6 @@ function startModel(
   return parts;
 }
 
-const CATCH_UP_POLL_MS = 100;
 /** What a model that is meant for summaries is able to do. */
 const SUMMARY_CAPABILITY = "summary";
 const SUMMARIES_FOLDER = "summaries";
