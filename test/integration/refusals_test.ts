@@ -3,37 +3,12 @@ import assert from "node:assert/strict";
 import { createMesh, createNodeKeys, issueGrant, saveGrant, saveMesh } from "@bzzz/agentid";
 import { createSystemClock, createSystemRandom, parseAgentId } from "@bzzz/base";
 import { note } from "../helpers/load.ts";
-import { PATIENCE_MS } from "../helpers/patience.ts";
-import {
-  type Finished,
-  ISOLATED,
-  type Program,
-  programPath,
-  run,
-  RunningNode,
-  runOk,
-  type RunOptions,
-} from "../helpers/programs.ts";
+import { type Finished, programPath, runOk } from "../helpers/programs.ts";
+import { assertOneMessage, QUIET, type Refusal, refuses, runHome } from "../helpers/refusals.ts";
 
-/** As users run it: what is logged at the usual level counts as noise. */
-const QUIET: Readonly<Record<string, string>> = { ...ISOLATED, BZZZ_LOGGING_LEVEL: "info" };
 const clock = createSystemClock();
 const random = createSystemRandom();
 
-interface Refusal {
-  readonly name: string;
-  readonly program?: Program;
-  readonly args: (home: string) => readonly string[];
-  /** Makes of the good data directory what the case needs. */
-  readonly prepare?: (home: string) => Promise<void> | void;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
-  readonly status: number;
-  /** What the message must say: where, what was found, what to do. */
-  readonly says: readonly RegExp[];
-}
-
-const runHome = (home: string) => ["run", "--home", home];
 const withConfig = (text: string) => (home: string) => Deno.writeTextFile(`${home}/config.yaml`, text);
 
 const REFUSALS: readonly Refusal[] = [
@@ -244,31 +219,9 @@ async function expiredIdentity(home: string): Promise<void> {
   await saveMesh(home, mesh, { random });
 }
 
-/** One message of the program itself, nothing of the runtime's. */
-function assertOneMessage(program: Program, stderr: string, name: string): void {
-  const messages = stderr.split("\n").filter((line) => line.startsWith(`${program}: `));
-  assert.equal(messages.length, 1, `${name}: one message, not\n${stderr}`);
-  assert.ok(stderr.startsWith(`${program}: `), `${name}: nothing before it\n${stderr}`);
-  assert.doesNotMatch(stderr, /^\s+at /m, `${name}: no stack trace`);
-  assert.doesNotMatch(stderr, /undefined|\[object|NaN/, `${name}: words, not values`);
-  assert.ok(stderr.length < 1_500, `${name}: short`);
-}
-
 async function copyFolder(from: string, to: string): Promise<void> {
   const { success } = await new Deno.Command("cp", { args: ["-a", from, to] }).output();
   assert.ok(success);
-}
-
-async function refuses(refusal: Refusal, home: string): Promise<void> {
-  const program = refusal.program ?? "bzzz-agent";
-  const options: RunOptions = { env: { ...QUIET, ...refusal.env }, timeoutMs: PATIENCE_MS };
-
-  const { code, stdout, stderr } = await run(program, refusal.args(home), options);
-
-  assert.equal(code, refusal.status, `${refusal.name}: ${stderr}`);
-  assert.equal(stdout, "", `${refusal.name}: nothing on stdout`);
-  assertOneMessage(program, stderr, refusal.name);
-  for (const pattern of refusal.says) assert.match(stderr, pattern, `${refusal.name}: ${stderr}`);
 }
 
 Deno.test("S-27 what keeps a node from starting: one message, the documented status", async (t) => {
@@ -350,66 +303,3 @@ async function runAsNobody(folder: string, args: readonly string[]): Promise<Pic
   }).output();
   return { code, stderr: new TextDecoder().decode(stderr) };
 }
-
-Deno.test("S-06 S-07 F-19 taken ports and a second instance are named", async (t) => {
-  const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
-  try {
-    await runOk("bzzz-agent", ["init", "--home", `${folder}/one`, "--mesh", "test", "--agent-id", "first"]);
-    await using first = await RunningNode.start("bzzz-agent", `${folder}/one`);
-    await t.step("a second instance: refused with the pid of the first", async () => {
-      const refusal = { name: "second", args: runHome, status: 12, says: [new RegExp(`process ${first.pid}\\b`)] };
-      await refuses(refusal, `${folder}/one`);
-      assert.equal((await first.healthPage("/livez")).status, 200, "the first goes on");
-    });
-    await runOk("bzzz-agent", ["init", "--home", `${folder}/two`, "--mesh", "test", "--agent-id", "second"]);
-    const taken: readonly (readonly [string, string])[] = [
-      ["BZZZ_PORTS_HTTP_PORT", new URL(first.endpoints.api_url).port],
-      ["BZZZ_PORTS_HEALTH_PORT", new URL(first.endpoints.health_url).port],
-      ["BZZZ_PORTS_UCXI_PORT", new URL(first.endpoints.ucxi_url).port],
-      ["BZZZ_NETWORK_P2P_PORT", /\/tcp\/(\d+)/.exec(first.endpoints.p2p_addresses[0] ?? "")?.[1] ?? ""],
-    ];
-    for (const [variable, port] of taken) {
-      await t.step(`${variable} in use`, async () => {
-        const says = [new RegExp(`\\b${port}\\b`), /in use|another program has the port/];
-        await refuses({ name: variable, args: runHome, env: { [variable]: port }, status: 11, says }, `${folder}/two`);
-      });
-    }
-    await t.step("after kill -9 the next start is not held up", async () => {
-      await first.kill();
-      await using again = await RunningNode.start("bzzz-agent", `${folder}/one`);
-      assert.notEqual(again.pid, first.pid);
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("S-07 F-69 a duplicate agent id in the mesh is refused, with the holder named", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "bzzz-test-" });
-  try {
-    await runOk("bzzz-agent", ["init", "--home", `${folder}/one`, "--mesh", "test", "--agent-id", "first"]);
-    await using first = await RunningNode.start("bzzz-agent", `${folder}/one`);
-    const token = JSON.parse(
-      await runOk("bzzz-agent", ["invite", "--home", first.home, "--role", "developer", "--json"]),
-    ).token;
-
-    const { code, stderr } = await run("bzzz-agent", ["join", "--home", `${folder}/two`, "--agent-id", "first", "-"], {
-      stdin: token,
-      env: QUIET,
-    });
-
-    assert.equal(code, 12, stderr);
-    assertOneMessage("bzzz-agent", stderr, "duplicate");
-    assert.match(stderr, new RegExp((await (await first.api()).status()).node.peer_id), "the holder is named");
-    await runOk("bzzz-agent", ["join", "--home", `${folder}/two`, "--agent-id", "other", "-"], { stdin: token });
-    const again = await run("bzzz-agent", ["join", "--home", `${folder}/three`, "--agent-id", "third", "-"], {
-      stdin: token,
-      env: QUIET,
-    });
-    assert.equal(again.code, 6, "a token works once");
-    assertOneMessage("bzzz-agent", again.stderr, "used token");
-    assert.match(again.stderr, /a token works once/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
