@@ -1,43 +1,9 @@
-// The header alone: the packed "runtime" is a script that prints how it was started, so every case runs in milliseconds.
+// What the launcher lets a program read, write, run and reach, of the words and variables it is started with.
 import assert from "node:assert/strict";
 import { PERMISSIONS } from "./permissions.ts";
-import { PROGRAMS } from "./programs.ts";
-import { HEADER_BYTES, packPart, renderHeader, writeExecutable } from "./self_extracting.ts";
+import { HEADER_BYTES } from "./self_extracting.ts";
+import { createTestLauncher, type TestLauncher } from "./testing.ts";
 import { type CommandResult, hasCommand, run } from "./tool.ts";
-
-const ECHO =
-  `#!/bin/sh\nprintf '%s\\n' "$@" "DENO_DIR=$DENO_DIR" "SHIM=$DENO_DISABLE_NODE_SHIM" "OPTS=\${NODE_OPTIONS:-}" "ARENAS=\${MALLOC_ARENA_MAX:-}"\n`;
-
-interface Setup extends AsyncDisposable {
-  readonly folder: string;
-  readonly path: string;
-  start(args: readonly string[], env?: Record<string, string>, cwd?: string): Promise<CommandResult>;
-}
-
-async function setUp(runtimeText = ECHO, name: "bzzz-agent" | "bzzz-hap" = "bzzz-agent"): Promise<Setup> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "bzzz-stub-" }));
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
-  const [runtime, app, code] = [
-    await packPart(bytes(runtimeText)),
-    await packPart(bytes("load();")),
-    await packPart(bytes("app();")),
-  ];
-  const permissions = name === "bzzz-agent" ? PERMISSIONS.agent : PERMISSIONS.hap;
-  const { v8Flags = [] } = PROGRAMS.find((program) => program.name === name) ?? {};
-  const program = { name, entry: "unused", permissions, v8Flags, heapMb: 384 };
-  const target = "x86_64-unknown-linux-gnu";
-  const header = renderHeader(template, { program, version: "1.2.3", target, runtime, app, code });
-  const path = `${folder}/${name}`;
-  await writeExecutable(path, [header, runtime.gzip, app.gzip, code.gzip]);
-  return {
-    folder,
-    path,
-    start: (args, env = {}, cwd = folder) =>
-      run([path, ...args], { cwd, env: { HOME: folder, XDG_CACHE_HOME: "", ...env } }),
-    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
-  };
-}
 
 /** The same without the program's own text, and without the sockets' folders inside. */
 function placesOf(...given: Parameters<typeof valuesOf>): string[] {
@@ -59,7 +25,7 @@ Deno.test("header: is plain POSIX shell and fits", async () => {
   const stub = new URL("./stub.sh", import.meta.url).pathname;
   assert.equal((await run(["sh", "-n", stub])).code, 0);
   for (const name of ["bzzz-agent", "bzzz-hap"] as const) {
-    await using setup = await setUp(ECHO, name);
+    await using setup = await createTestLauncher({ name });
     const header = (await Deno.readFile(setup.path)).subarray(0, HEADER_BYTES);
     assert.match(new TextDecoder().decode(header), /"\$app" "\$@"\n+$/, `${name}: the last command, then nothing`);
   }
@@ -70,7 +36,7 @@ Deno.test("header: is plain POSIX shell and fits", async () => {
 });
 
 Deno.test("F-35 header: the program reads its own text, reads and writes its data folder, and nothing else", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
 
   const result = await setup.start(["run", "--verbose"]);
 
@@ -92,7 +58,7 @@ Deno.test("F-35 header: the program reads its own text, reads and writes its dat
 });
 
 Deno.test("header: the portal has its libraries, keys and policy by name, for the views that give up the rest", async () => {
-  await using setup = await setUp(ECHO, "bzzz-hap");
+  await using setup = await createTestLauncher({ name: "bzzz-hap" });
 
   const result = await setup.start(["portal"]);
 
@@ -104,7 +70,7 @@ Deno.test("header: the portal has its libraries, keys and policy by name, for th
 });
 
 Deno.test("header: files with secrets are opened where they are named, standard input is none", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   const home = `${setup.folder}/.local/share/bzzz-agent`;
 
   const flags = await setup.start(["keys", "recover", "--shares-file=/s/shares", "--passphrase-file", "/dev/fd/3"]);
@@ -120,7 +86,7 @@ Deno.test("header: files with secrets are opened where they are named, standard 
 });
 
 Deno.test("header: --home, --config, the environment and --dev each open exactly their place", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   const at = (path: string) => `${setup.folder}/${path}`;
   const reads = async (args: string[], env = {}) => placesOf(await setup.start(args, env), "--allow-read");
 
@@ -146,7 +112,7 @@ Deno.test("header: --home, --config, the environment and --dev each open exactly
 });
 
 Deno.test("header: a snapshot's folder is written or read, and nothing else of the line is a place", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   const at = (path: string) => `${setup.folder}/${path}`;
 
   const saved = await setup.start(["snapshot", "save", at("backup"), "--home", at("a")]);
@@ -158,7 +124,7 @@ Deno.test("header: a snapshot's folder is written or read, and nothing else of t
 });
 
 Deno.test("header: a linked data folder is allowed under both of its names", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   await Deno.mkdir(`${setup.folder}/real`);
   await Deno.symlink(`${setup.folder}/real`, `${setup.folder}/link`);
 
@@ -168,7 +134,7 @@ Deno.test("header: a linked data folder is allowed under both of its names", asy
 });
 
 Deno.test("header: a comma in a path is refused, because it would open another path", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
 
   const result = await setup.start(["--home", `${setup.folder}/a,/etc`]);
 
@@ -177,7 +143,7 @@ Deno.test("header: a comma in a path is refused, because it would open another p
 });
 
 Deno.test("header: a comma in the current folder, or where a link leads, is refused as one in the path", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   const odd = `${setup.folder}/a,b`;
   await Deno.mkdir(odd);
   await Deno.symlink(odd, `${setup.folder}/link`);
@@ -194,7 +160,7 @@ Deno.test("header: a comma in the current folder, or where a link leads, is refu
 });
 
 Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
 
   const lan = await setup.start(["run"], { BZZZ_NET: "lan", BZZZ_NET_HOSTS: "node7.example:9000" });
   const unknown = await setup.start(["run"], { BZZZ_NET: "lam" });
@@ -208,7 +174,7 @@ Deno.test("header: BZZZ_NET=lan closes the network to the outside", async () => 
 });
 
 Deno.test("F-71 header: the heap is the profile's, unless the environment names another", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
   const heap = async (env: Record<string, string>) => valuesOf(await setup.start(["run"], env), "--v8-flags");
 
   assert.deepEqual(await heap({}), ["--min-semi-space-size=16", "--max-old-space-size=384"]);
@@ -224,8 +190,8 @@ Deno.test("F-71 header: the heap is the profile's, unless the environment names 
 });
 
 Deno.test("header: a view of a node that runs is held to little memory, and nothing else is", async () => {
-  await using setup = await setUp(ECHO, "bzzz-hap");
-  await using agent = await setUp();
+  await using setup = await createTestLauncher({ name: "bzzz-hap" });
+  await using agent = await createTestLauncher();
   const home = `${setup.folder}/node`;
   const endpoints = `${home}/run/endpoints.json`;
   await Deno.mkdir(`${home}/run`, { recursive: true });
@@ -256,7 +222,7 @@ Deno.test("header: a view of a node that runs is held to little memory, and noth
 });
 
 Deno.test("header: the runtime's own switches do not leak in", async () => {
-  await using setup = await setUp();
+  await using setup = await createTestLauncher();
 
   const result = await setup.start(["run"], { NODE_OPTIONS: "--inspect", DENO_DIR: "/elsewhere" });
 
@@ -265,77 +231,10 @@ Deno.test("header: the runtime's own switches do not leak in", async () => {
   assert.ok(words.includes(`DENO_DIR=${setup.folder}/.cache/bzzz/state`));
 });
 
-Deno.test("header: unpacks once, private, and twelve first starts at a time agree", async () => {
-  await using setup = await setUp();
-
-  const results = await Promise.all(Array.from({ length: 12 }, () => setup.start(["run"])));
-
-  assert.deepEqual(results.map((result) => result.code), Array(12).fill(0), results.map((r) => r.stderr).join(""));
-  const cache = `${setup.folder}/.cache/bzzz`;
-  const names = (await Array.fromAsync(Deno.readDir(cache))).map((entry) => entry.name.replace(/[0-9a-f]{64}/, "*"));
-  assert.deepEqual(names.sort(), ["app-*.js", "code-*.js", "rt-*"]);
-  assert.equal(((await Deno.stat(cache)).mode ?? 0) & 0o777, 0o700);
-});
-
-Deno.test("header: what was just unpacked is rehearsed, once, with the cache alone and without this node's settings", async () => {
-  await using setup = await setUp(`#!/bin/sh\nprintf '%s\\n' "$*" "SEEN=\${BZZZ_MARK:-}" >>"\${0%/*}/calls"\n`);
-  for (let n = 0; n < 2; n++) assert.equal((await setup.start(["--version"], { BZZZ_MARK: "mark" })).code, 0);
-
-  const cache = `${setup.folder}/.cache/bzzz`;
-  const [folder] = (await Array.fromAsync(Deno.readDir(cache))).filter(({ name }) => name.startsWith("rt-"));
-  const calls = (await Deno.readTextFile(`${cache}/${folder?.name}/calls`)).trimEnd().split("\n");
-  const [rehearsal = "", seenThen, ...starts] = calls;
-  assert.match(rehearsal, / run --dev --rehearse --home /);
-  const flags = rehearsal.split(" ");
-  assert.ok(flags.includes(`--allow-read=${cache}`) && flags.includes(`--allow-write=${cache}`), rehearsal);
-  assert.ok(flags.every((flag) => flag !== "--allow-net" && flag !== "--allow-read" && flag !== "--allow-write"));
-  assert.equal(seenThen, "SEEN=");
-  assert.deepEqual(starts.map((line) => line.replace(/.* /, "")), ["--version", "SEEN=mark", "--version", "SEEN=mark"]);
-  const left = (await Array.fromAsync(Deno.readDir(cache))).map(({ name }) => name);
-  assert.deepEqual(left.filter((name) => name.startsWith("try")), []);
-});
-
-Deno.test("header: a prefilled cache works read-only and without the rest of the file", async () => {
-  await using setup = await setUp();
-  const cache = `${setup.folder}/opt`;
-  await setup.start(["--version"], { BZZZ_CACHE_DIR: cache });
-  const whole = await Deno.readFile(setup.path);
-  await Deno.writeFile(setup.path, whole.subarray(0, HEADER_BYTES));
-
-  const prefilled = await setup.start(["--version"], { BZZZ_CACHE_DIR: cache });
-  const empty = await setup.start(["--version"], { BZZZ_CACHE_DIR: `${setup.folder}/none` });
-
-  assert.equal(prefilled.code, 0, prefilled.stderr);
-  assert.equal(empty.code, 126);
-  assert.match(empty.stderr, /only a launcher/);
-});
-
-Deno.test("header: damage, and a cache of somebody else, are refused with one line", async () => {
-  await using setup = await setUp();
-  const link = `${setup.folder}/link`;
-  await Deno.symlink("/tmp", link);
-  const linked = await setup.start(["--version"], { BZZZ_CACHE_DIR: link });
-  const bytes = await Deno.readFile(setup.path);
-  const damaged = bytes.slice();
-  damaged.set([0xff, 0xff, 0xff], HEADER_BYTES + 20);
-  await Deno.writeFile(setup.path, damaged);
-  const corrupt = await setup.start(["--version"]);
-  await Deno.writeFile(setup.path, bytes.subarray(0, bytes.length - 60));
-  const truncated = await setup.start(["--version"]);
-
-  assert.match(linked.stderr, /is not a writable folder of this user/);
-  for (const [what, result] of Object.entries({ linked, corrupt, truncated })) {
-    assert.equal(result.code, 126, what);
-    assert.match(result.stderr, /bzzz-agent: /, what);
-  }
-  const left = (await Array.fromAsync(Deno.readDir(`${setup.folder}/.cache/bzzz`))).map((entry) => entry.name);
-  assert.deepEqual(left.filter((name) => name.includes(".tmp.")), [], "nothing half unpacked stays behind");
-});
-
 Deno.test("header: a screen of the portal may start the one editor that its variable names, other verbs and agents none", async () => {
-  await using portal = await setUp(ECHO, "bzzz-hap");
-  await using agent = await setUp(ECHO);
-  const runOf = async (setup: Setup, args: readonly string[], env: Record<string, string>) => {
+  await using portal = await createTestLauncher({ name: "bzzz-hap" });
+  await using agent = await createTestLauncher();
+  const runOf = async (setup: TestLauncher, args: readonly string[], env: Record<string, string>) => {
     const result = await setup.start(args, env);
     assert.equal(result.code, 0, result.stderr);
     return result.stdout.split("\n").filter((word) => word.startsWith("--allow-run"));
