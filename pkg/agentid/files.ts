@@ -109,9 +109,11 @@ function readHere(path: string, check?: (info: Deno.FileInfo) => void): Bytes | 
   try {
     // before it is opened: a pipe would be waited for
     if (!Deno.statSync(path).isFile) {
-      throw new IdentityError("key_permissions", `Cannot read "${path}": it is not a regular file`, {
-        details: { path },
-      });
+      throw new IdentityError(
+        "key_permissions",
+        `Cannot read "${path}": it is no regular file; put the file itself there, or restore it from a backup`,
+        { details: { path } },
+      );
     }
     using file = Deno.openSync(path, { read: true });
     const info = file.statSync();

@@ -50,6 +50,20 @@ Deno.test("a mesh that was saved is loaded again, without its root key", async (
   });
 });
 
+Deno.test("a folder or a pipe in the place of a file is named, and not waited for", async () => {
+  await withHome(async (home) => {
+    const { mesh } = createTestMesh();
+    await saveMesh(home, mesh, deps);
+    const paths = meshPaths(home);
+    for (const [command, path] of [["mkfifo", paths.networkKey], ["mkdir", paths.mesh]] as const) {
+      await Deno.remove(path);
+      assert.ok((await new Deno.Command(command, { args: ["-m", "600", path] }).output()).success);
+
+      await assert.rejects(loadMesh(home), hasCode("key_permissions", `Cannot read "${path}": it is no regular file`));
+    }
+  });
+});
+
 Deno.test("the network key is a standard libp2p swarm key", async () => {
   await withHome(async (home) => {
     const { mesh } = createTestMesh();
