@@ -162,7 +162,13 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
  * needs (it may be a pipe), it takes ten times as long. @throws HomeError "home_unreadable"
  */
 export async function readOwnTextIfThere(path: string): Promise<string | undefined> {
-  return await withFile("read", path, () => ifThere(() => Deno.readTextFileSync(path)));
+  return await withFile("read", path, () => ifThere(() => readTextNow(path)));
+}
+
+function readTextNow(path: string): string {
+  // before it is opened: a pipe would be waited for, and nothing else would run meanwhile
+  if (!Deno.statSync(path).isFile) throw new TypeError("it is no regular file; remove it");
+  return Deno.readTextFileSync(path);
 }
 
 async function ifThere<T>(look: () => T | Promise<T>): Promise<T | undefined> {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { exitStatusOf } from "@bzzz/cli";
 import { checkForRunningInstance } from "./collision.ts";
-import { isThere, readTextIfThere, writePrivateFile, writeRunFile } from "./home.ts";
+import { isThere, readOwnTextIfThere, readTextIfThere, writePrivateFile, writeRunFile } from "./home.ts";
 import { HomeError } from "./home_error.ts";
 
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
@@ -24,6 +24,23 @@ Deno.test("a private file is written whole, replaced, and read again; one that i
     assert.deepEqual([await readTextIfThere(path), await isThere(path)], ["second", true]);
     assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
     assert.deepEqual((await Array.fromAsync(Deno.readDir(`${folder}/run`))).map(({ name }) => name), ["api.token"]);
+  });
+});
+
+Deno.test("a file of one's own is read here and now; a pipe or a folder in its place is named, and not waited for", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/api.token`;
+    assert.equal(await readOwnTextIfThere(path), undefined);
+    await writePrivateFile(path, "secret");
+    assert.equal(await readOwnTextIfThere(path), "secret");
+
+    for (const [command, name] of [["mkfifo", "pipe"], ["mkdir", "folder"]] as const) {
+      assert.ok((await new Deno.Command(command, { args: [`${folder}/${name}`] }).output()).success);
+      await assert.rejects(readOwnTextIfThere(`${folder}/${name}`), {
+        code: "home_unreadable",
+        message: `Cannot read "${folder}/${name}": it is no regular file; remove it`,
+      });
+    }
   });
 });
 
